@@ -13,6 +13,7 @@ from review.pages.widgets import (
     assistant,
     bias_flags,
     evidence,
+    fact_list,
     image_findings,
     model_list,
     pdf_viewer,
@@ -192,6 +193,7 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
     with form_column, st.container(key="appraisal_form", gap="xsmall"):
         appraisal_form.render_form(project, form, render_evidence)
         _render_finish(project, form, all_tools)
+        fact_list.render_facts_beside(project, report, take)
         st.html(QUOTE_KEY_SCRIPT, unsafe_allow_javascript=True)
     with paper_column:
         model_list.render_models(project, report, all_tools, _get_session_key(report, tools))

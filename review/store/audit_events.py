@@ -90,6 +90,7 @@ REPORT_TABLES = (
     "retrievals",
     "files",
     "feedback",
+    "fact_corrections",
     "notes",
     "annotations",
     "acts",

@@ -33,6 +33,7 @@ WORK_TABLES = {
     "files": "full texts",
     "retrievals": "retrieval of full texts",
     "feedback": "feedback on suggestions",
+    "fact_corrections": "corrections of facts",
     "edits": "corrections",
     "notes": "notes",
     "annotations": "tags and notes for the team",

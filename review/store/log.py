@@ -47,6 +47,7 @@ EVENT_TABLES = (
     "assistant_calls",
     "assistant_answers",
     "editions",
+    "fact_corrections",
 )
 """Tables that are part of the audit trail."""
 NON_EVENT_TABLES = (

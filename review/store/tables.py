@@ -371,6 +371,23 @@ feedback = Table(  # a reviewer used, dismissed or confirmed a suggestion
     Index(None, "kind", "rule"),
 )
 
+fact_corrections = Table(  # a person corrected a fact read from a paper
+    "fact_corrections",
+    metadata,
+    _make_id_column(),
+    _make_time_column(),
+    _make_person_column(),
+    _make_record_column(),
+    Column("field", String(40), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("found", Text),
+    Column("state", String(20), nullable=False),  # corrected, not reported, withdrawn
+    Column("value", Text),
+    Column("sentence", Text),
+    Column("page", Integer),
+    Index(None, "record"),
+)
+
 edits = Table(  # a missing value of a record, added manually; the record itself is unchanged
     "edits",
     metadata,

@@ -158,7 +158,7 @@ def test_a_review_without_pdfs_says_what_to_do(tmp_path):
     open_project(tmp_path)
     app = draw(tmp_path)
     assert not app.exception
-    assert "review attach" in app.info[0].value
+    assert "Full texts page" in app.info[0].value
 
 
 def test_a_flag_stands_beside_its_question_and_under_the_judgement_of_its_domain(project):

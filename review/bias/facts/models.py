@@ -35,3 +35,5 @@ FIELDS = {
     "availability": "Code and data",
 }
 """Fields in the order in which they are shown, with their titles."""
+SIZE_FIELDS = ("patients", "images", "class size", "part size", "balancing")
+"""Fields whose values are whole numbers."""

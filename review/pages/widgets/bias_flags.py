@@ -26,8 +26,8 @@ MODE_LABELS = {
 
 
 def get_related_flags(project: Project, form: AppraisalForm, question: FormQuestion) -> list[Flag]:
-    """Flags on the paper that bear on a question, or on the domain being judged, strong ones first,
-    then places to look at; none for a paper without text."""
+    """Flags on the paper that bear on a question, or on the domain being judged, and places to look
+    at, those with a sentence first; none for a paper without text."""
     if attachments.find_pdf(project, form.report) is None:
         return []
     item_numbers = flags.find_related_items(form.checklist, question)
@@ -35,14 +35,13 @@ def get_related_flags(project: Project, form: AppraisalForm, question: FormQuest
         return []
     shown = [flag for flag in flags.get_flags(project, form.report) if flag.tier != "other"]
     related_flags = flags.filter_flags(shown, form.checklist.edition_id, item_numbers)
-    return sorted(
-        related_flags,
-        key=lambda flag: (
-            flag.tier != "flag",
-            -(flag.score or 0),
-            STRENGTH_ORDER.index(flag.strength),
-        ),
-    )
+    return sorted(related_flags, key=_rate_use)
+
+
+def _rate_use(flag: Flag) -> tuple[bool, bool, int, float]:
+    """Sort key: what has a sentence comes first, then flags, then what is strong and likely."""
+    is_place = flag.tier != "flag"
+    return flag.page is None, is_place, STRENGTH_ORDER.index(flag.strength), -(flag.score or 0.0)
 
 
 def render_flags(

@@ -15,7 +15,7 @@ from review import fulltext
 from review.bias import datasets, number_checks
 from review.bias import rules as cues
 from review.bias.datasets import DatasetMatrix, Mention, Overlap, Registry
-from review.bias.facts import Fact
+from review.bias.facts import Correction, Fact, FactCell, correct_facts, list_reported
 from review.bias.pitfalls import PaperFigures, PitfallCatalog, PitfallRule
 from review.bias.pitfalls import load_pitfalls as load_pitfalls
 from review.bias.places import PlaceRanker, add_places, load_place_ranker
@@ -27,8 +27,9 @@ from review.figures.convert import render_png as to_png
 from review.models import Sentence
 from review.parallel import process_pool
 from review.resources import get_shipped_path as shipped
-from review.store import feedback, flags, links, records
+from review.store import fact_corrections, feedback, flags, links, records
 from review.store import files as stored_files
+from review.store.fact_corrections import FactCorrection
 from review.store.feedback import FeedbackEntry
 from review.store.records import format_record_key
 from review.store.timestamps import utc_now
@@ -103,13 +104,39 @@ def find_facts(sentences: Sequence[Sentence]) -> list[Fact]:
     return cues.find_facts(sentences, load_knowledge().registry)
 
 
+def get_fact_cells(project: Project, record: int) -> list[FactCell]:
+    """The facts of a record's PDF with what people corrected; none without text."""
+    text = texts.get_record_text(project, record)
+    sentences = text.sentences if text else ()
+    return correct_facts(find_facts(sentences), sentences, _list_corrections(project, record))
+
+
+def _list_corrections(project: Project, record: int) -> list[Correction]:
+    """The newest word on each cell, by anyone: it is a fact of the paper, not a judgement."""
+    with project.store.read() as conn:
+        newest = fact_corrections.list_newest_corrections(conn, record)
+    return [to_correction(one) for one in newest]
+
+
+def to_correction(entry: FactCorrection) -> Correction:
+    """An entry of the store without who made it."""
+    return Correction(
+        field=entry.field,
+        label=entry.label,
+        found=entry.found,
+        value=entry.value,
+        sentence=entry.sentence,
+        page=entry.page,
+    )
+
+
 def get_flags(project: Project, record: int) -> list[Flag]:
     """The flags of a record's PDF, places to look at and remaining matches, each with its tier.
 
     They are found once and kept.
 
-    Where people put data sets on the study or took some off, the flags follow their word. None is
-    raised for a record without a PDF or without text.
+    Where people put data sets on the study, took some off or corrected facts, the flags follow.
+    None is raised for a record without a PDF or without text.
     """
     path = attachments.find_pdf(project, record)
     if path is None:
@@ -123,20 +150,27 @@ def get_flags(project: Project, record: int) -> list[Flag]:
         _store_flags(project, record, path.stem, new_flags)
         stored_flags = [asdict(flag) for flag in new_flags]
     manual_verdicts = _get_manual_verdicts(project, record)
-    text = texts.get_record_text(project, record) if manual_verdicts else None
+    corrections = _list_corrections(project, record)
+    is_settled = bool(manual_verdicts or corrections)
+    text = texts.get_record_text(project, record) if is_settled else None
     if text is None:
         return [_build_flag(flag_data) for flag_data in stored_flags]
     sentences = tuple(text.sentences)
-    return list(
-        _find_flags_with_datasets(sentences, find_datasets(sentences, manual_verdicts).used)
-    )
+    used = find_datasets(sentences, manual_verdicts).used if manual_verdicts else None
+    return list(find_settled_flags(sentences, used, tuple(corrections)))
 
 
 @lru_cache(maxsize=32)
-def _find_flags_with_datasets(
-    sentences: tuple[Sentence, ...], used: tuple[str, ...]
+def find_settled_flags(
+    sentences: tuple[Sentence, ...],
+    used: tuple[str, ...] | None,
+    corrections: tuple[Correction, ...],
 ) -> tuple[Flag, ...]:
-    return tuple(find_flags(sentences, include_disabled=True, settled_datasets=used))
+    """Flags by the data sets and facts that people settled; None for what was found."""
+    facts = None
+    if corrections:
+        facts = list_reported(correct_facts(find_facts(sentences), sentences, corrections))
+    return tuple(find_flags(sentences, include_disabled=True, settled_datasets=used, facts=facts))
 
 
 def _store_flags(project: Project, record: int, sha256: str, new_flags: Sequence[Flag]) -> None:

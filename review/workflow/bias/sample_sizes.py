@@ -7,6 +7,7 @@ from pathlib import Path
 
 from review import protocol as protocols
 from review.bias import number_checks, rules
+from review.bias.facts import FactCell
 from review.models import Answer, Sentence
 from review.protocol import Appraisal
 from review.workflow.appraisal import forms
@@ -17,6 +18,7 @@ from review.workflow.appraisal.report_models import (
     get_representative,
     list_report_models,
 )
+from review.workflow.bias import flags
 from review.workflow.fulltexts import reading as texts
 from review.workflow.project.project import PROTOCOL_FILE, Project
 
@@ -179,9 +181,26 @@ def find_study_concerns(project: Project, record: int, who: str) -> list[SizeCon
     """
     settings = project.protocol.appraisal
     answers, where = _get_extracted_answers(project, record, who)
+    if corrected := list_corrected_sizes(flags.get_fact_cells(project, record)):
+        missing = {key: size for key, size in corrected.items() if not answers.get(key)}
+        answers = {**answers, **missing}
+        where = f"{where}, and corrected facts" if missing and where else where
     results = [SizeConcern(text, where) for text in check_sizes(parse_sizes(answers), settings)]
     text = texts.get_record_text(project, record)
     return results + find_concerns(text.sentences if text else (), settings)
+
+
+def list_corrected_sizes(cells: Sequence[FactCell]) -> dict[str, str]:
+    """Extraction item -> size, where a person corrected the size of a part."""
+    items = {"training": "size-development", "test": "size-test"}
+    return {
+        items[cell.label.casefold()]: cell.value
+        for cell in cells
+        if cell.corrected
+        and cell.value
+        and cell.field == "part size"
+        and cell.label.casefold() in items
+    }
 
 
 def _get_extracted_answers(

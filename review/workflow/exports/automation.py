@@ -78,7 +78,7 @@ def _describe_flags(snapshot: ReviewSnapshot) -> list[str]:
     with snapshot.project.store.read() as conn:
         runs = flags.list_runs(conn, engine, snapshot.numbers, until=snapshot.until)
     enabled_rules = bias.list_enabled_rules()
-    entries = _list_settled_entries(snapshot, "flag")
+    entries = list_settled_entries(snapshot, "flag")
     if not runs and not entries:
         return []
     places = {key: entry for key, entry in entries.items() if entry.rule not in enabled_rules}
@@ -98,7 +98,7 @@ def _describe_flags(snapshot: ReviewSnapshot) -> list[str]:
 
 def _describe_evidence(snapshot: ReviewSnapshot) -> list[str]:
     """Suggested sentences: how many reviewers used and dismissed."""
-    entries = _list_settled_entries(snapshot, "evidence")
+    entries = list_settled_entries(snapshot, "evidence")
     if not entries:
         return []
     return [
@@ -212,7 +212,7 @@ def _describe_verdicts(entries: Mapping[object, FeedbackEntry], verb: str, noun:
     )
 
 
-def _list_settled_entries(snapshot: ReviewSnapshot, kind: str) -> dict[object, FeedbackEntry]:
+def list_settled_entries(snapshot: ReviewSnapshot, kind: str) -> dict[object, FeedbackEntry]:
     """The newest word on each suggestion, on reports whose last stage is decided; what is open says
     nothing, so that reviewers stay blind to each other."""
     with snapshot.project.store.read() as conn:

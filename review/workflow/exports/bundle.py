@@ -25,6 +25,8 @@ from review.tables.table import Table
 from review.workflow.exports import (
     accuracy,
     appraisals,
+    automation,
+    bias_tables,
     dataset_overlap,
     image_audits,
     listings,
@@ -164,13 +166,18 @@ def build_all_tables(snapshot: ReviewSnapshot, reader: str | None = None) -> lis
     if (messages_table := search.build_query_messages_table(snapshot)) is not None:
         result_tables.append(messages_table)
     result_tables += listings.build_listings(snapshot)
-    result_tables += appraisals.build_characteristics_tables(snapshot)
+    result_tables += [
+        bias_tables.mark_corrected(snapshot, table)
+        for table in appraisals.build_characteristics_tables(snapshot)
+    ]
     for instrument in appraisals.list_instruments(snapshot):
         result_tables += appraisals.build_tables(snapshot, instrument)
     result_tables += accuracy.build_tables(snapshot)
     dataset_matrix = dataset_overlap.build_matrix(snapshot)
     if dataset_matrix:
         result_tables.append(dataset_overlap.build_table(snapshot, dataset_matrix))
+    settled_entries = automation.list_settled_entries(snapshot, "flag").values()
+    result_tables += bias_tables.build_tables(snapshot, settled_entries)
     return [*result_tables, appraisals.build_agreement_table(snapshot, reader)]
 
 
@@ -192,6 +199,8 @@ def _write_tables(snapshot: ReviewSnapshot, reader: str | None) -> dict[str, byt
 
 
 def _fits_paper(table: Table) -> bool:
+    if table.name in ("bias-flags", "facts"):
+        return False  # lists of sentences, to sort and filter
     return len(table.columns) <= PAPER_COLUMNS and len(table.rows) <= PAPER_ROWS
 
 

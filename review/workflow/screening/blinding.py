@@ -41,6 +41,7 @@ BLINDED_EVENTS = (
     "edits",
     "assistant_calls",
     "assistant_answers",
+    "fact_corrections",
 )
 """Entries of the log that tell what somebody thought of a report, or that they looked at it."""
 

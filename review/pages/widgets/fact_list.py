@@ -1,0 +1,187 @@
+"""The facts of a paper with their sentences, each corrected once by whoever sees it is wrong."""
+
+import html
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import streamlit as st
+
+from review.bias.facts import FIELDS, FactCell
+from review.errors import ReviewError
+from review.pages.widgets import session
+from review.pages.widgets.highlighting import escape_markdown
+from review.workflow.bias import facts, flags
+from review.workflow.project.accounts import is_allowed
+from review.workflow.project.project import Project
+
+CHOSEN_KEY = "fact_chosen"
+"""Session key: (record, number of the cell) whose correction is open; number -1 adds a cell."""
+ADDED = -1
+NOT_REPORTED = "Not reported"
+
+
+def render_facts_beside(
+    project: Project, record: int, take: Callable[[str, int | None], None]
+) -> None:
+    """Draws the facts in a box that opens on demand; Quote puts a sentence in the quote box."""
+    cells = flags.get_fact_cells(project, record)
+    if cells:
+        with st.expander(f"Facts of the paper ({len(cells)})"):
+            render_facts(project, record, cells, take)
+
+
+def render_facts(
+    project: Project,
+    record: int,
+    cells: Sequence[FactCell],
+    take: Callable[[str, int | None], None] | None = None,
+) -> None:
+    """Draws the facts under the titles of their fields."""
+    st.caption(
+        "Read from the text by rules: check each against its sentence. A correction counts for the "
+        "whole team: in the flags, sample sizes and exports."
+    )
+    for field, title in FIELDS.items():
+        numbered = [(n, cell) for n, cell in enumerate(cells) if cell.field == field]
+        if numbered:
+            st.markdown(f"**{title}**")
+        for n, cell in numbered:
+            _render_cell(project, record, n, cell, take)
+    missing = [title for field, title in FIELDS.items() if all(c.field != field for c in cells)]
+    if missing:
+        st.caption(f"Not found in the text: {', '.join(missing)}.")
+    if not is_allowed(session.get_user(), "contribute"):
+        return
+    if st.session_state.get(CHOSEN_KEY) == (record, ADDED):
+        _render_addition(project, record)
+    else:
+        st.button(
+            "Add a fact",
+            icon=":material/add:",
+            key="fact_add",
+            on_click=partial(_choose, record, ADDED),
+        )
+
+
+def format_cell(cell: FactCell) -> str:
+    """Label and value of a cell, and whether it was corrected."""
+    label = f"{cell.label}: " if cell.label else ""
+    if not cell.corrected:
+        return f"{label}{cell.value}"
+    found = f"; found in the text: {cell.found}" if cell.found else "; added by hand"
+    return f"{label}{cell.value or 'not reported'} (corrected{found})"
+
+
+def _render_cell(
+    project: Project,
+    record: int,
+    n: int,
+    cell: FactCell,
+    take: Callable[[str, int | None], None] | None,
+) -> None:
+    place = f"p. {cell.page}" if cell.page else ""
+    st.html(
+        f'<div style="line-height:1.4">{html.escape(format_cell(cell))} '
+        f"<small>{html.escape(place)}</small><br><small>{html.escape(cell.sentence)}</small></div>"
+    )
+    if st.session_state.get(CHOSEN_KEY) == (record, n):
+        _render_correction(project, record, n, cell)
+        return
+    may_correct = is_allowed(session.get_user(), "contribute")
+    with st.container(horizontal=True):
+        if take is not None and cell.sentence:
+            st.button(
+                "Quote",
+                key=f"fact_take_{n}",
+                type="tertiary",
+                on_click=partial(take, cell.sentence, cell.page),
+            )
+        if not may_correct:
+            return
+        st.button(
+            "Correct",
+            key=f"fact_correct_{n}",
+            type="tertiary",
+            on_click=partial(_choose, record, n),
+        )
+        if cell.corrected:
+            st.button(
+                "Back to what was found" if cell.found else "Remove",
+                key=f"fact_back_{n}",
+                type="tertiary",
+                on_click=partial(_withdraw, project, record, cell),
+            )
+
+
+def _choose(record: int, n: int | None) -> None:
+    st.session_state[CHOSEN_KEY] = None if n is None else (record, n)
+
+
+def _render_correction(project: Project, record: int, n: int, cell: FactCell) -> None:
+    with st.form(f"fact_form_{n}"):
+        value = st.text_input("Right value", cell.value or "")
+        sentence = st.text_area("Sentence that gives it", cell.sentence)
+        page = st.number_input("Page", min_value=1, value=cell.page, step=1)
+        with st.container(horizontal=True):
+            save = st.form_submit_button("Save", type="primary")
+            not_reported = st.form_submit_button(NOT_REPORTED)
+            cancel = st.form_submit_button("Cancel")
+    if cancel:
+        _choose(record, None)
+        st.rerun()
+    if save or not_reported:
+        changed = sentence if " ".join(sentence.split()) != cell.sentence else None
+        new_value = None if not_reported else value
+        _save(project, record, cell, (new_value, changed, None if page is None else int(page)))
+
+
+def _render_addition(project: Project, record: int) -> None:
+    with st.form("fact_form_new"):
+        field = st.selectbox("Field", list(FIELDS), format_func=FIELDS.__getitem__)
+        label = st.text_input("Class, part or measure, if any")
+        value = st.text_input("Value")
+        sentence = st.text_area("Sentence that gives it")
+        page = st.number_input("Page", min_value=1, value=None, step=1)
+        with st.container(horizontal=True):
+            save = st.form_submit_button("Save", type="primary")
+            cancel = st.form_submit_button("Cancel")
+    if cancel:
+        _choose(record, None)
+        st.rerun()
+    if save:
+        cell = FactCell(
+            field=str(field),
+            label=" ".join(label.split()),
+            value=None,
+            found=None,
+            corrected=False,
+            sentence="",
+            page=None,
+            sentences=(),
+        )
+        _save(project, record, cell, (value, sentence, None if page is None else int(page)))
+
+
+def _save(
+    project: Project, record: int, cell: FactCell, entry: tuple[str | None, str | None, int | None]
+) -> None:
+    value, sentence, page = entry
+    try:
+        facts.correct_fact(
+            project,
+            record,
+            cell,
+            who=session.get_user().name,
+            value=value,
+            sentence=sentence,
+            page=page,
+        )
+    except ReviewError as error:
+        st.warning(escape_markdown(str(error)))
+        return
+    _choose(record, None)
+    st.rerun()
+
+
+def _withdraw(project: Project, record: int, cell: FactCell) -> None:
+    facts.withdraw_correction(project, record, cell, session.get_user().name)

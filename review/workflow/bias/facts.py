@@ -1,0 +1,91 @@
+"""Corrects the facts of a paper once, for everything that uses them.
+
+A fact is about the paper, like a data set, and never an appraisal answer. Corrections are added
+rows; who made one is in the log and not shown on the pages. flags.get_fact_cells returns the facts.
+"""
+
+from review.bias.facts import FIELDS, SIZE_FIELDS, FactCell
+from review.errors import ReviewError
+from review.store import fact_corrections, records
+from review.store.fact_corrections import FactCorrection
+from review.store.timestamps import utc_now
+from review.workflow.project.accounts import require_role
+from review.workflow.project.project import Project
+
+MAX_LENGTH = 2000
+"""Letters of a value or a sentence that are kept."""
+
+
+def correct_fact(
+    project: Project,
+    record: int,
+    cell: FactCell,
+    *,
+    who: str,
+    value: str | None,
+    sentence: str | None = None,
+    page: int | None = None,
+) -> None:
+    """Corrects a cell, or adds one (found None).
+
+    Args:
+        value: the right value; None says that the paper does not report it.
+        sentence: the sentence that gives it, if it is another one.
+
+    Raises:
+        ReviewError: no such field or record; a value that is empty or too long.
+    """
+    require_role(project, who, "contribute")
+    if cell.field not in FIELDS:
+        raise ReviewError(f"'{cell.field}' is not a field of facts: {', '.join(FIELDS)}.")
+    if value is not None:
+        value = " ".join(value.split())
+        if not value:
+            raise ReviewError("Enter the value, or choose Not reported.")
+    if value is not None and cell.field in SIZE_FIELDS:
+        value = value.replace(",", "").replace(" ", "")
+        if not (value.isascii() and value.isdigit()):
+            raise ReviewError(f"{FIELDS[cell.field]}: enter a whole number, for example 1204.")
+    sentence = " ".join(sentence.split()) if sentence else None
+    if page is not None and page < 1:
+        raise ReviewError("Pages are counted from 1.")
+    if max(len(value or ""), len(sentence or "")) > MAX_LENGTH:
+        raise ReviewError(f"Enter at most {MAX_LENGTH:,} characters.")
+    state = "not reported" if value is None else "corrected"
+    _add(project, record, cell, who, state=state, value=value, sentence=sentence, page=page)
+
+
+def withdraw_correction(project: Project, record: int, cell: FactCell, who: str) -> None:
+    """Goes back to what was found in the text; a cell added by hand disappears."""
+    _add(project, record, cell, who, state="withdrawn")
+
+
+def _add(
+    project: Project,
+    record: int,
+    cell: FactCell,
+    who: str,
+    *,
+    state: str,
+    value: str | None = None,
+    sentence: str | None = None,
+    page: int | None = None,
+) -> None:
+    require_role(project, who, "contribute")
+    with project.store.write() as conn:
+        records.get_record(conn, record)
+        fact_corrections.add_correction(
+            conn,
+            FactCorrection(
+                record=record,
+                field=cell.field,
+                label=cell.label,
+                found=cell.found,
+                state=state,
+                value=value,
+                sentence=sentence,
+                page=page,
+                who=who,
+                at=utc_now(),
+            ),
+        )

@@ -1,0 +1,138 @@
+"""Facts of a review's papers: corrected once, kept with who and when, used by the flags."""
+
+import pytest
+from sqlalchemy import func, select
+from support.hostile import sentence_page
+
+from review.bias.facts import FactCell
+from review.errors import ReviewError
+from review.models import Record
+from review.store import fact_corrections, records
+from review.store.tables import fact_corrections as table
+from review.store.timestamps import utc_now
+from review.workflow.bias import facts, flags, sample_sizes
+from review.workflow.fulltexts import attachments
+from review.workflow.setup.loading import init_project, open_project
+
+LINES = [
+    "2 Methods",
+    "The deep learning model was trained on chest radiographs of pneumonia.",
+    "A total of 1,204 patients were included in this retrospective study.",
+    "The dataset contains 64 COVID-19 images and 500 normal images.",
+]
+
+
+@pytest.fixture
+def project(tmp_path):
+    init_project(tmp_path)
+    opened = open_project(tmp_path)
+    with opened.store.write() as conn:
+        batch = records.add_batch(
+            conn, utc_now(), "ada", kind="file", source="embase", name="e.ris"
+        )
+        records.add_records(conn, batch, [(1, Record("embase", title="A study"))], utc_now())
+    attachments.attach_pdf(opened, 1, "a.pdf", sentence_page(LINES), "ada")
+    return opened
+
+
+def cells(project, field):
+    return [cell for cell in flags.get_fact_cells(project, 1) if cell.field == field]
+
+
+def count_rows(project):
+    with project.store.read() as conn:
+        return conn.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def few_cases(project):
+    return {f.text for f in flags.get_flags(project, 1) if f.rule == "few-cases-counted"}
+
+
+def test_a_corrected_fact_is_used_by_the_flags_and_can_be_taken_back(project):
+    before = few_cases(project)
+    assert LINES[3] in before
+    for cell in cells(project, "class size"):
+        if cell.value == "64":
+            facts.correct_fact(project, 1, cell, who="ada", value="640", page=1)
+    (corrected,) = [cell for cell in cells(project, "class size") if cell.corrected]
+    assert (corrected.value, corrected.found, corrected.page) == ("640", "64", 1)
+    kept = [f for f in flags.get_flags(project, 1) if f.rule == "few-cases-counted"]
+    assert "covid-19: 64" not in {flag.cue.lower() for flag in kept}
+    facts.withdraw_correction(project, 1, corrected, "ada")
+    assert few_cases(project) == before
+    assert not any(cell.corrected for cell in cells(project, "class size"))
+    assert count_rows(project) == 2
+
+
+def test_not_reported_and_added_cells_count_and_every_entry_is_kept(project):
+    (patients,) = cells(project, "patients")
+    assert patients.value == "1204"
+    facts.correct_fact(project, 1, patients, who="ada", value=None)
+    (patients,) = cells(project, "patients")
+    assert (patients.value, patients.found) == (None, "1204")
+    facts.correct_fact(project, 1, patients, who="ada", value="1,205")
+    (patients,) = cells(project, "patients")
+    assert (patients.value, patients.found) == ("1205", "1204")
+    new = FactCell(
+        field="dates",
+        label="",
+        value=None,
+        found=None,
+        corrected=False,
+        sentence="",
+        page=None,
+        sentences=(),
+    )
+    facts.correct_fact(
+        project, 1, new, who="ada", value="2019 to 2020", sentence="From the supplement.", page=3
+    )
+    (dates,) = cells(project, "dates")
+    assert (dates.value, dates.sentence, dates.page) == ("2019 to 2020", "From the supplement.", 3)
+    with project.store.read() as conn:
+        newest = fact_corrections.list_newest_corrections(conn, 1)
+    assert {(one.field, one.who) for one in newest} == {("patients", "ada"), ("dates", "ada")}
+    assert count_rows(project) == 3
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "page", "message"),
+    [
+        ("patients", "about 50", 1, "whole number"),
+        ("patients", "  ", 1, "Not reported"),
+        ("dates", "x" * 2001, 1, "at most"),
+        ("dates", "2020", 0, "from 1"),
+        ("colour", "blue", 1, "not a field"),
+    ],
+)
+def test_what_cannot_be_kept_is_said_in_one_line(project, field, value, page, message):
+    cell = FactCell(
+        field=field,
+        label="",
+        value=None,
+        found=None,
+        corrected=False,
+        sentence="",
+        page=None,
+        sentences=(),
+    )
+    with pytest.raises(ReviewError, match=message):
+        facts.correct_fact(project, 1, cell, who="ada", value=value, page=page)
+    assert count_rows(project) == 0
+
+
+def test_a_corrected_test_set_counts_for_sample_sizes(project):
+    new = FactCell(
+        field="part size",
+        label="test",
+        value=None,
+        found=None,
+        corrected=False,
+        sentence="",
+        page=None,
+        sentences=(),
+    )
+    assert sample_sizes.list_corrected_sizes([new]) == {}
+    facts.correct_fact(project, 1, new, who="ada", value="31")
+    assert sample_sizes.list_corrected_sizes(flags.get_fact_cells(project, 1)) == {
+        "size-test": "31"
+    }
