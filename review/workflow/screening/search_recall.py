@@ -22,7 +22,9 @@ class KeyPaperCheck:
     found_by: tuple[str, ...]
     """Sources whose searches or files brought it; none if it is not in the review."""
     missing_from: tuple[str, ...]
-    """Sources the protocol searches that did not bring it."""
+    """Sources the protocol searches that were searched and did not bring it."""
+    unsearched: tuple[str, ...]
+    """Sources the protocol searches from which nothing has come yet."""
     missed_parts: tuple[str, ...] | None
     """Parts of the query its title and abstract do not match; None if they are unknown."""
 
@@ -37,6 +39,8 @@ def check_search_recall(project: Project) -> list[KeyPaperCheck]:
     with project.store.read() as conn:
         papers = find_key_papers(project.protocol, conn)
         stored = records.get_records(conn, [n for paper in papers for n in paper.records])
+        searched = {batch["source"] for batch in records.list_batches(conn)}
+        searched |= {source for source, _ in records.count_values(conn, "source")}
     checks = []
     for paper in papers:
         found = [stored[n].record for n in paper.records if n in stored]
@@ -47,9 +51,11 @@ def check_search_recall(project: Project) -> list[KeyPaperCheck]:
             missed: tuple[str, ...] | None = tuple(fewest)
         else:
             missed = _check_title(node, paper)
-        missing = tuple(s for s in project.protocol.search.sources if s not in sources)
+        others = [s for s in project.protocol.search.sources if s not in sources]
+        missing = tuple(s for s in others if s in searched)
+        unsearched = tuple(s for s in others if s not in searched)
         keys = tuple(format_record_key(n) for n in paper.records if n in stored)
-        checks.append(KeyPaperCheck(paper.text, keys, sources, missing, missed))
+        checks.append(KeyPaperCheck(paper.text, keys, sources, missing, unsearched, missed))
     return checks
 
 
@@ -75,6 +81,8 @@ def describe_check(check: KeyPaperCheck, format_source: Callable[[str], str]) ->
     outcome = f"found by {found_by}" if found_by else "NOT FOUND"
     if check.missing_from:
         outcome += f"; not found by {', '.join(map(format_source, check.missing_from))}"
+    if check.unsearched:
+        outcome += f"; {_describe_unsearched(check, format_source)}"
     return " ".join(filter(None, [f"{check.text}: {outcome}.", describe_missed_parts(check)]))
 
 
@@ -89,8 +97,14 @@ def describe_sources(check: KeyPaperCheck, format_source: Callable[[str], str]) 
         parts.append(f"found by {', '.join(map(format_source, check.found_by))}")
     if check.missing_from:
         parts.append(f"not found by {', '.join(map(format_source, check.missing_from))}")
+    if check.unsearched:
+        parts.append(_describe_unsearched(check, format_source))
     sentence = "; ".join(parts) or "not in the files imported"
     return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def _describe_unsearched(check: KeyPaperCheck, format_source: Callable[[str], str]) -> str:
+    return f"nothing has come from {', '.join(map(format_source, check.unsearched))} yet"
 
 
 def describe_missed_parts(check: KeyPaperCheck) -> str:

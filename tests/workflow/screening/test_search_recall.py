@@ -7,6 +7,8 @@ import sys
 from support.small import studies
 
 from review.models import Record
+from review.store import records
+from review.store.timestamps import utc_now
 from review.workflow.deduplication.run import settle_pair
 from review.workflow.screening.search_recall import check_search_recall, count_found_papers
 from review.workflow.setup.loading import open_project
@@ -34,13 +36,18 @@ def test_each_key_paper_says_who_found_it_and_which_terms_miss_it(tmp_path):
     )
     path = tmp_path / "protocol.yaml"
     path.write_text(path.read_text().replace("search:", f"search:{PAPERS}", 1))
-    found, missed, unseen, unknown = check_search_recall(open_project(tmp_path, who="ada"))
+    project = open_project(tmp_path, who="ada")
+    with project.store.write() as conn:
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="arxiv")
+        records.add_records(conn, batch, [(1, Record("arxiv", title="Something else"))], utc_now())
+    found, missed, unseen, unknown = check_search_recall(project)
     assert (found.found_by, found.missing_from, found.missed_parts) == (
         ("pubmed",),
-        ("arxiv", "medrxiv"),
+        ("arxiv",),
         (),
     )
-    assert (missed.found_by, missed.missing_from) == ((), ("pubmed", "arxiv", "medrxiv"))
+    assert found.unsearched == missed.unsearched == ("medrxiv",)
+    assert (missed.found_by, missed.missing_from) == ((), ("pubmed", "arxiv"))
     assert len(missed.missed_parts) == 2
     assert "covid*" in missed.missed_parts[0]
     assert "radiograph*" in missed.missed_parts[1]
@@ -50,7 +57,7 @@ def test_each_key_paper_says_who_found_it_and_which_terms_miss_it(tmp_path):
     shown = subprocess.run([*command, "query", "recall"], capture_output=True, text=True)
     lines = shown.stdout.splitlines()
     assert lines[0] == "1 of 4 key papers are in the review."
-    assert "found by PubMed; not found by arXiv, medRxiv." in lines[1]
+    assert "found by PubMed; not found by arXiv; nothing has come from medRxiv yet." in lines[1]
     assert "NOT FOUND" in lines[2]
     assert "Its title does not match: " in lines[2]
     assert "check the dates and sources searched" in lines[3]
@@ -77,5 +84,5 @@ def test_a_duplicate_without_the_doi_counts_for_its_source(tmp_path):
     settle_pair(project, ("R000001", "R000002"), "same", "ada")
     (after,) = check_search_recall(project)
     assert (after.keys, after.found_by) == (("R000001", "R000002"), ("embase", "medrxiv"))
-    assert after.missing_from == ("pubmed", "arxiv")
+    assert (after.missing_from, after.unsearched) == ((), ("pubmed", "arxiv"))
     assert count_found_papers(project) == (1, 1)
