@@ -481,7 +481,7 @@ def _match_entries(old: list[Any], new: list[Any]) -> dict[int, int]:
                     break
     if len(old) == len(new):
         for place in range(len(new)):
-            if place not in matches and place not in taken and type(old[place]) is type(new[place]):
+            if place not in matches and place not in taken and _is_one_kind(old[place], new[place]):
                 matches[place] = place
                 taken.add(place)
     return dict(sorted(matches.items()))
@@ -489,6 +489,11 @@ def _match_entries(old: list[Any], new: list[Any]) -> dict[int, int]:
 
 def _is_same_entry(old: Any, new: Any) -> bool:
     return is_same_data(old, new)
+
+
+def _is_one_kind(old: Any, new: Any) -> bool:
+    """Whether both are lists, both mappings, or both single values."""
+    return all(isinstance(old, kind) == isinstance(new, kind) for kind in (dict, list))
 
 
 def _has_same_name(old: Any, new: Any) -> bool:
