@@ -42,8 +42,10 @@ if ! [ -x "$VENV/bin/uv" ]; then
     || fail "could not install uv; is the package index reachable?"
 fi
 say "installing the locked packages"
-"$VENV/bin/uv" pip install -q --python "$VENV/bin/python" --require-hashes -r requirements.lock \
+"$VENV/bin/uv" pip install -q --python "$VENV/bin/python" --compile-bytecode --require-hashes \
+  -r requirements.lock \
   || fail "could not install the packages of requirements.lock; is the package index reachable?"
 "$VENV/bin/uv" pip install -q --python "$VENV/bin/python" --no-deps --no-build-isolation -e . \
   || fail "could not install Funnel itself from this folder."
+"$VENV/bin/python" -m compileall -q review app.py >/dev/null || true  # every command starts sooner
 say "ready: $VENV/bin/review"
