@@ -4,6 +4,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from review.protocol import Person
 from review.store import homes
 from review.workflow.home import reviews as home_reviews
@@ -102,3 +104,23 @@ def list_members(made: TestHome, review: str) -> set[str]:
     with made.home.store.read() as conn:
         names = [one.name for one in homes.list_people(conn)]
         return {name for name in names if homes.is_member(conn, review, name)}
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory):
+    """The folder of a home that nobody has open; made once, for making one takes seconds."""
+    folder = tmp_path_factory.mktemp("homes") / "original"
+    folder.mkdir()
+    made = make_home(folder)
+    made.reviews.close()
+    made.reviews.home.store.close()
+    return folder
+
+
+@pytest.fixture(name="home")
+def open_copy(original, tmp_path):
+    """Mia leads "First", lea leads "Second"; dan reviews in "First". Mia is the administrator."""
+    made = copy_home(original, tmp_path / "home")
+    yield made
+    made.reviews.close()
+    made.reviews.home.store.close()

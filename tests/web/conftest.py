@@ -3,6 +3,9 @@
 import os
 
 import pytest
+from support.homes import open_copy, original
+
+__all__ = ["open_copy", "original"]
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from support.browser import served_home
-from support.homes import PASSWORD, copy_home, make_home, open_made
+from support.homes import PASSWORD, copy_home, open_made
 from support.tabs import session_cookie, tab
 
 from review.errors import ReviewError
@@ -30,25 +30,6 @@ HOST = "http://127.0.0.1:8501"
 SOCKET_HOST = "ws://127.0.0.1:8501"
 FORGED = {"X-Funnel-Review": "second", "x-funnel-review": "second"}
 MEDIA = "/media/" + "a" * 32 + ".png"
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("homes") / "original"
-    folder.mkdir()
-    made = make_home(folder)
-    made.reviews.close()
-    made.reviews.home.store.close()
-    return folder
-
-
-@pytest.fixture
-def home(original, tmp_path):
-    """Mia leads "First", lea leads "Second"; dan reviews in "First"."""
-    made = copy_home(original, tmp_path / "home")
-    yield made
-    made.reviews.close()
-    made.reviews.home.store.close()
 
 
 async def show_request(request):
