@@ -273,12 +273,6 @@ def hash_pixels(pixels: NDArray[Any]) -> str:
     return digest.hexdigest()
 
 
-def read_entry(root: Path, relative: str) -> tuple[ImageEntry, Any, Any]:
-    """The entry, thumbnail and measures of one image; the last two are None if it has a fault."""
-    reading = _read_image(root, relative)
-    return reading.entry, reading.thumbnail, reading.measures
-
-
 def _count(values: Iterable[object]) -> dict[str, int]:
     return dict(Counter(str(value) for value in values).most_common())
 

@@ -83,13 +83,6 @@ def explain_queries(project: Project) -> dict[str, Any]:
     return {**explanation, "sources": sources}
 
 
-def read_version_text(project: Project, fingerprint: str) -> str | None:
-    """The text of a version of the protocol; None where there is none of that fingerprint."""
-    with project.store.read() as conn:
-        rows = audit_events.list_protocol_versions(conn)
-    return next((row["text"] for row in rows if row["hash"] == fingerprint), None)
-
-
 def amend_protocol(project: Project, text: str, who: str, why: str, *, seen: str) -> str:
     """Puts a changed protocol in force and gives its fingerprint.
 

@@ -141,12 +141,6 @@ def test_a_preview_of_a_faulty_plan_names_the_line_and_no_folder(project, old, n
     assert str(project.folder) not in str(caught.value)
 
 
-def test_the_text_of_a_version_is_found_by_its_fingerprint(project):
-    text = protocol_amendments.read_protocol_text(project)
-    assert protocol_amendments.read_version_text(project, project.fingerprint) == text
-    assert protocol_amendments.read_version_text(project, "0" * 64) is None
-
-
 def test_an_app_that_runs_takes_up_a_changed_protocol(project, monkeypatch):
     monkeypatch.setenv("FUNNEL_REVIEW", str(project.folder))
     before = session.load_project()
