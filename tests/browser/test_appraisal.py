@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.appraising import review_in
-from support.browser import chromium, served, sign_in, tab
+from support.browser import chromium, served, settled, sign_in, tab
 from support.papers import draw_pdf
 
 from review.checklists import list_items
@@ -78,6 +78,7 @@ def finish(page: Page, following: str) -> None:
     expect(page.get_by_role("button", name=re.compile("^Finish"))).to_be_enabled()
     page.keyboard.press("Control+Shift+Enter")
     at(page, following)
+    settled(page)
 
 
 # documented | features, validation | - | discrimination | - | code
@@ -98,7 +99,9 @@ def score_by_keyboard(page: Page, address: str, name: str, points: str) -> None:
     expect(page.get_by_label("Quote")).not_to_have_value("")
     keys(page, "claim-2020", CLAIM[name])
     finish(page, "How well is the imaging protocol")
-    page.get_by_text("Reuse a quote (1)").click()
+    reuse = page.get_by_text("Reuse a quote (1)")
+    expect(reuse).to_have_count(1)  # that of the last form goes only when all is drawn
+    reuse.click()
     page.get_by_text("CLAIM 2020 1)").click()
     expect(page.get_by_label("Quote")).not_to_have_value("")
     still(page)
