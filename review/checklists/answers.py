@@ -54,6 +54,8 @@ class FormQuestion:
     cues: tuple[str, ...] = ()
     optional: bool = False
     """May stay blank: an optional item, or an overall judgement that is not overruled."""
+    from_facts: tuple[str, ...] = ()
+    """Fields of the facts of a paper that are offered as answer, each 'field' or 'field: label'."""
 
 
 def list_questions(checklist: Checklist) -> tuple[FormQuestion, ...]:
@@ -92,6 +94,7 @@ def _build_item_question(section: ChecklistSection, item: Item) -> FormQuestion:
         item.unit,
         item.cues,
         item.optional,
+        item.from_facts,
     )
 
 

@@ -102,6 +102,8 @@ class Item:
     """Whether it may be left blank and is then ignored."""
     cues: tuple[str, ...] = ()
     """Phrases that often occur near the evidence; hints for the reviewer, not answers."""
+    from_facts: tuple[str, ...] = ()
+    """Fields of the facts of a paper that are offered as answer, each 'field' or 'field: label'."""
     applies_if: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     """Fact id -> answers for which the item applies; all facts listed must match."""
     earlier: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
+from review.bias.facts import FactCell
 from review.bias.rules import Flag, Suggestion
 from review.errors import ReviewError
 from review.pages.widgets import (
@@ -13,6 +14,7 @@ from review.pages.widgets import (
     assistant,
     bias_flags,
     evidence,
+    fact_answers,
     fact_list,
     image_findings,
     model_list,
@@ -157,16 +159,8 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
         title = records.get_record(conn, report).record.title or "(no title)"
         required_tools = tasks.list_reviewer_forms(project, conn, report, name)
     tools = [tool for tool in required_tools if tool.use in uses]
-    if not required_tools:
-        st.info("This report already has enough reviewers. Continue with the next one.")
-        st.button("All reports", on_click=_close_report)
-        return
     if not tools:
-        st.info(
-            f"First choose the kind of study [on the Appraisal page]"
-            f"(appraisal?key={format_record_key(report)}); extraction opens after that."
-        )
-        st.button("All reports", on_click=_close_report)
+        _explain_missing_forms(report, is_complete=not required_tools)
         return
     all_tools, tools = tools, model_list.select_tools(report, tools)
     own_forms = {t.checklist: forms.open_form(project, report, t.checklist, name) for t in tools}
@@ -176,13 +170,16 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
     form = _render_header(report, title, tools, own_forms)
     question = appraisal_form.get_current_question(form)
     take = partial(appraisal_form.take_quote, project, form, question)
+    take_value = partial(appraisal_form.take_value, project, form, question)
     raised_flags = bias_flags.get_related_flags(project, form, question)
     suggestions = evidence.get_suggestions(project, form, question)
+    cells = fact_answers.get_answer_cells(project, form, question)
 
     def render_evidence() -> None:
-        height = _get_evidence_height(raised_flags, suggestions)
+        height = _get_evidence_height(raised_flags, suggestions, cells)
         with st.container(height=height, border=False, gap="xxsmall"):
             image_findings.render_question_findings(project, form, question)
+            fact_answers.render_answer_cells(question, cells, take_value, take)
             evidence.render_suggestions(project, form, question, suggestions, take)
             bias_flags.render_flags(project, form, raised_flags, take)
             _render_quote_reuse(own_forms, form, take)
@@ -205,12 +202,24 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
         pdf_viewer.render_paper(project, report, highlights, take)
 
 
+def _explain_missing_forms(report: int, *, is_complete: bool) -> None:
+    """Says why there is no form to fill in: the report has its reviewers, or its kind is open."""
+    if is_complete:
+        st.info("This report already has enough reviewers. Continue with the next one.")
+    else:
+        st.info(
+            f"First choose the kind of study [on the Appraisal page]"
+            f"(appraisal?key={format_record_key(report)}); extraction opens after that."
+        )
+    st.button("All reports", on_click=_close_report)
+
+
 def _get_evidence_height(
-    raised_flags: Sequence[Flag], suggestions: Sequence[Suggestion]
+    raised_flags: Sequence[Flag], suggestions: Sequence[Suggestion], cells: Sequence[FactCell]
 ) -> int | Literal["content"]:
     """Room for one sentence in full view and the next ones by scrolling, so that the answers stay
     in the same place; none is kept where there is nothing to show."""
-    return EVIDENCE_HEIGHT if raised_flags or suggestions else "content"
+    return EVIDENCE_HEIGHT if raised_flags or suggestions or cells else "content"
 
 
 def _render_header(

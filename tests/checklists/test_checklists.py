@@ -193,6 +193,9 @@ def test_checking_refuses_the_id_of_a_shipped_list_and_names_the_line_of_a_bad_c
     path.write_text(SMALL.replace("Is it b?", "'Is it b?', cues: ['(a|', x]"))
     with pytest.raises(ChecklistError, match=r"mine.yaml: line 18: item 'b': cue '\(a\|'"):
         describe_checklist(path)
+    path.write_text(SMALL.replace("Is it b?", "'Is it b?', from_facts: [patients, age of all]"))
+    with pytest.raises(ChecklistError, match="line 18: 'age of all' is not a fact of a paper"):
+        describe_checklist(path)
 
 
 def test_the_shape_changes_with_the_meaning_and_not_with_the_wording() -> None:

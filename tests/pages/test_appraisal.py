@@ -15,6 +15,7 @@ from review.store.report_models import ModelDetails
 from review.workflow.appraisal import adjudication, forms, model_changes
 from review.workflow.appraisal.forms import AnswerInput
 from review.workflow.appraisal.instruments import get_checklist
+from review.workflow.bias import facts, flags
 from review.workflow.fulltexts import attachments
 from review.workflow.project.accounts import CurrentUser
 
@@ -342,6 +343,57 @@ def test_extraction_takes_typed_answers_and_unclear_as_a_value(project):
     assert "Expected: a number" in app.warning[0].value
     press(app, "unclear")
     assert answer_of(project, "size-test", name=name) == "unclear"
+
+
+def open_extraction(project, item):
+    """The extraction form of the first report, with a PDF, at an item."""
+    kind(project, 1, "deep-learning", "ada")
+    attachments.attach_pdf(project, 1, "c.pdf", draw_pdf("study.pdf"), "ada")
+    app = draw("extraction", project, ADA, key="R000001")
+    app.session_state["at_1_extraction-imaging-ai"] = item
+    return app.run()
+
+
+def shown_facts(app):
+    bodies = [html.unescape(one.proto.body) for one in app.get("html")]
+    texts = [re.sub("<[^>]*>", "", body) for body in bodies]
+    return [t for t in texts if t.startswith(("Patients: ", "Images: ", "Performance: "))]
+
+
+def test_a_fact_is_offered_as_answer_and_taken_with_its_sentence(project):
+    app = open_extraction(project, "size-development")
+    assert shown_facts(app) == ["Patients: 13870 (p. 2)", "Images: 13975 (p. 2)"]
+    press(app, "fact_answer_size-development_0")
+    entry = forms.open_form(project, 1, "extraction-imaging-ai", "ada").entries["size-development"]
+    assert (entry.answer, entry.page) == ("13870", 2)
+    assert "13,975 images of 13,870 patients" in entry.quote
+
+
+def test_a_corrected_fact_is_offered_instead_of_what_was_read(project):
+    app = open_extraction(project, "size-development")
+    cells = flags.get_fact_cells(project, 1)
+    patients, images = (next(c for c in cells if c.field == f) for f in ("patients", "images"))
+    facts.correct_fact(project, 1, patients, who="ben", value="13,807")
+    facts.correct_fact(project, 1, images, who="ben", value=None)
+    app.run()
+    assert shown_facts(app) == ["Patients: 13807 (corrected; found in the text: 13870) (p. 2)"]
+    press(app, "fact_answer_size-development_0")
+    assert answer_of(project, "size-development", name="extraction-imaging-ai") == "13807"
+
+
+def test_facts_are_added_to_a_text_and_only_quoted_for_a_choice(project):
+    app = open_extraction(project, "performance")
+    app.text_input(key="filling_typed").set_value("AUC not given").run()
+    assert len(shown_facts(app)) > 1
+    app = press(app, "fact_answer_performance_0")
+    answer = answer_of(project, "performance", name="extraction-imaging-ai")
+    assert answer.startswith("AUC not given; ") and "92.0" in answer
+    app = press(app, "fact_answer_performance_0")  # the same one again adds nothing
+    assert answer_of(project, "performance", name="extraction-imaging-ai") == answer
+    app.session_state["at_1_extraction-imaging-ai"] = "code"
+    app = press(app.run(), "fact_answer_code_0")
+    assert answer_of(project, "code", name="extraction-imaging-ai") is None
+    assert "example.org/filmnet" in app.text_area(key="filling_quote").value
 
 
 def test_the_paper_stands_beside_and_a_pasted_quote_finds_its_page(project):

@@ -483,6 +483,36 @@ def take_quote(
     _save_notes(project, form, question)
 
 
+def take_value(
+    project: Project,
+    form: AppraisalForm,
+    question: FormQuestion,
+    value: str,
+    place: tuple[str, int | None],
+) -> None:
+    """Makes a value the typed answer; a text is added to what was typed before. The question stays
+    open, so that the reviewer can change it.
+
+    Args:
+        place: sentence and page, the quote where none was given before.
+    """
+    if form.finished:
+        return
+    state = st.session_state
+    typed = str(state.get("filling_typed") or "").strip()
+    if question.choose == "text" and typed and value.casefold() not in typed.casefold():
+        value = f"{typed}; {value}"
+    elif question.choose == "text" and typed:
+        value = typed
+    state["filling_typed"] = value
+    sentence, page = place
+    if sentence and not state.get("filling_quote"):
+        state["filling_quote"], state["filling_page"] = sentence, page
+    if page:
+        pdf_viewer.go_to_page(page)
+    _save_answer(project, _reload_form(project, form), question, value, advance=False)
+
+
 def go_to_next_open(form: AppraisalForm, key: str) -> None:
     """Opens the next unanswered question."""
     next_key = find_next_open(form, key)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from review.bias import rules
+from review.bias.facts import FIELDS
 from review.checklists import (
     JUDGEMENT_PARTS,
     Checklist,
@@ -38,7 +39,7 @@ def list_checklists(project: Project | None) -> list[dict[str, Any]]:
 def describe_checklist(path: Path) -> dict[str, Any]:
     """What a checklist file holds, JSON-ready. Raises ChecklistError with every mistake in it."""
     checklist = load_checklist(path)
-    problems = _find_cue_mistakes(checklist, path)
+    problems = [*_find_cue_mistakes(checklist, path), *_find_fact_mistakes(checklist, path)]
     if problems:
         raise ChecklistError("\n".join(problems))
     shipped_path = available_checklists(None).get(checklist.id)
@@ -72,6 +73,22 @@ def _find_cue_mistakes(checklist: Checklist, path: Path) -> list[str]:
                 rules.check_cues({item.id: [cue]}, f"{path}: line {number}")
             except ChecklistError as error:
                 mistakes.append(str(error))
+    return mistakes
+
+
+def _find_fact_mistakes(checklist: Checklist, path: Path) -> list[str]:
+    """Fields under from_facts that are not facts of a paper, each with its line."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    mistakes = []
+    for item in list_items(checklist):
+        for entry in item.from_facts:
+            field = entry.partition(":")[0].strip()
+            if field not in FIELDS:
+                number = next((n for n, line in enumerate(lines, 1) if entry in line), 1)
+                mistakes.append(
+                    f"{path}: line {number}: '{field}' is not a fact of a paper. Choose from: "
+                    f"{', '.join(FIELDS)}."
+                )
     return mistakes
 
 

@@ -9,6 +9,7 @@ from support.papers import draw_pdf
 from review import resources
 from review.bias import datasets, pitfalls
 from review.bias import rules as cues
+from review.bias.facts import FIELDS
 from review.bias.rules import matching
 from review.bias.rules.patterns import compile_pattern, normalize_spelling
 from review.checklists import load_checklist as load_checklist
@@ -273,6 +274,13 @@ def test_a_pattern_tells_the_words_that_met_it():
 def test_every_cue_of_every_shipped_checklist_can_be_read(name):
     checklist = load_checklist(available_checklists(None)[name])
     cues.check_cues({i.id: i.cues for s in checklist.sections for i in s.items}, name)
+
+
+@pytest.mark.parametrize("name", available_checklists(None))
+def test_every_fact_that_a_shipped_checklist_offers_as_answer_is_one(name):
+    checklist = load_checklist(available_checklists(None)[name])
+    entries = [entry for s in checklist.sections for i in s.items for entry in i.from_facts]
+    assert {entry.partition(":")[0] for entry in entries} <= set(FIELDS)
 
 
 @pytest.mark.parametrize("cue", ["nois(e|y)*", "U ?Net*", "colou?r*", "(a|b)c", "(a|(b|c)"])
