@@ -30,7 +30,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 from support import appraising, browser, tabs  # noqa: E402
 
 from review.models import Decision, Record  # noqa: E402
-from review.protocol import find_stage  # noqa: E402
+from review.protocol.models import find_stage  # noqa: E402
 from review.store import decisions, records  # noqa: E402
 from review.store.timestamps import utc_now  # noqa: E402
 from review.workflow.appraisal.instruments import list_required_forms  # noqa: E402

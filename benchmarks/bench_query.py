@@ -17,7 +17,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from standin import make  # noqa: E402
 
-from review.protocol import load_protocol  # noqa: E402
+from review.protocol.loading import load_protocol  # noqa: E402
 from review.query import Node, build_text_matcher, iter_terms, parse  # noqa: E402
 from review.query.ast import split_term  # noqa: E402
 from review.sources.arxiv.query import compile_arxiv  # noqa: E402

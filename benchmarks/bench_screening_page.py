@@ -30,7 +30,7 @@ from support import browser, tabs  # noqa: E402
 
 from review.errors import ReviewError  # noqa: E402
 from review.models import Decision, Record  # noqa: E402
-from review.protocol import find_stage  # noqa: E402
+from review.protocol.models import find_stage  # noqa: E402
 from review.store import decisions, records  # noqa: E402
 from review.store.timestamps import utc_now  # noqa: E402
 from review.workflow.project import accounts  # noqa: E402

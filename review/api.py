@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from review.models import ParseResult, Verdict
-    from review.protocol import Via
+    from review.protocol.models import Via
     from review.screening import ScreeningStatus
     from review.workflow.appraisal.forms import AppraisalForm
     from review.workflow.deduplication.run import DedupeResult

@@ -14,8 +14,6 @@ from operator import attrgetter
 from typing import Any, Literal
 
 Verdict = Literal["include", "exclude", "unsure"]
-MaybeMeaning = Literal["include", "conflict"]
-"""What a reviewer's Maybe counts as at a stage."""
 LinkVerdict = Literal["duplicate", "version", "study", "distinct", "maybe"]
 Role = Literal["reviewer", "adjudicator", "automation"]
 

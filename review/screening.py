@@ -11,7 +11,8 @@ from itertools import pairwise
 from statistics import mean
 from typing import Literal
 
-from review.models import Decision, MaybeMeaning, Verdict
+from review.models import Decision, Verdict
+from review.protocol.models import MaybeMeaning
 
 StatusName = Literal["pending", "partial", "conflict", "included", "excluded"]
 ConflictKind = Literal["verdict", "reason", "maybe"]

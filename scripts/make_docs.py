@@ -1,4 +1,4 @@
-"""Generates docs/protocol.md from the classes of review/protocol.py."""
+"""Generates docs/protocol.md from the classes of review/protocol/models.py."""
 
 import ast
 import dataclasses
@@ -6,7 +6,7 @@ import typing
 from pathlib import Path
 from types import NoneType, UnionType
 
-from review import protocol
+from review.protocol import models
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
@@ -69,7 +69,7 @@ def text() -> str:
     notes = field_notes()
     parts = [HEAD]
     for name in ORDER:
-        kind = getattr(protocol, name)
+        kind = getattr(models, name)
         parts.append(f"## {name}\n\n{(kind.__doc__ or '').strip()}\n")
         parts.append("| key | value | default | meaning |\n| --- | --- | --- | --- |")
         hints = typing.get_type_hints(kind)
@@ -83,7 +83,7 @@ def text() -> str:
 
 def field_notes() -> dict[tuple[str, str], str]:
     """(class, field) -> the docstring beneath the field."""
-    tree = ast.parse(Path(protocol.__file__).read_text(encoding="utf-8"))
+    tree = ast.parse(Path(models.__file__).read_text(encoding="utf-8"))
     found = {}
     for node in tree.body:
         if not isinstance(node, ast.ClassDef):

@@ -20,7 +20,7 @@ from review.errors import ReviewError, SourceError
 
 if TYPE_CHECKING:
     from review.models import ParseResult, UnreadableEntry
-    from review.protocol import Via
+    from review.protocol.models import Via
     from review.workflow.records.field_check import FieldCheck
     from review.workflow.records.imports import RecordImportResult
 

@@ -79,7 +79,7 @@ def _resolve_query(
     context: typer.Context, query: str, from_: datetime | None, to: datetime | None
 ) -> tuple[str, "DateWindow", dict[str, str]]:
     """Query, date range and source-specific queries: as given, else the protocol's."""
-    from review.protocol import load_protocol
+    from review.protocol.loading import load_protocol
     from review.query import DateWindow
 
     since, until = from_.date() if from_ else None, to.date() if to else None

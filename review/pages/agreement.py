@@ -8,7 +8,7 @@ from review.errors import ReviewError
 from review.pages.widgets import agreement_tables, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.revision import get_revision_stamp
-from review.protocol import Stage, format_stage_name, list_stage_reviewers
+from review.protocol.models import Stage, format_stage_name, list_stage_reviewers
 from review.stopping import (
     StoppingEvidence,
     compute_check_size,

@@ -24,7 +24,7 @@ from review.pages.widgets import (
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.keyboard import QUOTE_KEY_SCRIPT
 from review.pages.widgets.preferences import change_preferences, get_preferences
-from review.protocol import list_stage_reviewers
+from review.protocol.models import list_stage_reviewers
 from review.store import records
 from review.store.records import format_record_key, parse_record_key
 from review.text.wording import format_count

@@ -15,7 +15,7 @@ from review.pages.widgets.highlighting import (
 )
 from review.pages.widgets.keyboard import build_key_script
 from review.pages.widgets.preferences import get_shortcut
-from review.protocol import Stage, format_stage_name
+from review.protocol.models import Stage, format_stage_name
 from review.screening import ConflictKind, count_verdict
 from review.workflow.fulltexts import attachments
 from review.workflow.project.project import Project

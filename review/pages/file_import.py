@@ -13,7 +13,7 @@ from review.models import GENERIC_SOURCES
 from review.pages.widgets import import_preview, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.import_preview import ImportForm
-from review.protocol import format_stage_name
+from review.protocol.models import format_stage_name
 from review.text.wording import format_count
 from review.workflow.deduplication import run as dedupe
 from review.workflow.project.accounts import is_allowed

@@ -9,7 +9,7 @@ from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.revision import get_revision_stamp
-from review.protocol import list_stage_reviewers
+from review.protocol.models import list_stage_reviewers
 from review.text.wording import format_count
 from review.workflow.fulltexts import attachments, background, uploads
 from review.workflow.fulltexts.retrieval_statements import RetrievalStatement, mark_retrieval

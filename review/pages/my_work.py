@@ -5,7 +5,7 @@ import streamlit as st
 from review.pages.widgets import alerts, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.revision import get_revision_stamp
-from review.protocol import format_stage_name
+from review.protocol.models import format_stage_name
 from review.store.records import format_record_key
 from review.text.wording import format_count
 from review.workflow.appraisal.instruments import get_checklist

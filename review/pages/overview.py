@@ -9,7 +9,7 @@ from review.pages.widgets import alerts, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.revision import get_revision_stamp
 from review.prisma import Flow, Stream, get_total
-from review.protocol import format_stage_name
+from review.protocol.models import format_stage_name
 from review.store.timestamps import utc_now
 from review.text.wording import format_count
 from review.workflow.deduplication.run import get_revision

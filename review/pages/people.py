@@ -9,7 +9,7 @@ from review.errors import ReviewError
 from review.mail import load_mail_settings
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
-from review.protocol import PersonRole
+from review.protocol.models import PersonRole
 from review.text.wording import format_count
 from review.workflow.project import accounts, invitations
 from review.workflow.project.invitations import Invitation

@@ -5,7 +5,6 @@ from typing import Any
 
 import streamlit as st
 
-from review import protocol as protocols
 from review.errors import ProtocolError, ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
@@ -28,7 +27,14 @@ from review.pages.widgets.protocol_form import (
 )
 from review.pages.widgets.protocol_instruments_form import render_instruments
 from review.pages.widgets.protocol_search_form import render_search
-from review.protocol import Protocol, Stage, format_stage_name, list_question_parts
+from review.protocol.loading import read_keys
+from review.protocol.models import (
+    Protocol,
+    Stage,
+    format_stage_name,
+    list_question_parts,
+    list_stage_reviewers,
+)
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
 from review.workflow.records.source_names import format_source
@@ -126,7 +132,7 @@ def _render_editor(project: Project, newest: ProtocolVersion) -> None:
         _render_yaml(project, draft)
         return
     try:
-        data = protocols.read_keys(draft.text)
+        data = read_keys(draft.text)
         fault = protocol_draft.find_shape_fault(draft.text)
     except ProtocolError as error:
         data, fault = {}, error
@@ -155,7 +161,7 @@ def _render_yaml(project: Project, draft: Draft) -> None:
 
 def _render_example_notice(project: Project) -> None:
     """Says which parts of the plan are still those of the starter protocol."""
-    data = protocols.read_keys(protocol_amendments.read_protocol_text(project))
+    data = read_keys(protocol_amendments.read_protocol_text(project))
     labels = [
         EXAMPLE_LABELS[path]
         for path in protocol_draft.list_examples(data)
@@ -275,7 +281,7 @@ def _build_stage_row(plan: Protocol, stage: Stage) -> dict[str, str | int]:
         "Stage": format_stage_name(stage),
         "Screened": STAGE_KIND_LABELS[stage.kind],
         "Reviewers per record": stage.reviewers,
-        "Reviewers": ", ".join(protocols.list_stage_reviewers(plan, stage)),
+        "Reviewers": ", ".join(list_stage_reviewers(plan, stage)),
         "Maybe counts as": "" if stage.kind == "quality" else stage.maybe,
     }
 

@@ -16,7 +16,7 @@ from review.errors import ReviewError
 from review.formats.tabular.writer import guard_formula
 from review.pages.widgets import saved_list_panel, session
 from review.pages.widgets.highlighting import escape_markdown
-from review.protocol import PersonRole, format_stage_name, list_stage_reviewers
+from review.protocol.models import PersonRole, format_stage_name, list_stage_reviewers
 from review.store.saved_lists import SavedList
 from review.text.wording import format_count
 from review.workflow.project import accounts

@@ -25,7 +25,7 @@ from review.pages.widgets.screening_decision import (
     render_reasons,
     start_retraining,
 )
-from review.protocol import Stage, find_stage, format_stage_name, list_stage_reviewers
+from review.protocol.models import Stage, find_stage, format_stage_name, list_stage_reviewers
 from review.text.wording import format_count
 from review.workflow.deduplication import run
 from review.workflow.fulltexts import attachments

@@ -29,7 +29,7 @@ from review.pages.widgets.screening_decision import (
     render_reasons,
     start_retraining,
 )
-from review.protocol import Stage
+from review.protocol.models import Stage
 from review.store.annotations import Annotation
 from review.text.wording import format_count
 from review.workflow.project.project import Project

@@ -7,7 +7,7 @@ from typing import Literal
 from review.checklists.answers import find_question
 from review.checklists.models import Checklist, list_items
 from review.errors import ChecklistError
-from review.protocol import Condition, ModelRule, QualityGate, has_requirements
+from review.protocol.models import Condition, ModelRule, QualityGate, has_requirements
 from review.scoring.form import FormAnswers, build_judgement_key, get_item_state, inactive_items
 from review.scoring.result import score_form
 

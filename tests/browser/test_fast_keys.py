@@ -5,7 +5,7 @@ from support.browser import chromium, press_until, served, settled, tab
 from support.small import studies
 
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import decisions
 from review.store.records import parse_record_key
 from review.workflow.screening import reviewing

@@ -10,7 +10,7 @@ from support.browser import chromium, served, settled, tab
 from support.small import studies
 
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import records
 from review.store.timestamps import utc_now
 from review.workflow.deduplication.groups import regroup_records

@@ -5,7 +5,7 @@ from support.browser import chromium, press_until, served, settled, tab
 from support.papers import draw_pdf
 
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import decisions, records
 from review.store.timestamps import utc_now
 from review.workflow.fulltexts import attachments

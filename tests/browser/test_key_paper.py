@@ -9,7 +9,7 @@ from support.browser import PATIENCE, chromium, press_until, served, settled, ta
 from support.small import studies
 
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import screening_queue
 from review.workflow.project.project import Project
 from review.workflow.setup.loading import open_project

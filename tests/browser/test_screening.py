@@ -6,7 +6,7 @@ from support.samples import write_ris
 
 from review.formats import read_file
 from review.prisma import get_total
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.screening import get_status
 from review.store import decisions, records
 from review.store.timestamps import utc_now

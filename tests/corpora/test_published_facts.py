@@ -15,7 +15,7 @@ from review.bias import datasets, pitfalls
 from review.checklists import list_available, list_items, load_checklist
 from review.figures.prisma_text import format_prisma_table
 from review.prisma import FlowEntry, FlowInputs, count_flow
-from review.protocol import load_protocol
+from review.protocol.loading import load_protocol
 from review.query import build_text_matcher, parse
 from review.resources import get_shipped_path
 from review.scoring import score_form

@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import decisions, records
 from review.store.timestamps import utc_now
 from review.workflow.screening import reviewing

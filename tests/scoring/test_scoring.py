@@ -13,7 +13,7 @@ from review.checklists import (
     load_checklist,
 )
 from review.errors import ChecklistError
-from review.protocol import Condition, QualityGate
+from review.protocol.models import Condition, QualityGate
 from review.resources import get_shipped_path
 from review.scoring import compute_gate_outcomes, lacks_reason, score_form
 

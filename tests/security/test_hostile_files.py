@@ -13,7 +13,7 @@ from review.checklists.yaml_loader import parse_yaml_text
 from review.errors import ChecklistError, ProtocolError, SourceError
 from review.formats import json as json_export
 from review.formats import read_file
-from review.protocol import parse_protocol
+from review.protocol.loading import parse_protocol
 from review.text.yaml_bounds import MAX_DEPTH, MAX_VALUES, find_yaml_excess
 
 ROOT = Path(__file__).parents[2]

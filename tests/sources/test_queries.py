@@ -12,7 +12,7 @@ import requests
 from standin import StandIn, make
 
 from review.errors import QueryError
-from review.protocol import load_protocol
+from review.protocol.loading import load_protocol
 from review.query import DateWindow, build_text_matcher, parse
 from review.query.ast import Term
 from review.query.truncation import expand_stem, load_vocabulary

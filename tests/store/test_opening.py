@@ -21,7 +21,7 @@ from support.small import studies
 
 from review.errors import ReviewError, StoreError
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import (
     HEAD_REVISION,
     audit_events,

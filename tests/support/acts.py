@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 from review.errors import ReviewError
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import decisions, links, log
 from review.workflow.deduplication import run as deduplication
 from review.workflow.exports import bundle, snapshot

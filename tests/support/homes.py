@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from review.protocol import Person
+from review.protocol.models import Person
 from review.store import homes
 from review.workflow.home import reviews as home_reviews
 from review.workflow.home.open_reviews import OpenReviews

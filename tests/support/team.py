@@ -40,7 +40,7 @@ class Session:
 def make_review(folder: Path, names: Sequence[str], count: int):
     """Makes a review in which two of the reviewers screen each record."""
     from review.models import Record
-    from review.protocol import find_stage
+    from review.protocol.models import find_stage
     from review.store import records
     from review.store.timestamps import utc_now
     from review.workflow.screening import assignment, status
@@ -96,7 +96,7 @@ def screen_together(
 
 def count_session(project, results) -> Session:
     """Compares what the processes received with what is in the store."""
-    from review.protocol import find_stage
+    from review.protocol.models import find_stage
     from review.store import decisions
 
     stage = find_stage(project.protocol, "screening")
@@ -118,7 +118,7 @@ def count_session(project, results) -> Session:
 
 def _screen(project, name: str, think: float, end: float, result) -> None:
     from review.errors import ReviewError
-    from review.protocol import find_stage
+    from review.protocol.models import find_stage
     from review.workflow.screening import reviewing
 
     stage = find_stage(project.protocol, "screening")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from review.protocol import Stage, format_stage_name
+from review.protocol.models import Stage, format_stage_name
 from review.text.wording import format_count
 from review.workflow.records.source_names import format_source
 

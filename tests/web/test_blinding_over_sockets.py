@@ -15,7 +15,7 @@ from support.browser import served
 from support.tabs import session_cookie, tab
 
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import records
 from review.store.records import format_record_key
 from review.store.timestamps import utc_now

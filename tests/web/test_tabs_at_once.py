@@ -9,7 +9,7 @@ from support.postgres import cluster
 from review.errors import ReviewError
 from review.models import Record
 from review.prisma import get_total
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import decisions, records
 from review.store.timestamps import utc_now
 from review.workflow.exports.prisma_inputs import compute_flow

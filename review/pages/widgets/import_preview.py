@@ -9,7 +9,7 @@ from review.formats.tabular.columns import MAPPABLE_FIELDS
 from review.formats.tabular.table_outline import outline_table
 from review.models import Record, SearchDate
 from review.pages.widgets.highlighting import escape_markdown
-from review.protocol import Via
+from review.protocol.models import Via
 from review.store.timestamps import utc_now
 from review.text.wording import format_count
 from review.workflow.records.field_check import FieldCheck

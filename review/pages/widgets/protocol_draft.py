@@ -10,7 +10,7 @@ import streamlit as st
 from review.errors import ProtocolError, ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
-from review.protocol import fingerprint_text
+from review.protocol.loading import fingerprint_text
 from review.text.wording import format_count
 from review.workflow.project.project import Project
 from review.workflow.setup import protocol_amendments, protocol_draft, protocol_preview

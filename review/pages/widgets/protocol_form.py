@@ -14,12 +14,7 @@ from review.pages.widgets.protocol_draft import (
     render_lines,
     render_text,
 )
-from review.protocol import (
-    QUESTION_FRAMES,
-    STAGE_NAMES,
-    QuestionParts,
-    StageKind,
-)
+from review.protocol.models import QUESTION_FRAMES, STAGE_NAMES, QuestionParts, StageKind
 from review.workflow.setup.protocol_differences import KIND_OF_STAGE, PART_LABELS
 from review.workflow.setup.protocol_draft import REMOVED, KeyPath
 

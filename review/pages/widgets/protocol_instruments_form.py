@@ -18,7 +18,8 @@ from review.pages.widgets.protocol_draft import (
     render_field_notes_of_list,
     render_text,
 )
-from review.protocol import QualityGate, parse_gates
+from review.protocol.loading import parse_gates
+from review.protocol.models import QualityGate
 from review.workflow.appraisal.instruments import (
     KIND_CHECKLIST,
     available_checklists,

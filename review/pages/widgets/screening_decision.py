@@ -12,7 +12,7 @@ from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.keyboard import FOCUS_NOTE_SCRIPT
 from review.pages.widgets.preferences import get_preferences, get_shortcut
-from review.protocol import Stage
+from review.protocol.models import Stage
 from review.workflow.project.project import Project
 from review.workflow.screening import ranking, reviewing
 from review.workflow.screening.reviewing import ReportView

@@ -3,7 +3,7 @@
 from review.checklists import Checklist, find_question, read_answer
 from review.errors import ReviewError
 from review.models import Answer, Decision, Verdict
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.scoring import GateOutcome
 from review.store import Connection, answers, decisions
 from review.store.records import format_record_key

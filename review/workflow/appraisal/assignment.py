@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from review.protocol import Stage, find_stage, list_stage_reviewers
+from review.protocol.models import Stage, find_stage, list_stage_reviewers
 from review.screening import assign_reviewers
 from review.store import Connection, screening_queue
 from review.workflow.project.project import Project

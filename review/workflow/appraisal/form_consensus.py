@@ -7,7 +7,7 @@ from review import consensus
 from review.checklists import Checklist, find_question
 from review.consensus import AnswerComparison
 from review.models import Answer
-from review.protocol import list_gate_checklists
+from review.protocol.models import list_gate_checklists
 from review.scoring.form import FormResult, inactive_items
 from review.scoring.gates import GateOutcome, combine_model_outcomes, compute_gate_outcomes
 from review.scoring.result import score_form

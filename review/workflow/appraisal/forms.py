@@ -14,7 +14,7 @@ from review.checklists import (
 )
 from review.errors import ReviewError
 from review.models import Answer
-from review.protocol import format_stage_name
+from review.protocol.models import format_stage_name
 from review.scoring.form import FormResult, inactive_items
 from review.scoring.judgements import lacks_reason
 from review.scoring.result import score_form

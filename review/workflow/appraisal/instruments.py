@@ -17,7 +17,7 @@ from review.checklists import (
 )
 from review.checklists.models import FORM_SEPARATOR
 from review.errors import ProtocolError, ReviewError
-from review.protocol import (
+from review.protocol.models import (
     Condition,
     Protocol,
     QualityGate,

@@ -16,7 +16,7 @@ from review.bias.assistant import DROP_REASONS, CheckedReply, ItemPrompt, PaperQ
 from review.checklists import FormQuestion, find_question, list_items
 from review.errors import ReviewError, SourceError
 from review.fulltext import FullText
-from review.protocol import Assistant, list_stage_reviewers
+from review.protocol.models import Assistant, list_stage_reviewers
 from review.sources.assistant import (
     LanguageModel,
     ModelReply,

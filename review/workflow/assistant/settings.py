@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from review.protocol import Assistant
+from review.protocol.models import Assistant
 from review.workflow.project.project import Project
 
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from review import protocol as protocols
 from review.bias import number_checks, rules
 from review.bias.facts import FactCell
 from review.models import Answer, Sentence
-from review.protocol import Appraisal
+from review.protocol.loading import load_protocol
+from review.protocol.models import Appraisal
 from review.workflow.appraisal import forms
 from review.workflow.appraisal.form_consensus import load_consensus
 from review.workflow.appraisal.instruments import get_checklist
@@ -117,7 +117,7 @@ def load_thresholds(folder: Path) -> Appraisal:
         ProtocolError: the protocol cannot be read.
     """
     path = folder / PROTOCOL_FILE
-    return protocols.load_protocol(path).appraisal if path.exists() else Appraisal()
+    return load_protocol(path).appraisal if path.exists() else Appraisal()
 
 
 def find_concerns(sentences: Sequence[Sentence], settings: Appraisal) -> list[SizeConcern]:

@@ -11,7 +11,7 @@ from review.figures import bars, judgements
 from review.figures.bars import ItemBar
 from review.figures.judgements import JudgementColumn, StudyJudgements
 from review.models import Answer
-from review.protocol import ModelRule, Stage, find_stage, list_gate_checklists
+from review.protocol.models import ModelRule, Stage, find_stage, list_gate_checklists
 from review.scoring.form import get_item_state, inactive_items
 from review.store import answers, report_models
 from review.store.answers import FormEvent

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from review.bias.number_checks import wilson
 from review.checklists import UNSURE
-from review.protocol import find_stage, format_stage_name
+from review.protocol.models import find_stage, format_stage_name
 from review.store import assistant_calls, feedback, flags, screening_queue
 from review.store.assistant_calls import AnsweredCall
 from review.store.feedback import FeedbackEntry

@@ -2,7 +2,7 @@
 
 from review import tables
 from review.models import Link
-from review.protocol import Stage
+from review.protocol.models import Stage
 from review.screening import ScreeningStatus
 from review.store import links, retrievals
 from review.store.records import format_record_key

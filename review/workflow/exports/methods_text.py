@@ -5,7 +5,7 @@ from importlib import metadata
 
 from review.checklists import Checklist, list_items
 from review.prisma import Flow, Stream, get_total
-from review.protocol import Stage
+from review.protocol.models import Stage
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.exports import prisma
 from review.workflow.exports.display_names import DISPLAY_NAMES

@@ -8,7 +8,7 @@ from datetime import datetime
 from threading import Lock
 
 from review.prisma import Flow
-from review.protocol import Stage, find_stage, list_stage_reviewers
+from review.protocol.models import Stage, find_stage, list_stage_reviewers
 from review.store import Connection, decisions, links
 from review.store.revision import get_revision as newest_rows
 from review.store.timestamps import utc_now

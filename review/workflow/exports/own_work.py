@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from review.models import Decision
-from review.protocol import Stage, format_stage_name, list_stage_reviewers
+from review.protocol.models import Stage, format_stage_name, list_stage_reviewers
 from review.screening import list_current_decisions
 from review.store import Connection, decisions, links, notes, records
 from review.store.records import format_record_key

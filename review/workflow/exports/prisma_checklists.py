@@ -6,7 +6,7 @@ Items and their numbers: Page 2021, BMJ 372:n71 (PRISMA 2020); McInnes 2018, JAM
 
 from collections.abc import Mapping, Sequence
 
-from review.protocol import Protocol
+from review.protocol.models import Protocol
 from review.tables.table import Table
 from review.workflow.exports.prisma_s import AUTHORS_PLACEHOLDER
 

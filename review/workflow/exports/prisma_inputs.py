@@ -7,7 +7,7 @@ from typing import get_args
 from review import prisma
 from review.errors import FlowError
 from review.models import Link
-from review.protocol import Stage
+from review.protocol.models import Stage
 from review.screening import ScreeningStatus
 from review.store import Connection, audit_events, identified, integrity, links, retrievals
 from review.store.records import format_record_key

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from review.protocol import SearchPlan
+from review.protocol.models import SearchPlan
 from review.workflow.exports.display_names import DISPLAY_NAMES
 from review.workflow.exports.search_runs import SearchRun, format_run_day
 from review.workflow.records.search_dates import format_search_date

@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from review import prisma, tables
-from review import protocol as protocols
 from review.checklists import Checklist
 from review.errors import ReviewError
 from review.models import Answer, StoredRecord
 from review.prisma import Flow
-from review.protocol import Stage, find_stage
+from review.protocol.loading import parse_protocol
+from review.protocol.models import Stage, find_stage
 from review.store import Connection, answers, audit_events, log, records, report_models
 from review.store.answers import FormEvent
 from review.store.report_models import ReportModel
@@ -208,7 +208,7 @@ def get_project_in_force(
     last_version = versions[-1]
     if last_version["hash"] == project.fingerprint:
         return project, until
-    protocol_then = protocols.parse_protocol(
+    protocol_then = parse_protocol(
         last_version["text"], f"protocol.yaml of {last_version['at'][:10]}"
     )
     return replace(project, protocol=protocol_then, fingerprint=last_version["hash"]), until

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from review.errors import ReviewError
-from review.protocol import list_stage_reviewers
+from review.protocol.models import list_stage_reviewers
 from review.store import Connection, records, retrievals
 from review.store.records import format_record_key
 from review.store.retrievals import RetrievalAttempt

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from review.errors import ProtocolError
-from review.protocol import SearchPlan
+from review.protocol.models import SearchPlan
 from review.query.ast import Node
 from review.query.parser import parse
 from review.sources import SOURCES

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from review.errors import ReviewError
-from review.protocol import PersonRole
+from review.protocol.models import PersonRole
 from review.store import homes, records
 from review.store.timestamps import utc_now
 from review.workflow.home import templates

@@ -4,9 +4,9 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from review import protocol as protocols
 from review.errors import ProtocolError
-from review.protocol import Protocol
+from review.protocol.loading import parse_protocol
+from review.protocol.models import Protocol
 from review.resources import get_shipped_path as shipped
 from review.text import yaml_edits
 from review.workflow.appraisal.instruments import OWN_CHECKLISTS_FOLDER
@@ -63,7 +63,7 @@ def write_from_template(folder: Path, template: Template, title: str, question: 
     """Writes a template's protocol into a folder, with its search exports where it lists some."""
     path = shipped("data") / template.path
     text = path.read_text(encoding="utf-8")
-    for search_import in protocols.parse_protocol(text, str(path)).search.imports:
+    for search_import in parse_protocol(text, str(path)).search.imports:
         shutil.copyfile(path.parent / search_import.file, folder / search_import.file)
     _write(folder, _set_title(text, title, question))
 
@@ -76,7 +76,7 @@ def write_copy(folder: Path, original: Project, title: str, question: str) -> No
         ProtocolError: the protocol is written in a way that cannot be changed here.
     """
     text = (original.folder / PROTOCOL_FILE).read_text(encoding="utf-8-sig")
-    protocol = protocols.parse_protocol(text, PROTOCOL_FILE)
+    protocol = parse_protocol(text, PROTOCOL_FILE)
     try:
         text = _set_title(text, title, question)
         emptied = [("search", "imports")] if protocol.search.imports else []
@@ -85,7 +85,7 @@ def write_copy(folder: Path, original: Project, title: str, question: str) -> No
             text = yaml_edits.remove_key(text, "registration")
     except ValueError as error:
         raise ProtocolError(f"The protocol cannot be copied ({error}).") from error
-    if protocols.parse_protocol(text, PROTOCOL_FILE) != _plan_copy(protocol, title, question):
+    if parse_protocol(text, PROTOCOL_FILE) != _plan_copy(protocol, title, question):
         raise ProtocolError(
             "The protocol is written in a way that Funnel cannot copy. Start from a template and "
             "paste it on the page Protocol."

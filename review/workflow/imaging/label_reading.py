@@ -24,7 +24,7 @@ from review.imaging.audit import (
     estimate_wrong_labels,
     merge_readers,
 )
-from review.protocol import Protocol
+from review.protocol.models import Protocol
 from review.store import Connection
 from review.store import image_audits as stored_audits
 from review.store import image_sets as stored_sets

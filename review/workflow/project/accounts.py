@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from review.errors import ReviewError
-from review.protocol import Person, PersonRole
+from review.protocol.models import Person, PersonRole
 from review.store import Connection, accounts, homes, one_time_links
 from review.store.timestamps import utc_now
 from review.workflow.project import home

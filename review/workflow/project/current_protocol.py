@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from review import protocol as protocols
 from review.errors import ReviewError
-from review.protocol import Protocol
+from review.protocol.loading import fingerprint_text, parse_protocol
+from review.protocol.models import Protocol
 from review.workflow.project.home import Home, refresh_home
 from review.workflow.project.project import PROTOCOL_FILE, Project
 
@@ -29,8 +29,8 @@ def refresh_protocol(project: Project) -> Project:
             text = path.read_text(encoding="utf-8-sig")
             cached = (
                 modified_at,
-                protocols.parse_protocol(text, str(path)),
-                protocols.fingerprint_text(text),
+                parse_protocol(text, str(path)),
+                fingerprint_text(text),
             )
             _PROTOCOL_CACHE[path] = cached
     except (OSError, UnicodeDecodeError, ReviewError):

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock
 
 from review.errors import ReviewError
-from review.protocol import Person
+from review.protocol.models import Person
 from review.store import Connection, Store, homes, open_file
 from review.store.homes import HomePerson
 from review.store.timestamps import utc_now

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from review.errors import ReviewError
 from review.mail import MailSettings, send_message
-from review.protocol import Person
+from review.protocol.models import Person
 from review.store import Connection, homes, one_time_links
 from review.store import accounts as account_rows
 from review.store.timestamps import utc_now

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol as StructuralType
 
 from review.errors import ReviewError
-from review.protocol import Person, Protocol, Stage, parse_protocol
+from review.protocol.loading import parse_protocol
+from review.protocol.models import Person, Protocol, Stage
 from review.store import Connection, Store, audit_events
 
 PROTOCOL_FILE = "protocol.yaml"

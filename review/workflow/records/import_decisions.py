@@ -22,7 +22,7 @@ from review.formats.tabular.decisions import (
     read_decisions,
 )
 from review.models import Decision
-from review.protocol import Stage
+from review.protocol.models import Stage
 from review.store import Connection, decisions, records
 from review.store.records import format_record_key
 from review.store.timestamps import utc_now

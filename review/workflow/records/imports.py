@@ -12,7 +12,7 @@ from typing import Any
 from review.errors import SourceError
 from review.formats import name_by_file, read_file
 from review.models import GENERIC_SOURCES, ParseResult, Record, SearchDate, UnreadableEntry
-from review.protocol import Via
+from review.protocol.models import Via
 from review.store import Connection, audit_events, identified, records, search_dates
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from review.models import Decision, StoredRecord
-from review.protocol import list_stage_reviewers
+from review.protocol.models import list_stage_reviewers
 from review.store import decisions, files, import_undos, links, records
 from review.store.records import RecordSummary
 from review.store.timestamps import parse_timestamp

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from review.errors import ReviewError
 from review.models import Decision
-from review.protocol import Stage, format_stage_name, list_stage_reviewers
+from review.protocol.models import Stage, format_stage_name, list_stage_reviewers
 from review.screening import list_current_decisions
 from review.store import Connection, decisions, files, links, notes, records, revision
 from review.store.records import RecordSummary, format_record_key

@@ -12,7 +12,7 @@ from pathlib import Path
 from review.errors import SourceError
 from review.formats.tabular.table_outline import TableOutline, outline_table
 from review.models import ParseResult, Record, SearchDate, UnreadableEntry
-from review.protocol import Via
+from review.protocol.models import Via
 from review.store import identified, records
 from review.workflow.project.project import Project
 from review.workflow.records import column_mappings, imports

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 import review
 from review.errors import ReviewError, StoreError
-from review.protocol import fingerprint_text
+from review.protocol.loading import fingerprint_text
 from review.store import BeforeUpgrade, Store, copies, open_store
 from review.store.timestamps import format_timestamp, parse_timestamp, utc_now
 from review.workflow.project.accounts import require_role

@@ -8,7 +8,7 @@ from itertools import combinations
 from review import agreement
 from review.agreement import AgreementFigure
 from review.models import Decision, Verdict
-from review.protocol import Stage, list_stage_reviewers
+from review.protocol.models import Stage, list_stage_reviewers
 from review.screening import count_verdict, list_current_decisions
 from review.store import decisions, links
 from review.workflow.project.project import Project

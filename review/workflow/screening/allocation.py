@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from review import screening
-from review.protocol import Stage
+from review.protocol.models import Stage
 from review.store import Connection, leases, retrievals
 from review.store.decisions import count_statuses
 from review.store.screening_queue import QueueEntry

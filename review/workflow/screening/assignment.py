@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from review import screening
-from review.protocol import Stage, list_stage_reviewers
+from review.protocol.models import Stage, list_stage_reviewers
 from review.store import Connection, screening_queue
 from review.store.screening_queue import OpenReport, QueuePosition
 from review.store.timestamps import utc_now

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from review.models import Decision
-from review.protocol import Stage, list_stage_reviewers
+from review.protocol.models import Stage, list_stage_reviewers
 from review.screening import ScreeningStatus
 from review.store import Connection, decisions, links, screening_queue
 from review.workflow.project.project import Project

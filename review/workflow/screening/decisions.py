@@ -7,7 +7,7 @@ from datetime import datetime
 
 from review.errors import ReviewError
 from review.models import Decision, Role, Verdict
-from review.protocol import Stage, format_stage_name, list_stage_reviewers
+from review.protocol.models import Stage, format_stage_name, list_stage_reviewers
 from review.screening import ScreeningStatus
 from review.store import Connection, decisions, records
 from review.store.records import format_record_key

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from review.dedupe.normalize import normalize_text
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
-from review.protocol import Protocol
+from review.protocol.models import Protocol
 from review.store import Connection, links, records
 
 

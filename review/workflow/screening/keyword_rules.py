@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from review import query
 from review.errors import ReviewError
-from review.protocol import KeywordRule, find_stage
+from review.protocol.models import KeywordRule, find_stage
 from review.store import Connection, audit_events, decisions
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role

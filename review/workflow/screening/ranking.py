@@ -14,7 +14,7 @@ from pathlib import Path
 from review import query, ranking, screening, stopping
 from review.errors import QueryError, ReviewError
 from review.models import Decision
-from review.protocol import Ranking, Stage, format_stage_name, list_stage_reviewers
+from review.protocol.models import Ranking, Stage, format_stage_name, list_stage_reviewers
 from review.ranking import RankingFeatures, RankingPolicy, TrainingLabel
 from review.screening import ScreeningStatus
 from review.stopping import StoppingEvidence

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from review import ranking
-from review.protocol import Stage
+from review.protocol.models import Stage
 from review.store import links, screening_queue
 from review.workflow.project.project import Project
 

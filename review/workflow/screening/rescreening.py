@@ -11,7 +11,7 @@ from datetime import datetime
 from review.errors import ReviewError
 from review.identifiers import is_preprint
 from review.models import Decision
-from review.protocol import Protocol
+from review.protocol.models import Protocol
 from review.store import Connection, audit_events, decisions, links, records
 from review.store.records import format_record_key, parse_record_key
 from review.store.timestamps import parse_timestamp

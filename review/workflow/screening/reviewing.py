@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from review import screening
 from review.errors import ReviewError, StoreError
 from review.models import Decision, Record, Verdict
-from review.protocol import Stage, format_stage_name
+from review.protocol.models import Stage, format_stage_name
 from review.screening import ConflictKind, ScreeningStatus
 from review.store import (
     Connection,

@@ -7,7 +7,7 @@ from typing import Any
 
 from review import screening
 from review.models import Decision
-from review.protocol import Protocol, Stage
+from review.protocol.models import Protocol, Stage
 from review.screening import ScreeningStatus
 from review.store import Connection, decisions, identified, links, records
 from review.store.identified import OtherArrivals

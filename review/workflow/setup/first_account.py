@@ -4,7 +4,8 @@ import secrets
 from dataclasses import dataclass, replace
 
 from review.errors import ReviewError
-from review.protocol import Person, check_name
+from review.protocol.loading import check_name
+from review.protocol.models import Person
 from review.store import Connection, homes
 from review.store import accounts as account_rows
 from review.store.timestamps import utc_now

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from review.checklists import Checklist
 from review.checklists.models import OVERALL
-from review.protocol import Condition, QualityGate, StudyKind
+from review.protocol.models import Condition, QualityGate, StudyKind
 
 KIND_WORDS: dict[StudyKind, str] = {
     "deep-learning": "deep learning",

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from review import protocol as protocols
 from review import query
 from review.errors import ProtocolError, QueryError
-from review.protocol import Protocol
+from review.protocol.loading import fingerprint_text, load_protocol, parse_protocol
+from review.protocol.models import Protocol, list_stage_reviewers
 from review.resources import get_shipped_path as shipped
 from review.sources import SOURCES
 from review.store import Connection, Store, audit_events, decisions, open_store
@@ -39,7 +39,7 @@ def open_project(folder: Path, *, who: str | None = None, why: str | None = None
     from review.workflow.safety import backups, store_check
 
     path = folder / PROTOCOL_FILE
-    protocols.load_protocol(path)
+    load_protocol(path)
     store = open_store(
         folder, os.environ.get("DATABASE_URL"), backups.back_up_before_upgrade(folder)
     )
@@ -56,8 +56,8 @@ def open_project(folder: Path, *, who: str | None = None, why: str | None = None
 def _read_project(store: Store, folder: Path) -> tuple[Project, str]:
     """The review under the protocol its folder holds now, and that protocol's text."""
     text = (folder / PROTOCOL_FILE).read_text(encoding="utf-8-sig")
-    protocol = protocols.parse_protocol(text, str(folder / PROTOCOL_FILE))
-    return Project(folder, protocol, protocols.fingerprint_text(text), store), text
+    protocol = parse_protocol(text, str(folder / PROTOCOL_FILE))
+    return Project(folder, protocol, fingerprint_text(text), store), text
 
 
 def _note_version(store: Store, folder: Path, who: str, why: str | None) -> Project:
@@ -172,7 +172,7 @@ def check_protocol(folder: Path) -> list[str]:
     Raises:
         ProtocolError: a mistake in it, or in its query, or a checklist that is not there.
     """
-    return describe_plan(folder, protocols.load_protocol(folder / PROTOCOL_FILE))
+    return describe_plan(folder, load_protocol(folder / PROTOCOL_FILE))
 
 
 def describe_plan(folder: Path, protocol: Protocol) -> list[str]:
@@ -192,7 +192,7 @@ def describe_plan(folder: Path, protocol: Protocol) -> list[str]:
     _check_sources(folder / PROTOCOL_FILE, protocol)
     lines.append(f"  search {protocol.search.from_} to {until}: {', '.join(sources) or 'files'}")
     for stage in protocol.stages:
-        people = ", ".join(protocols.list_stage_reviewers(protocol, stage))
+        people = ", ".join(list_stage_reviewers(protocol, stage))
         maybe = ", Maybe counts as include" if stage.maybe == "include" else ""
         lines.append(f"  {stage.id}: {stage.reviewers} of {people}{maybe}")
     for search_import in protocol.search.imports:

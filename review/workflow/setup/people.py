@@ -9,13 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from review.errors import ReviewError
-from review.protocol import (
-    Person,
-    PersonRole,
-    Protocol,
-    Stage,
-    list_stage_reviewers,
-)
+from review.protocol.models import Person, PersonRole, Protocol, Stage, list_stage_reviewers
 from review.store import Connection, homes, one_time_links
 from review.store import accounts as account_rows
 from review.store import people as people_rows

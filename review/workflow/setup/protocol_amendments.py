@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from review import protocol as protocols
 from review.errors import ProtocolError
+from review.protocol.loading import fingerprint_text, parse_protocol
 from review.query import DateWindow
 from review.sources.query_preview import describe_query
 from review.store import Connection, audit_events, decisions
@@ -95,12 +95,12 @@ def amend_protocol(project: Project, text: str, who: str, why: str, *, seen: str
             has decided on a record, or the file was changed meanwhile.
     """
     require_role(project, who, "manage")
-    protocol = protocols.parse_protocol(text, PROTOCOL_FILE)
+    protocol = parse_protocol(text, PROTOCOL_FILE)
     describe_plan(project.folder, protocol)
-    new = protocols.fingerprint_text(text)
+    new = fingerprint_text(text)
     with project.store.write() as conn:
         current_text = read_protocol_text(project)
-        if protocols.fingerprint_text(current_text) != seen:
+        if fingerprint_text(current_text) != seen:
             raise ProtocolError(
                 f"{PROTOCOL_FILE} was changed in the meantime. Reload this page and make your "
                 "change again."
@@ -124,11 +124,11 @@ def save_version(project: Project, conn: Connection, text: str, who: str, why: s
             "Screening has started, so this change is an amendment: give a reason for it."
         )
     change = diff_protocols(read_protocol_text(project), text) if has_started else None
-    fingerprint = protocols.fingerprint_text(text)
+    fingerprint = fingerprint_text(text)
     audit_events.add_protocol_version(
         conn, text, fingerprint, who, utc_now(), amendment=change, why=why.strip() or None
     )
-    protocol = protocols.parse_protocol(text, PROTOCOL_FILE)
+    protocol = parse_protocol(text, PROTOCOL_FILE)
     amended = replace(project, protocol=protocol, fingerprint=fingerprint)
     status.rebuild_statuses(amended, conn)
     assignment.reassign(amended, conn)

@@ -9,7 +9,7 @@ from typing import Any
 from review import query
 from review.checklists import Checklist
 from review.errors import QueryError
-from review.protocol import (
+from review.protocol.models import (
     Person,
     Protocol,
     QualityGate,

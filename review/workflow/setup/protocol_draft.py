@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from review.errors import ProtocolError, ReviewError
-from review.protocol import find_key_line, parse_protocol, read_keys
+from review.protocol.loading import find_key_line, parse_protocol, read_keys
 from review.resources import get_shipped_path as shipped
 from review.text import yaml_edits
 from review.workflow.project.project import PROTOCOL_FILE, Project

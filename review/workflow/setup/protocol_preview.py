@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from review import protocol as protocols
 from review.checklists import Checklist
 from review.errors import ProtocolError
-from review.protocol import Protocol
+from review.protocol.loading import parse_protocol
+from review.protocol.models import Protocol, format_stage_name
 from review.store import decisions
 from review.workflow.appraisal.instruments import (
     available_checklists,
@@ -40,8 +40,8 @@ def preview_change(project: Project, before: str, after: str) -> ChangePreview:
         ProtocolError: the text before or after does not hold together; the message gives the line.
     """
     try:
-        old = protocols.parse_protocol(before, PROTOCOL_FILE)
-        new = protocols.parse_protocol(after, PROTOCOL_FILE)
+        old = parse_protocol(before, PROTOCOL_FILE)
+        new = parse_protocol(after, PROTOCOL_FILE)
         describe_plan(project.folder, new)
     except ProtocolError as error:
         raise locate_fault(error, after) from error
@@ -70,7 +70,7 @@ def _list_effects(old: Protocol, new: Protocol, checklists: Mapping[str, Checkli
     effects = []
     stages = {stage.id: stage for stage in new.stages}
     for stage in old.stages:
-        name = protocols.format_stage_name(stage)
+        name = format_stage_name(stage)
         if stage.id not in stages:
             effects.append(f"Decisions made at “{name}” are kept but no longer count.")
         elif (stage.reviewers, stage.who, stage.maybe) != (

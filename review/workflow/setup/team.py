@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from review import protocol as protocols
 from review.errors import ProtocolError
-from review.protocol import Person, Protocol, Stage
+from review.protocol.loading import fingerprint_text, load_protocol, parse_protocol
+from review.protocol.models import Person, Protocol, Stage
 from review.resources import get_shipped_path as shipped
 from review.store import Connection, people
 from review.text import yaml_edits
@@ -36,7 +36,7 @@ def change_team(
             few reviewers; or its file is written in a way that cannot be changed here.
     """
     text = read_protocol_text(project)
-    if protocols.fingerprint_text(text) != project.fingerprint:
+    if fingerprint_text(text) != project.fingerprint:
         raise ProtocolError(
             f"{PROTOCOL_FILE} was changed in the meantime. Reload this page (or start the app "
             "again) and make your change once more."
@@ -46,7 +46,7 @@ def change_team(
     if plan == protocol:
         return project
     new_text = _edit_team(text, protocol, changed or {}, added)
-    if protocols.parse_protocol(new_text, PROTOCOL_FILE) != plan:
+    if parse_protocol(new_text, PROTOCOL_FILE) != plan:
         raise ProtocolError(
             f"{PROTOCOL_FILE}: the team is written in a way that Funnel cannot change here; edit "
             "'team' on the page Protocol."
@@ -125,7 +125,7 @@ def _format_person(person: Person) -> str:
 def list_example_members(project: Project, conn: Connection) -> list[str]:
     """Members who are still those of the starter protocol, word for word, and who have done
     nothing in this review: examples, in whose place the real people come."""
-    starter = protocols.load_protocol(shipped("data") / "starter-protocol.yaml").team
+    starter = load_protocol(shipped("data") / "starter-protocol.yaml").team
     examples = [member.name for member in project.protocol.team if member in starter]
     active = people.list_active_names(conn) if examples else set()
     return [name for name in examples if name not in active]

@@ -441,7 +441,7 @@ def test_the_gates_and_the_stage_in_the_docs_hold_together(tmp_path):
 
     from support.appraising import PROTOCOL
 
-    from review.protocol import list_conditions
+    from review.protocol.models import list_conditions
     from review.workflow.setup.loading import check_protocol
 
     text = (Path(__file__).parents[3] / "docs" / "appraisal.md").read_text()

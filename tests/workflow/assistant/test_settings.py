@@ -2,7 +2,7 @@
 
 from support.assisted import CONSENT, assisted_review
 
-from review import protocol as protocols
+from review.protocol.loading import parse_protocol
 from review.workflow.project.project import PROTOCOL_FILE, Project
 from review.workflow.setup import protocol_amendments
 from review.workflow.setup.loading import describe_plan
@@ -10,7 +10,7 @@ from review.workflow.setup.loading import describe_plan
 
 def describe(project: Project, text: str) -> list[str]:
     """What a text of the protocol plans, one sentence a line."""
-    return describe_plan(project.folder, protocols.parse_protocol(text, PROTOCOL_FILE))
+    return describe_plan(project.folder, parse_protocol(text, PROTOCOL_FILE))
 
 
 def test_the_plan_says_whether_the_assistant_is_on_and_what_leaves_the_machine(tmp_path):

@@ -5,7 +5,7 @@ from support.appraising import fill, review_in
 
 from review.bias import number_checks
 from review.models import Sentence
-from review.protocol import Appraisal
+from review.protocol.models import Appraisal
 from review.workflow.bias import sample_sizes
 from review.workflow.bias.sample_sizes import SampleSizes, check_sizes, find_concerns, parse_sizes
 from review.workflow.setup.loading import init_project

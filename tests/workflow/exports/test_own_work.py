@@ -4,7 +4,7 @@ import pytest
 from support.small import studies
 
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import decisions
 from review.store.timestamps import utc_now
 from review.workflow.exports import own_work

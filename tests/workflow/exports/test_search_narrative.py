@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from review.models import SearchDate
-from review.protocol import SearchPlan
+from review.protocol.models import SearchPlan
 from review.workflow.exports.search_narrative import describe_searches, format_times
 from review.workflow.exports.search_runs import SearchRun
 

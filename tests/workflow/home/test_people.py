@@ -4,7 +4,7 @@ import pytest
 from support.homes import BASE, PASSWORD, add_to_team, list_members
 
 from review.errors import ReviewError
-from review.protocol import Person
+from review.protocol.models import Person
 from review.workflow.project import accounts, invitations, sign_in_limits
 from review.workflow.setup import first_account, people
 from review.workflow.setup.first_account import FirstLead

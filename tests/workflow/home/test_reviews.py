@@ -4,7 +4,7 @@ import pytest
 from support.homes import add_to_team, list_members
 
 from review.errors import ReviewError
-from review.protocol import Person
+from review.protocol.models import Person
 from review.store import records
 from review.store.timestamps import utc_now
 from review.workflow.home import reviews as home_reviews

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from review.cli import app
 from review.errors import ReviewError
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import decisions
 from review.workflow.deduplication import run as deduplication
 from review.workflow.exports import overview

@@ -13,7 +13,7 @@ from support.small import studies
 import review.workflow
 from review.errors import ReviewError
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store.feedback import FeedbackEntry
 from review.store.timestamps import utc_now
 from review.workflow.appraisal.forms import AnswerInput

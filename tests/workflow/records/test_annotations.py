@@ -7,7 +7,7 @@ from support.small import studies
 
 from review.errors import ReviewError
 from review.models import Link, Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import links, log
 from review.store.timestamps import utc_now
 from review.workflow.exports import bundle, snapshot

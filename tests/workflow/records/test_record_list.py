@@ -6,7 +6,7 @@ import pytest
 from support.small import studies
 
 from review.models import Link, Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import links
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import CurrentUser

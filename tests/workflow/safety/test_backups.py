@@ -14,7 +14,7 @@ from support.small import studies
 
 from review.errors import ReviewError, StoreError
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import raw_answers
 from review.store.timestamps import utc_now
 from review.workflow.fulltexts.attachments import attach_pdf

@@ -16,7 +16,7 @@ from support import postgres
 from support.team import make_review
 
 from review.errors import StoreError
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import decisions
 from review.store.timestamps import utc_now
 from review.workflow.harvest import scheduler

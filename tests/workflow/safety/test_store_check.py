@@ -67,7 +67,7 @@ STANDING = "update standings set {} where record = (select min(record) from stan
     ],
 )
 def test_each_kind_of_difference_is_repaired_and_named(tmp_path, database, statement, said):
-    from review.protocol import find_stage
+    from review.protocol.models import find_stage
     from review.workflow.deduplication.run import settle_pair
     from review.workflow.screening import assignment
 

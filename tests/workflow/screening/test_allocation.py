@@ -5,7 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support.team import make_review
 
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import leases
 from review.workflow.screening import allocation, reviewing, work_queue
 from review.workflow.screening.allocation import get_queue_state

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from review.errors import ReviewError
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import records
 from review.store.timestamps import utc_now
 from review.workflow.exports import overview

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.small import studies
 
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import decisions as stored
 from review.workflow.deduplication import run as deduplication
 from review.workflow.exports.prisma_inputs import compute_flow

@@ -13,7 +13,7 @@ from support.small import studies
 from review.errors import ReviewError
 from review.models import Record
 from review.prisma import flow_to_dict
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.workflow.deduplication.run import settle_pair, undo_answer
 from review.workflow.exports import bundle, changes, listings, overview, snapshot
 from review.workflow.exports.prisma_inputs import compute_flow

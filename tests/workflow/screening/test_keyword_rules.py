@@ -5,7 +5,7 @@ import pytest
 from review.errors import ProtocolError, ReviewError
 from review.models import Record
 from review.prisma import get_total
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import records
 from review.store.timestamps import utc_now
 from review.workflow.deduplication import run as dedupe

@@ -5,7 +5,7 @@ import pytest
 from support.team import make_review
 
 from review.errors import ReviewError
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import leases
 from review.workflow.screening import allocation, reviewing
 

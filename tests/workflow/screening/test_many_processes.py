@@ -7,7 +7,7 @@ from support.small import studies
 from support.team import make_review, screen_together
 
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import decisions, leases
 from review.workflow.screening import ranking, reviewing, work_queue
 from review.workflow.setup.loading import open_project

@@ -5,7 +5,8 @@ from support.small import studies
 
 from review.models import Record
 from review.prisma import get_total
-from review.protocol import find_stage, parse_protocol
+from review.protocol.loading import parse_protocol
+from review.protocol.models import find_stage
 from review.store import audit_events, decisions
 from review.workflow.exports import appraisals, methods_text, snapshot
 from review.workflow.exports.prisma_inputs import compute_flow

@@ -4,7 +4,7 @@ import pytest
 
 from review.errors import ReviewError
 from review.models import Decision, Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.ranking import (
     RankingPolicy,
     TrainingLabel,

@@ -8,7 +8,7 @@ import pytest
 from support.small import studies
 
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.ranking import (
     RankingPolicy,
     TrainingLabel,

@@ -9,7 +9,7 @@ from workflow.deduplication.test_run import ARTICLE, OTHER, PREPRINT, bring, cal
 from review.errors import ReviewError
 from review.models import Relation
 from review.prisma import get_total
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import decisions, harvests, records
 from review.store.timestamps import utc_now
 from review.workflow.deduplication import run as dedupe

@@ -7,7 +7,7 @@ import pytest
 
 from review.errors import ReviewError
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import records, screening_queue
 from review.store.timestamps import utc_now
 from review.workflow.screening import reviewing, work_queue

@@ -11,7 +11,7 @@ from support.small import studies
 
 import review
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import feedback, records
 from review.store.feedback import FeedbackEntry
 from review.store.timestamps import utc_now

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from review.errors import ReviewError
-from review.protocol import Person
+from review.protocol.models import Person
 from review.store import audit_events
 from review.workflow.project import accounts
 from review.workflow.screening import reviewing

@@ -2,7 +2,7 @@
 
 import pytest
 
-from review.protocol import Condition, QualityGate
+from review.protocol.models import Condition, QualityGate
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.setup.gate_wording import describe_gate
 

@@ -7,7 +7,7 @@ from support.small import studies
 
 from review.errors import ProtocolError, ReviewError
 from review.models import Record
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.store import audit_events, decisions
 from review.store.timestamps import utc_now
 from review.workflow.deduplication.run import settle_pair, undo_answer

@@ -6,7 +6,7 @@ from support.small import studies
 from review.errors import ProtocolError
 from review.models import Record
 from review.pages.widgets import session
-from review.protocol import fingerprint_text
+from review.protocol.loading import fingerprint_text
 from review.store import decisions
 from review.workflow.project import accounts
 from review.workflow.project.current_protocol import refresh_protocol

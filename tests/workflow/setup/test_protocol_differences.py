@@ -2,7 +2,7 @@
 
 import pytest
 
-from review.protocol import parse_protocol
+from review.protocol.loading import parse_protocol
 from review.resources import get_shipped_path
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.setup.protocol_differences import describe_changes

@@ -6,7 +6,7 @@ import pytest
 from support.small import studies
 
 from review.errors import ProtocolError
-from review.protocol import read_keys
+from review.protocol.loading import read_keys
 from review.resources import get_shipped_path
 from review.workflow.setup.protocol_draft import (
     REMOVED,

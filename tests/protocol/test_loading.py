@@ -3,7 +3,8 @@
 import pytest
 
 from review.errors import ProtocolError
-from review.protocol import find_stage, list_stage_reviewers, load_protocol, parse_protocol
+from review.protocol.loading import load_protocol, parse_protocol
+from review.protocol.models import find_stage, list_stage_reviewers
 from review.resources import get_shipped_path
 
 STARTER = (get_shipped_path("data") / "starter-protocol.yaml").read_text()
