@@ -224,7 +224,7 @@ def _get_pool_options(url: str) -> dict[str, Any]:
 
 def _check_version(version: str | None, tables: set[str], address: str) -> None:
     from review.store import opening
-    from review.store.tables import metadata
+    from review.store.tables.review import metadata
 
     if version is None:
         if tables - {"alembic_version"}:

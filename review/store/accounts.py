@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Column, ColumnElement, Connection, func, insert, or_, select
 
-from review.store.tables import accounts, session_ends, sessions
+from review.store.tables.people import accounts, session_ends, sessions
 from review.store.timestamps import format_timestamp, parse_timestamp
 
 

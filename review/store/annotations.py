@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.tables import annotations
+from review.store.tables.review import annotations
 from review.store.timestamps import format_timestamp
 
 AnnotationKind = Literal["tag", "note"]

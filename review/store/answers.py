@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 
 from review.checklists.models import FORM_SEPARATOR
 from review.models import Answer
-from review.store.tables import answers, forms
+from review.store.tables.appraisal import answers, forms
 from review.store.timestamps import format_timestamp, parse_timestamp
 
 CHUNK = 500

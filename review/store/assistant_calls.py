@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, func, insert, select
 
-from review.store.tables import assistant_answers, assistant_calls
+from review.store.tables.appraisal import assistant_answers, assistant_calls
 from review.store.timestamps import format_timestamp, parse_timestamp
 
 CallState = Literal["suggested", "dropped", "failed"]

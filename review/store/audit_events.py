@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from review.store.tables import acts, metadata, protocols
+from review.store.tables.review import acts, metadata, protocols
 from review.store.timestamps import format_timestamp
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from review.models import Decision
-from review.store.tables import decisions, standings, voters
+from review.store.tables.review import decisions, standings, voters
 from review.store.timestamps import format_timestamp, parse_timestamp
 
 CHUNK = 500

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.tables import editions
+from review.store.tables.review import editions
 from review.store.timestamps import format_timestamp, parse_timestamp
 
 

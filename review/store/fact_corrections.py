@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.tables import fact_corrections
+from review.store.tables.fulltexts import fact_corrections
 from review.store.timestamps import format_timestamp, parse_timestamp
 
 STATES = ("corrected", "not reported", "withdrawn")

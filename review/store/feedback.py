@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.tables import feedback
+from review.store.tables.fulltexts import feedback
 from review.store.timestamps import format_timestamp, parse_timestamp
 
 

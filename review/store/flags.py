@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.tables import flags
+from review.store.tables.fulltexts import flags
 from review.store.timestamps import format_timestamp
 
 RUN_MARKER = "(run)"

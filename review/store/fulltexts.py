@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.tables import readings
+from review.store.tables.fulltexts import readings
 from review.store.timestamps import format_timestamp
 
 

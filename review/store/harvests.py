@@ -17,7 +17,7 @@ from review.errors import StoreError
 from review.models import Record, Relation
 from review.store import Store, import_undos
 from review.store.records import CHUNK, InsertResult, add_records
-from review.store.tables import (
+from review.store.tables.review import (
     batches,
     harvest_ends,
     harvest_pages,

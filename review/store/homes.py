@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select
 
-from review.store.tables import home_members, home_people, home_reviews
+from review.store.tables.people import home_members, home_people, home_reviews
 from review.store.timestamps import format_timestamp
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, literal, null, select, union_all
 
 from review.models import GENERIC_SOURCES
 from review.store import audit_events, import_undos
-from review.store.tables import batches, records, rejected, sightings
+from review.store.tables.review import batches, records, rejected, sightings
 from review.store.timestamps import format_timestamp
 
 CHUNK = 500

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.tables import (
+from review.store.tables.images import (
     image_audit_images,
     image_audit_readers,
     image_audits,

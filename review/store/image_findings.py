@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.tables import image_findings, image_runs
+from review.store.tables.images import image_findings, image_runs
 from review.store.timestamps import format_timestamp
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.tables import image_labels, image_sets, images
+from review.store.tables.images import image_labels, image_sets, images
 from review.store.timestamps import format_timestamp
 
 PART = 2000

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from review.store.image_sets import PART
-from review.store.tables import image_sieve_marks, image_sieve_scores, image_sieves, images
+from review.store.tables.images import image_sieve_marks, image_sieve_scores, image_sieves, images
 from review.store.timestamps import format_timestamp
 
 

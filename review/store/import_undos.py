@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, true
 
-from review.store.tables import (
+from review.store.tables.review import (
     acts,
     assignments,
     batches,

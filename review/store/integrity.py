@@ -13,7 +13,7 @@ from review.models import LinkVerdict, Verdict
 from review.store.import_undos import list_undone_batches
 from review.store.log import EVENT_TABLES
 from review.store.records import format_record_key
-from review.store.tables import batches, groups, metadata, records, rejected, sightings
+from review.store.tables.review import batches, groups, metadata, records, rejected, sightings
 
 MAX_LISTED = 20
 """Number of items listed in a message; the rest are counted."""

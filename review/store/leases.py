@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select, text
 
-from review.store.tables import leases, trainings
+from review.store.tables.review import leases, trainings
 
 CLOCK_SLACK = 5.0
 """Tolerated clock difference (seconds)."""

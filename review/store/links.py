@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from review.models import Link, Relation
 from review.store import import_undos
-from review.store.tables import decisions, groups, links, records, relations
+from review.store.tables.review import decisions, groups, links, records, relations
 from review.store.timestamps import format_timestamp, parse_timestamp
 
 CHUNK = 500

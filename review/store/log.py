@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 
 from review.store.records import format_record_key
-from review.store.tables import batches, metadata
+from review.store.tables.review import batches, metadata
 from review.store.timestamps import format_timestamp
 
 EVENT_TABLES = (

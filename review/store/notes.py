@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.tables import notes
+from review.store.tables.review import notes
 from review.store.timestamps import format_timestamp
 
 

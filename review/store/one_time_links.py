@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, insert, select
 
 from review.store.accounts import hash_token
-from review.store.tables import one_time_link_ends, one_time_links
+from review.store.tables.people import one_time_link_ends, one_time_links
 from review.store.timestamps import format_timestamp, parse_timestamp
 
 

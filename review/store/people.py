@@ -4,15 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Table, func, select, union
 
-from review.store.tables import (
-    accounts,
-    acts,
-    image_audit_readers,
-    metadata,
-    one_time_links,
-    protocols,
-    sessions,
-)
+from review.store.tables.images import image_audit_readers
+from review.store.tables.people import accounts, one_time_links, sessions
+from review.store.tables.review import acts, metadata, protocols
 from review.store.timestamps import parse_timestamp
 
 PERSON_COLUMNS = ("who", "reviewer")

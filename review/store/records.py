@@ -27,7 +27,7 @@ from review.models import (
     record_to_dict,
 )
 from review.store import import_undos
-from review.store.tables import batches, edits, records, rejected, sightings
+from review.store.tables.review import batches, edits, records, rejected, sightings
 from review.store.timestamps import format_timestamp
 
 CHUNK = 500

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.tables import report_models
+from review.store.tables.appraisal import report_models
 from review.store.timestamps import format_timestamp
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.tables import retrievals
+from review.store.tables.fulltexts import retrievals
 from review.store.timestamps import format_timestamp
 
 

@@ -2,20 +2,18 @@
 
 from sqlalchemy import Connection, func, select
 
-from review.store.tables import (
+from review.store.tables.appraisal import answers, forms
+from review.store.tables.fulltexts import files, retrievals
+from review.store.tables.review import (
     acts,
     annotations,
-    answers,
     batches,
     decisions,
-    files,
-    forms,
     links,
     notes,
     orders,
     records,
     rejected,
-    retrievals,
     sightings,
 )
 

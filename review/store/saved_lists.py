@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from review.store.tables import saved_lists
+from review.store.tables.review import saved_lists
 from review.store.timestamps import format_timestamp
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, delete, exists, func, insert, or_, select
 
-from review.store.tables import (
+from review.store.tables.review import (
     assignments,
     decisions,
     order_rows,

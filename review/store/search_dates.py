@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, select
 
 from review.models import SearchDate
-from review.store.tables import search_dates
+from review.store.tables.review import search_dates
 from review.store.timestamps import format_timestamp
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, or_, select
 
-from review.store.tables import sign_in_failures, web_keys
+from review.store.tables.people import sign_in_failures, web_keys
 from review.store.timestamps import format_timestamp, parse_timestamp
 
 KEPT = timedelta(hours=1)

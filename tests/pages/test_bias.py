@@ -109,7 +109,7 @@ def test_verdicts_go_on_to_the_next_and_can_be_taken_back(project):
     with project.store.read() as conn:
         from sqlalchemy import func, select
 
-        from review.store.tables import feedback
+        from review.store.tables.fulltexts import feedback
 
         rows = conn.execute(select(func.count()).where(feedback.c.kind == "flag")).scalar_one()
     assert rows >= 4

@@ -81,7 +81,7 @@ def test_the_migrations_give_the_very_tables_of_the_code(store):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from review.store.tables import metadata
+    from review.store.tables.review import metadata
 
     def ours(thing, name, *_):
         return not (name or "").startswith(("record_words", "ix_records_words", "alembic"))

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import text
 
-from review.store.tables import metadata
+from review.store.tables.review import metadata
 
 UPGRADE_LOCK = 0x46554E55
 """Number of the advisory lock on PostgreSQL under which one process changes the tables."""

@@ -8,7 +8,7 @@ from review.bias.facts import FactCell
 from review.errors import ReviewError
 from review.models import Record
 from review.store import fact_corrections, records
-from review.store.tables import fact_corrections as table
+from review.store.tables.fulltexts import fact_corrections as table
 from review.store.timestamps import utc_now
 from review.workflow.bias import facts, flags, sample_sizes
 from review.workflow.fulltexts import attachments

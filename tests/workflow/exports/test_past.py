@@ -23,7 +23,7 @@ from review.errors import FlowError, ReviewError
 from review.store import audit_events, feedback
 from review.store.feedback import FeedbackEntry
 from review.store.log import EVENT_TABLES, NON_EVENT_TABLES
-from review.store.tables import metadata
+from review.store.tables.review import metadata
 from review.store.timestamps import utc_now
 from review.workflow.deduplication import run as dedupe
 from review.workflow.exports import bundle, changes, dataset_overlap, prisma, snapshot

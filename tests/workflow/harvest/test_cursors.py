@@ -13,7 +13,7 @@ from review.sources.arxiv import search as arxiv_search
 from review.sources.europepmc import search as europepmc_search
 from review.sources.pubmed import search as pubmed_search
 from review.store import harvests, records
-from review.store.tables import harvest_pages
+from review.store.tables.review import harvest_pages
 from review.store.timestamps import utc_now
 from review.workflow.harvest import HarvestControl, get_exit_status, list_harvests, run_harvest
 from review.workflow.screening import decisions
