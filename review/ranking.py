@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 DEFAULT_MODEL = "light"
 MARGIN_SOFTNESS = 0.03
@@ -57,9 +57,9 @@ class TrainingLabel:
     """Above 0, up to 1: less where the record is open or its reviewers differ."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedPlace:
-    """One place of an order."""
+class PlannedPlace(NamedTuple):
+    """One place of an order. A tuple, because a large review has a hundred thousand of them each
+    time an order is made."""
 
     position: int
     """Position of the record among the features."""
@@ -363,7 +363,7 @@ def plan_order(
         policy.seed + len(labels),
         random_share=1.0 if scores is None else policy.random_share,
     )
-    return PlannedOrder(basis, scores, tuple(PlannedPlace(*place) for place in ordering))
+    return PlannedOrder(basis, scores, tuple(ordering))
 
 
 def _score_by_policy(
@@ -400,7 +400,7 @@ def can_learn(labels: Mapping[int, TrainingLabel], policy: RankingPolicy) -> boo
 
 def order_candidates(
     values: Sequence[float], candidates: Sequence[int], seed: int, *, random_share: float = 0.1
-) -> list[tuple[int, bool]]:
+) -> list[PlannedPlace]:
     """Candidates in the order to screen them, and whether each place was drawn at random.
 
     One generator made once draws which places are random and what stands there, so that a share of
@@ -414,19 +414,27 @@ def order_candidates(
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    best_order = sorted(candidates, key=lambda position: -values[position])
-    random_order = [best_order[i] for i in rng.permutation(len(best_order))]
-    random_draws = rng.random(len(best_order)) < random_share
-    used_positions: set[int] = set()
-    ordering: list[tuple[int, bool]] = []
-    iterators = {False: iter(best_order), True: iter(random_order)}
-    for is_random in random_draws.tolist():
-        position = next(
-            candidate for candidate in iterators[is_random] if candidate not in used_positions
-        )
-        used_positions.add(position)
-        ordering.append((position, is_random))
-    return ordering
+    candidate_array = np.asarray(candidates, dtype=np.int64)
+    by_score = np.argsort(-np.asarray(values)[candidate_array], kind="stable")
+    count = len(candidate_array)
+    random_ranks = rng.permutation(count).tolist()
+    random_draws = (rng.random(count) < random_share).tolist()
+    is_used = bytearray(count)  # by rank, 0 for the best
+    best_rank = next_draw = 0
+    ranks = []
+    for is_random in random_draws:
+        if is_random:
+            while is_used[random_ranks[next_draw]]:
+                next_draw += 1
+            rank = random_ranks[next_draw]
+        else:
+            while is_used[best_rank]:
+                best_rank += 1
+            rank = best_rank
+        is_used[rank] = 1
+        ranks.append(rank)
+    positions = candidate_array[by_score[np.asarray(ranks, dtype=np.int64)]].tolist()
+    return list(map(PlannedPlace._make, zip(positions, random_draws, strict=True)))
 
 
 def explain_score(

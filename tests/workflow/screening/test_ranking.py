@@ -443,6 +443,19 @@ def test_poor_texts_are_ranked_all_the_same(texts):
         assert len(ranker.scores([0, 1], [1, 0])) == len(texts)
 
 
+def test_random_places_are_filled_from_all_that_is_left_and_the_others_by_score():
+    values = [0.3, 0.9, 0.9, 0.1, 0.5]
+    plain = order_candidates(values, [2, 1, 3, 0], 7, random_share=0.0)
+    assert plain == [(2, False), (1, False), (0, False), (3, False)]  # of equals the earlier one
+    mixed = order_candidates(list(range(400)), range(400), 7, random_share=0.3)
+    by_score = [position for position, drawn in mixed if not drawn]
+    assert by_score == sorted(by_score, reverse=True)
+    early = [position for position, drawn in mixed[:200] if drawn]
+    assert min(early) < 100 and max(early) > 200
+    assert order_candidates(values, [], 7) == []
+    assert all(drawn for _, drawn in order_candidates(values, range(5), 7, random_share=1.0))
+
+
 def test_an_order_holds_each_candidate_once_and_a_fair_share_by_lot():
     found = order_candidates(list(range(1000)), range(0, 1000, 2), 3, random_share=0.1)
     assert sorted(place for place, _ in found) == list(range(0, 1000, 2))
