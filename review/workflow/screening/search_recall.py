@@ -5,10 +5,15 @@ from dataclasses import dataclass
 
 from review import query
 from review.query.missing import list_missed_parts
-from review.store import records
+from review.store import Connection, import_undos, records
 from review.store.records import format_record_key
 from review.workflow.project.project import Project
 from review.workflow.screening.key_papers import KeyPaper, find_key_papers
+
+SEARCHED_VIAS = ("databases", "registers")
+"""Where a search is expected to find a key paper."""
+COLLECTIONS = ("zotero", "various")
+"""Sources of imported files that nobody searches with the query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +27,8 @@ class KeyPaperCheck:
     found_by: tuple[str, ...]
     """Sources whose searches or files brought it; none if it is not in the review."""
     missing_from: tuple[str, ...]
-    """Sources the protocol searches that were searched and did not bring it."""
+    """Databases that were searched, by the protocol or for an imported file, and did not bring
+    it."""
     unsearched: tuple[str, ...]
     """Sources the protocol searches from which nothing has come yet."""
     missed_parts: tuple[str, ...] | None
@@ -39,8 +45,7 @@ def check_search_recall(project: Project) -> list[KeyPaperCheck]:
     with project.store.read() as conn:
         papers = find_key_papers(project.protocol, conn)
         stored = records.get_records(conn, [n for paper in papers for n in paper.records])
-        searched = {batch["source"] for batch in records.list_batches(conn)}
-        searched |= {source for source, _ in records.count_values(conn, "source")}
+        searched, databases = _list_searched(conn)
     checks = []
     for paper in papers:
         found = [stored[n].record for n in paper.records if n in stored]
@@ -51,12 +56,33 @@ def check_search_recall(project: Project) -> list[KeyPaperCheck]:
             missed: tuple[str, ...] | None = tuple(fewest)
         else:
             missed = _check_title(node, paper)
-        others = [s for s in project.protocol.search.sources if s not in sources]
+        planned = dict.fromkeys([*project.protocol.search.sources, *databases])
+        others = [source for source in planned if source not in sources]
         missing = tuple(s for s in others if s in searched)
         unsearched = tuple(s for s in others if s not in searched)
         keys = tuple(format_record_key(n) for n in paper.records if n in stored)
         checks.append(KeyPaperCheck(paper.text, keys, sources, missing, unsearched, missed))
     return checks
+
+
+def _list_searched(conn: Connection) -> tuple[set[str], list[str]]:
+    """All sources that something came from or that were harvested, and those among them that are
+    databases or registers somebody searched, in the order of their first import.
+
+    Not among the latter: citation searching and other methods, a reference manager's library, and
+    a file whose records name other sources.
+    """
+    undone = import_undos.list_undone_batches(conn)
+    batches = [batch for batch in records.list_batches(conn) if batch["id"] not in undone]
+    record_sources = {source for source, _ in records.count_values(conn, "source")}
+    databases = [
+        batch["source"]
+        for batch in reversed(batches)
+        if batch["via"] in SEARCHED_VIAS
+        and batch["source"] not in COLLECTIONS
+        and (batch["kind"] == "harvest" or batch["source"] in record_sources)
+    ]
+    return {batch["source"] for batch in batches} | record_sources, databases
 
 
 def count_found_papers(project: Project) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from review.models import Record
 from review.store import records
 from review.store.timestamps import utc_now
 from review.workflow.deduplication.run import settle_pair
+from review.workflow.records.import_undo import undo_import
 from review.workflow.screening.search_recall import check_search_recall, count_found_papers
 from review.workflow.setup.loading import open_project
 
@@ -86,3 +87,41 @@ def test_a_duplicate_without_the_doi_counts_for_its_source(tmp_path):
     assert (after.keys, after.found_by) == (("R000001", "R000002"), ("embase", "medrxiv"))
     assert (after.missing_from, after.unsearched) == ((), ("pubmed", "arxiv"))
     assert count_found_papers(project) == (1, 1)
+
+
+def add_file(project, source, title, **columns):
+    """Imports a file of one record from a source."""
+    with project.store.write() as conn:
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source=source, **columns)
+        records.add_records(conn, batch, [(1, Record(source, title=title))], utc_now())
+    return batch
+
+
+def test_a_database_known_from_its_file_alone_is_named_when_it_misses_a_paper(tmp_path):
+    project = studies(tmp_path, [Record("embase", title="Something else")])
+    path = tmp_path / "protocol.yaml"
+    papers = "search:\n  key_papers: ['Ultrasound of the spleen', 'Something else']"
+    path.write_text(path.read_text().replace("search:", papers, 1))
+    project = open_project(tmp_path, who="ada")
+    add_file(project, "ieee", "Antennas")
+    add_file(project, "scopus", "Cited by the others", via="citations")
+    add_file(project, "zotero", "From a library")
+    missed, found = check_search_recall(project)
+    assert (missed.found_by, missed.missing_from) == ((), ("embase", "ieee"))
+    assert (found.found_by, found.missing_from) == (("embase",), ("ieee",))
+    assert missed.unsearched == ("pubmed", "arxiv", "medrxiv")
+
+
+def test_an_import_that_was_undone_was_not_searched(tmp_path):
+    studies(tmp_path, [Record("embase", title="Something else")])
+    path = tmp_path / "protocol.yaml"
+    papers = "search:\n  key_papers: ['Ultrasound of the spleen']"
+    path.write_text(path.read_text().replace("search:", papers, 1))
+    project = open_project(tmp_path, who="ada")
+    batch = add_file(project, "pubmed", "A file taken by mistake")
+    (before,) = check_search_recall(project)
+    assert before.missing_from == ("pubmed", "embase")
+    undo_import(project, batch, "ada")
+    (after,) = check_search_recall(project)
+    assert after.missing_from == ("embase",)
+    assert "pubmed" in after.unsearched
