@@ -11,10 +11,14 @@ the function that orders the records of a review in the app; ASReview reads at r
 one included and one excluded record. The second gives every ranker the same included and excluded
 record to begin with, as simulations of screening usually do, and counts neither. The third says
 when the stopping rules would have stopped the runs of the first, and what they would have missed.
-SEEDS and STOPPING_SEEDS are the runs per review (5 and 5), SETS limits the reviews. With
-ORDERS=folder, finished runs are kept there and not repeated.
+SEEDS and STOPPING_SEEDS are the runs per review (5 and 30), SETS limits the reviews. With
+ORDERS=folder, finished runs are kept there, so that the command can be stopped and started again;
+they are repeated after a change of review/ranking.py. `bench_ranking.py stopping` prints the third
+table alone.
 """
 
+import hashlib
+import importlib.metadata
 import json
 import math
 import os
@@ -25,6 +29,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +47,13 @@ from review.ranking import (  # noqa: E402
 
 BENCH = Path(os.environ.get("CORPORA", ROOT.parent / "shared")) / "bench" / "screening"
 SEEDS = int(os.environ.get("SEEDS", "5"))
-STOPPING_SEEDS = int(os.environ.get("STOPPING_SEEDS", "5"))
+STOPPING_SEEDS = int(os.environ.get("STOPPING_SEEDS", "30"))
 ORDERS = os.environ.get("ORDERS")
 SETS = os.environ.get("SETS", "").split()
 """Only sets whose name contains one of these; all where it is empty."""
 MEASURES = ("recall@10%", "wss95", "loss")
+TARGET = 0.95
+"""Recall that stopping aims at."""
 CHECK_SHARE = 0.01
 """The stopping rules are looked at after each further hundredth of the records."""
 
@@ -118,6 +125,25 @@ def simulate_review(
     return run
 
 
+@dataclass(frozen=True, slots=True)
+class SimulatedPolicy:
+    """A way of ordering the records that is simulated on each review."""
+
+    name: str
+    asks: bool
+    """Whether it is given the review's question."""
+    planner: Planner
+    is_due: Callable[[int, int], bool] = ranking.is_order_due
+
+
+POLICIES = (
+    SimulatedPolicy("former", True, plan_former_order, is_former_order_due),
+    SimulatedPolicy("no question", False, plan_shipped_order),
+    SimulatedPolicy("question", True, plan_shipped_order),
+)
+"""The last one is what the stopping rules are tried on."""
+
+
 def simulate_peer(harness: Any, records: list[dict[str, str]], truth: list[int], seed: int) -> Any:
     """ASReview from nothing known: random records until one is included and one excluded, then its
     default model, which learns again after each hundredth more."""
@@ -155,50 +181,71 @@ def iter_sets(harness: Any) -> Iterator[tuple[str, list[dict[str, str]], list[in
             yield (name, *harness.read_set(path))
 
 
-def read_kept(run: str) -> Any:
-    """A finished run from the folder ORDERS; None where there is none."""
+def get_code_version(policy: str) -> str:
+    """What the runs of a policy depend on: ASReview's version, or the text of our ranking."""
+    if policy == "asreview":
+        return "asreview " + importlib.metadata.version("asreview")
+    return hashlib.sha256((ROOT / "review" / "ranking.py").read_bytes()).hexdigest()
+
+
+def read_kept(run: str, version: str) -> Any:
+    """A finished run of this version of the code from the folder ORDERS; None where there is
+    none."""
     path = Path(ORDERS) / f"{run}.json" if ORDERS else None
-    return json.loads(path.read_text()) if path and path.exists() else None
+    if not path or not path.exists():
+        return None
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    return kept["outcome"] if kept["version"] == version else None
 
 
-def keep(run: str, outcome: Any) -> None:
-    """Keeps a finished run in the folder ORDERS, if there is one."""
+def keep(run: str, version: str, outcome: Any) -> None:
+    """Keeps a finished run in the folder ORDERS, if there is one; never half of it."""
     if ORDERS:
         Path(ORDERS).mkdir(parents=True, exist_ok=True)
-        (Path(ORDERS) / f"{run}.json").write_text(json.dumps(outcome))
+        path = Path(ORDERS) / f"{run}.json"
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps({"version": version, "outcome": outcome}), encoding="utf-8")
+        partial.replace(path)
 
 
-def run_policies(harness: Any) -> dict[str, dict[str, list[SimulatedReview]]]:
-    """Policy -> set -> runs."""
+def run_policies(
+    harness: Any, *, only_stopping: bool = False
+) -> dict[str, dict[str, list[SimulatedReview]]]:
+    """Policy -> set -> runs; of the shipped policy with the question alone if `only_stopping`.
+
+    One seed after the other, so that a command that is stopped leaves runs of every review.
+    """
+    policies = POLICIES[-1:] if only_stopping else POLICIES
+    seeds = {policy.name: SEEDS for policy in policies}
+    seeds["question"] = STOPPING_SEEDS if only_stopping else max(SEEDS, STOPPING_SEEDS)
     questions = json.loads((BENCH / "queries.json").read_text(encoding="utf-8"))
+    sets = list(iter_sets(harness))
+    prepared: dict[tuple[str, bool], RankingFeatures] = {}
     runs: dict[str, dict[str, list[SimulatedReview]]] = {}
-    policies: tuple[tuple[str, bool, Planner, Any, int], ...] = (
-        ("former", True, plan_former_order, is_former_order_due, SEEDS),
-        ("no question", False, plan_shipped_order, ranking.is_order_due, SEEDS),
-        (
-            "question",
-            True,
-            plan_shipped_order,
-            ranking.is_order_due,
-            max(SEEDS, STOPPING_SEEDS),
-        ),
-    )
-    for name, records, truth in iter_sets(harness):
-        features: dict[bool, RankingFeatures] = {}
-        texts = [ranking.build_text(record["title"], record["abstract"]) for record in records]
-        for policy, asks, planner, is_due, seeds in policies:
-            for seed in range(seeds):
-                kept_run = read_kept(f"{name}.{policy}.{seed}")
+    for seed in range(max(seeds.values())):
+        for name, records, truth in sets:
+            for policy in policies:
+                if seed >= seeds[policy.name]:
+                    continue
+                version = get_code_version(policy.name)
+                kept_run = read_kept(f"{name}.{policy.name}.{seed}", version)
                 if kept_run is None:
-                    if asks not in features:
-                        question = questions.get(name, "") if asks else ""
-                        features[asks] = ranking.prepare_features(texts, question)
-                    run = simulate_review(features[asks], truth, planner, seed, is_due)
-                    keep(f"{name}.{policy}.{seed}", {"labels": run.labels, "drawn": run.drawn})
+                    if (name, policy.asks) not in prepared:
+                        texts = [
+                            ranking.build_text(one["title"], one["abstract"]) for one in records
+                        ]
+                        prepared[name, policy.asks] = ranking.prepare_features(
+                            texts, questions.get(name, "") if policy.asks else ""
+                        )
+                    run = simulate_review(
+                        prepared[name, policy.asks], truth, policy.planner, seed, policy.is_due
+                    )
+                    outcome = {"labels": run.labels, "drawn": run.drawn}
+                    keep(f"{name}.{policy.name}.{seed}", version, outcome)
                 else:
                     run = SimulatedReview(**kept_run)
-                runs.setdefault(policy, {}).setdefault(name, []).append(run)
-        print(f"simulated {name}", file=sys.stderr, flush=True)
+                runs.setdefault(policy.name, {}).setdefault(name, []).append(run)
+        print(f"simulated all reviews with seed {seed}", file=sys.stderr, flush=True)
     return runs
 
 
@@ -215,13 +262,14 @@ def run_peer(python: str) -> dict[str, list[list[int]]]:
 def print_peer_runs() -> None:
     """ASReview's orders as JSON; this runs in the interpreter that has ASReview."""
     harness = load_harness()
+    version = get_code_version("asreview")
     runs: dict[str, list[Any]] = {}
     for name, records, truth in iter_sets(harness):
         for seed in range(SEEDS):
-            order = read_kept(f"{name}.asreview.{seed}")
+            order = read_kept(f"{name}.asreview.{seed}", version)
             if order is None:
                 order = simulate_peer(harness, records, truth, seed)
-                keep(f"{name}.asreview.{seed}", order)
+                keep(f"{name}.asreview.{seed}", version, order)
             runs.setdefault(name, []).append(order)
         print(f"simulated {name} with ASReview", file=sys.stderr, flush=True)
     print(json.dumps(runs))
@@ -265,53 +313,96 @@ def print_order_table(
     print(f"  {'mean':49}{means}")
 
 
-def find_stop(
-    run: SimulatedReview, is_met: Callable[[list[int], int], bool], *, start: int = 0
-) -> int:
+def find_stop(run: SimulatedReview, is_met: "StoppingCheck") -> int:
     """Records screened when a rule is first met; all of them if it never is."""
     total = len(run.labels)
     step = max(1, math.ceil(CHECK_SHARE * total))
-    for screened in range(max(step, start), total, step):
-        if is_met(run.labels[:screened], total - screened):
+    for screened in range(step, total, step):
+        if is_met(run, screened):
             return screened
     return total
 
 
-RULES: dict[str, Callable[[list[int], int], bool]] = {
-    "50 irrelevant in a row": lambda labels, _: stopping.count_trailing_irrelevant(labels) >= 50,
-    "5 % irrelevant in a row": lambda labels, left: (
-        stopping.count_trailing_irrelevant(labels) >= 0.05 * (len(labels) + left)
-    ),
-    "test, bias 2, p < 0.05": lambda labels, left: _is_significant(labels, left, 2.0),
-    "test, bias 1, p < 0.05": lambda labels, left: _is_significant(labels, left, 1.0),
-    "recommended": lambda labels, left: stopping.meets_recommended_rule(
-        stopping.count_trailing_irrelevant(labels),
-        len(labels) + left,
-        stopping.compute_hypergeometric_p(labels, left, bias=stopping.RANKED_BIAS),
-    ),
-}
+StoppingCheck = Callable[[SimulatedReview, int], bool]
+"""Whether a rule speaks for stopping after so many records of a run."""
 
 
-def _is_significant(labels: list[int], unscreened: int, bias: float) -> bool:
-    p = stopping.compute_hypergeometric_p(labels, unscreened, bias=bias)
+def has_long_run(run: SimulatedReview, screened: int) -> bool:
+    """The last twentieth of all records brought nothing relevant."""
+    irrelevant = stopping.count_trailing_irrelevant(run.labels[:screened])
+    return irrelevant >= stopping.LONG_RUN_SHARE * len(run.labels)
+
+
+def is_significant(run: SimulatedReview, screened: int, *, bias: float) -> bool:
+    """The stopping test at a bias."""
+    p = compute_p(tuple(run.labels[:screened]), len(run.labels) - screened, bias)
     return p is not None and p < stopping.SIGNIFICANCE
+
+
+def is_recommended(run: SimulatedReview, screened: int) -> bool:
+    """The rule that Funnel recommends."""
+    labels = run.labels[:screened]
+    return stopping.meets_recommended_rule(
+        stopping.count_trailing_irrelevant(labels),
+        len(run.labels),
+        compute_p(tuple(labels), len(run.labels) - screened, stopping.RANKED_BIAS),
+    )
+
+
+def allows_estimate(run: SimulatedReview, screened: int) -> bool:
+    """The upper end of the estimate's interval is within what the recall target allows."""
+    labels = run.labels[:screened]
+    estimate = stopping.estimate_remaining(labels, run.drawn[:screened], len(run.labels) - screened)
+    return estimate is not None and stopping.meets_target(sum(labels), estimate[2], TARGET)
+
+
+@lru_cache(maxsize=400)
+def compute_p(labels: tuple[int, ...], unscreened: int, bias: float) -> float | None:
+    """The test's p-value; two rules ask for the same one."""
+    return stopping.compute_hypergeometric_p(labels, unscreened, TARGET, bias=bias)
+
+
+RULES: dict[str, StoppingCheck] = {
+    "50 irrelevant in a row": lambda run, screened: (
+        stopping.count_trailing_irrelevant(run.labels[:screened]) >= 50
+    ),
+    "5 % irrelevant in a row": has_long_run,
+    "test, bias 2, p < 0.05": partial(is_significant, bias=stopping.RANKED_BIAS),
+    "test, bias 1, p < 0.05": partial(is_significant, bias=1.0),
+    "estimate from random records": allows_estimate,
+    "recommended": is_recommended,
+}
 
 
 def print_stopping_table(runs: dict[str, list[SimulatedReview]]) -> None:
     """What each rule would have cost and missed, and how often the interval holds the truth."""
     print(f"\nStopping rules on the runs with the question ({STOPPING_SEEDS} per review)")
-    print(f"  {'':26} {'read':>7} {'recall':>8} {'recall >= 95 %':>15} {'lowest recall':>14}")
-    simulated = [run for one in runs.values() for run in one[:STOPPING_SEEDS]]
-    for rule, is_met in RULES.items():
-        shares, recalls = [], []
-        for run in simulated:
-            stop = find_stop(run, is_met)
-            shares.append(stop / len(run.labels))
-            recalls.append(sum(run.labels[:stop]) / sum(run.labels))
-        reached = sum(recall >= 0.95 for recall in recalls) / len(recalls)
+    print(f"  {'':28} {'read':>7} {'recall':>8} {'recall >= 95 %':>15} {'lowest recall':>14}")
+    simulated = [run for by_seed in runs.values() for run in by_seed[:STOPPING_SEEDS]]
+    stops: dict[str, list[int]] = {rule: [] for rule in RULES}
+    for run in simulated:
+        for rule, is_met in RULES.items():
+            stops[rule].append(find_stop(run, is_met))
+    for rule, stops_of_runs in stops.items():
+        pairs = list(zip(simulated, stops_of_runs, strict=True))
+        shares = [stop / len(run.labels) for run, stop in pairs]
+        recalls = [sum(run.labels[:stop]) / sum(run.labels) for run, stop in pairs]
+        reached = sum(recall >= TARGET for recall in recalls) / len(recalls)
         print(
-            f"  {rule:26} {statistics.fmean(shares):7.1%} {statistics.fmean(recalls):8.1%} "
+            f"  {rule:28} {statistics.fmean(shares):7.1%} {statistics.fmean(recalls):8.1%} "
             f"{reached:15.1%} {min(recalls):14.1%}"
+        )
+    print("\nThe recommended rule on each review")
+    print(f"  {'':32} {'runs':>5} {'read':>7} {'recall':>8} {'recall >= 95 %':>15}")
+    recommended = iter(stops["recommended"])
+    for name, by_seed in runs.items():
+        pairs = [(run, next(recommended)) for run in by_seed[:STOPPING_SEEDS]]
+        recalls = [sum(run.labels[:stop]) / sum(run.labels) for run, stop in pairs]
+        print(
+            f"  {name:32} {len(pairs):5} "
+            f"{statistics.fmean(stop / len(run.labels) for run, stop in pairs):7.1%} "
+            f"{statistics.fmean(recalls):8.1%} "
+            f"{sum(recall >= TARGET for recall in recalls) / len(recalls):15.1%}"
         )
     print("\nInterval of the relevant records left, at shares of the records screened")
     print(f"  {'screened':10} {'intervals':>10} {'hold the truth':>15} {'median width':>13}")
@@ -341,7 +432,8 @@ def print_coverage(simulated: list[SimulatedReview], share: float) -> None:
 
 def run_harness(policy: str, python: str, ranker: str, *words: str) -> dict[str, dict[str, float]]:
     """Set -> measure -> mean over the runs of the benchmark's own script with one ranker."""
-    kept = read_kept(f"harness.{policy}.{SEEDS}")
+    version = get_code_version(policy)
+    kept = read_kept(f"harness.{policy}.{SEEDS}", version)
     if kept is None:
         with tempfile.TemporaryDirectory() as folder:
             outcome = Path(folder) / "outcome.json"
@@ -353,7 +445,7 @@ def run_harness(policy: str, python: str, ranker: str, *words: str) -> dict[str,
             if subprocess.run(command, env=environment, stdout=subprocess.DEVNULL).returncode:
                 sys.exit(f"the simulation of {policy} failed; its messages are above")
             kept = json.loads(outcome.read_text(encoding="utf-8"))["sets"]
-        keep(f"harness.{policy}.{SEEDS}", kept)
+        keep(f"harness.{policy}.{SEEDS}", version, kept)
     return {one["set"]: one for one in kept}
 
 
@@ -377,6 +469,9 @@ def main() -> None:
         print_peer_runs()
         return
     harness = load_harness()
+    if sys.argv[1:] == ["stopping"]:
+        print_stopping_table(run_policies(harness, only_stopping=True)["question"])
+        return
     peer = find_peer()
     runs = run_policies(harness)
     sizes = {
