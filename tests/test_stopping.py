@@ -1,6 +1,8 @@
 """The evidence for stopping: values of the published test, and unbiased estimates."""
 
 import random
+import re
+from dataclasses import replace
 
 import pytest
 from scipy.stats import hypergeom, nchypergeom_wallenius
@@ -11,9 +13,12 @@ from review.stopping import (
     compute_hypergeometric_p,
     count_trailing_irrelevant,
     describe_agreement,
+    describe_evidence,
     estimate_remaining,
     gather_evidence,
+    list_rules,
     meets_recommended_rule,
+    meets_target,
     write_methods_sentence,
 )
 
@@ -168,12 +173,67 @@ def test_the_rules_and_the_methods_sentence_follow_the_evidence():
     assert describe_agreement(late) == "All rules speak for stopping."
     sentence = write_methods_sentence(late)
     assert "Screening stopped after 940 of 942 records, when 40 relevant" in sentence
-    assert "fewer than 95% of the relevant records had been found was < 0.001" in sentence
+    assert (
+        "fewer than 95% of the relevant records had been found was below 0.001 (hypergeometric"
+        in sentence
+    )
     assert (
         "From 94 randomly drawn records, 1 relevant record (95% interval 0 to 2) was estimated"
         in sentence
     )
     assert write_methods_sentence(gather_evidence([], [], 5)) == ""
+
+
+def test_the_methods_sentence_states_a_probability_as_a_plain_number():
+    evidence = gather_evidence([1] * 10 + [0] * 90, [False] * 100, 100)
+    assert evidence.p_value == pytest.approx(0.526, abs=0.001)
+    assert "(hypergeometric stopping test, bias 2) and 0.526 (bias 1)." in write_methods_sentence(
+        evidence
+    )
+
+
+def test_every_rule_says_what_it_cost_and_missed_in_simulated_reviews():
+    for rule in list_rules(gather_evidence([1, 0, 0, 1], [True] * 4, 40)):
+        assert re.search(r"after \d+% of the records", rule.experience), rule.name
+        assert re.search(r"In \d+% of the runs, recall had reached 95%", rule.experience)
+        assert re.search(r"the lowest was \d+%", rule.experience)
+
+
+def test_the_estimate_says_how_often_such_intervals_held_the_true_number():
+    parts = dict(describe_evidence(gather_evidence([1, 0, 0, 1], [True] * 4, 40)))
+    assert re.search(r"\d\d% of such intervals held", parts["Relevant records left"])
+
+
+@pytest.mark.parametrize(
+    ("relevant", "most_left", "is_met"),
+    [(19, 1, True), (19, 2, False), (18, 1, False), (18, 0, True), (0, 0, False)],
+)
+def test_the_estimate_speaks_for_stopping_within_what_the_target_allows(
+    relevant, most_left, is_met
+):
+    assert meets_target(relevant, most_left, 0.95) is is_met
+
+
+def test_what_the_target_allows_is_not_rounded_up():
+    # 18 found: 0.95 allows 0.947 more, so a single record left is one too many
+    evidence = replace(
+        gather_evidence([1] * 18 + [0] * 200, [True] * 218, 5), left=0, left_low=0, left_high=1
+    )
+    rule = list_rules(evidence)[-1]
+    assert not rule.is_met
+    assert rule.reason == "At most 1 left by the interval; 95% recall allows 0."
+
+
+def test_the_recommended_rule_says_what_it_needs_and_how_things_are():
+    rule = list_rules(gather_evidence([1] * 10 + [0] * 90, [False] * 100, 100))[0]
+    assert not rule.is_met
+    assert re.fullmatch(
+        r"Needs p below 0\.05 at bias 2 \(now 0\.\d{3}\) and 10 irrelevant records in a row, "
+        r"5% of all \(now 90\)\.",
+        rule.reason,
+    )
+    unbegun = list_rules(gather_evidence([], [], 100))[0]
+    assert "at bias 2 (nothing screened yet) and 5 irrelevant" in unbegun.reason
 
 
 def test_the_recommended_rule_needs_both_the_test_and_the_run():
