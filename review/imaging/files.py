@@ -29,6 +29,8 @@ OTHER_IMAGE_SUFFIXES = frozenset({
 """Images of a format Funnel does not read: listed with that reason."""
 MOST_PIXELS = 120_000_000
 """Pixels of one frame above which a file is not decoded (a mammogram has about 20 million)."""
+MOST_UNPACKED = 500_000_000
+"""Bytes that a deflated DICOM file may unpack to."""
 KEPT_TAGS = (
     "Modality", "BodyPartExamined", "ViewPosition", "PatientID", "PatientSex", "PatientAge",
     "InstitutionName", "Manufacturer", "ManufacturerModelName", "StudyInstanceUID",
@@ -103,6 +105,8 @@ class DecodedImage:
     used_range: float
     """Share (0 to 1) of the range the bits allow that the stored values use."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What of the file could not be followed, though the pixels were read."""
 
 
 def find_images(root: Path) -> FileListing:
@@ -302,7 +306,8 @@ def _classify_error(error: BaseException) -> Fault:
 def _describe_fault(name: str, fault: Fault) -> str:
     reasons: dict[Fault, str] = {
         "truncated": "ends too early: fetch the file again",
-        "too large": f"has more than {MOST_PIXELS:,} pixels: scale it down first",
+        "too large": f"has more than {MOST_PIXELS:,} pixels, or unpacks to more than is safe to "
+        "read: scale it down, or save it again without its comments",
         "no decoder": "is compressed in a way that no decoder installed here reads",
         "no pixels": "holds no image",
         "unreadable": "is not a PNG, JPEG, TIFF or DICOM image that can be read",
@@ -316,9 +321,10 @@ def _decode_picture(path: Path, frame: int) -> DecodedImage:
     import numpy as np
     from PIL import Image
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), path.open("rb") as stream:
         warnings.simplefilter("ignore")
-        with Image.open(path, formats=("PNG", "JPEG", "TIFF")) as image:
+        # A stream, not the path: Pillow maps a turned TIFF by path with its sides mixed up.
+        with Image.open(stream, formats=("PNG", "JPEG", "TIFF")) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise ImageError("too large", _describe_fault(path.name, "too large"))
             frames = int(getattr(image, "n_frames", 1))
@@ -330,10 +336,14 @@ def _decode_picture(path: Path, frame: int) -> DecodedImage:
                 image.seek(frame)
             if image.width * image.height > MOST_PIXELS:
                 raise ImageError("too large", _describe_fault(path.name, "too large"))
-            mode, orientation = image.mode, _read_orientation(image)
+            mode, tags = image.mode, getattr(image, "tag_v2", {})
+            photometric, orientation = tags.get(262), tags.get(274)
             bits = {"1": 1, "I": 32, "F": 32}.get(mode, 16 if mode.startswith("I;16") else 8)
             bits = 16 if image.format == "PNG" and mode == "I" else bits
-            photometric = getattr(image, "tag_v2", {}).get(262)
+            image.load()  # else NumPy takes a picture that fails to load for a black one
+            # Of a TIFF this is 1 by now: Pillow turned it while loading.
+            left_to_turn = _read_orientation(image)
+            orientation = _clean_orientation(orientation or left_to_turn)
             form = "JPEG" if image.format == "MPO" else str(image.format)
             pixels: NDArray[Any]
             if mode in ("I", "F") or mode.startswith("I;16"):
@@ -346,7 +356,7 @@ def _decode_picture(path: Path, frame: int) -> DecodedImage:
         pixels = 65535 - pixels.astype(np.int64)
     used = _measure_used_range(pixels, min(bits, 16) if pixels.dtype.kind in "iu" else None)
     return DecodedImage(
-        pixels=turn_upright(_fit_depth(pixels), orientation),
+        pixels=turn_upright(_fit_depth(pixels), left_to_turn),
         format=form,
         mode=mode,
         bits=bits,
@@ -358,9 +368,12 @@ def _decode_picture(path: Path, frame: int) -> DecodedImage:
 
 def _read_orientation(image: Any) -> int:
     try:
-        value = image.getexif().get(274, 1)
+        return _clean_orientation(image.getexif().get(274, 1))
     except _DECODING_ERRORS:
         return 1
+
+
+def _clean_orientation(value: object) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
@@ -384,13 +397,13 @@ def _decode_dicom(path: Path, frame: int) -> DecodedImage:
     import warnings
 
     import numpy as np
-    from pydicom import dcmread
-    from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
+    from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
     from pydicom.pixels.utils import pixel_array
 
+    notes: tuple[str, ...] = ()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        dataset = dcmread(path, force=path.suffix.lower() in DICOM_SUFFIXES, defer_size="1 KB")
+        dataset, source = _open_dicom(path)
         rows, columns = dataset.get("Rows"), dataset.get("Columns")
         held = any(name in dataset for name in ("PixelData", "FloatPixelData", "DoublePixelData"))
         if not rows or not columns or not held:
@@ -405,7 +418,7 @@ def _decode_dicom(path: Path, frame: int) -> DecodedImage:
             )
         photometric = str(dataset.get("PhotometricInterpretation", "")).strip().upper()
         bits = int(dataset.get("BitsStored") or dataset.get("BitsAllocated") or 8)
-        values: NDArray[Any] = pixel_array(_find_pixel_source(path, dataset), index=frame)
+        values: NDArray[Any] = pixel_array(source, index=frame)
         if photometric == "PALETTE COLOR":
             values = apply_color_lut(values, dataset)
         if values.ndim == 3:
@@ -413,8 +426,7 @@ def _decode_dicom(path: Path, frame: int) -> DecodedImage:
             used = _measure_used_range(grey, bits)
         else:
             used = _measure_used_range(values, bits if values.dtype.kind in "iu" else None)
-            grey = apply_modality_lut(values, dataset)
-            grey = apply_voi_lut(grey, dataset, index=0)
+            grey, notes = _apply_window(apply_modality_lut(values, dataset), dataset)
     if grey.ndim != 2 or grey.size == 0:
         raise ImageError("no pixels", _describe_fault(path.name, "no pixels"))
     if photometric == "MONOCHROME1":
@@ -429,21 +441,68 @@ def _decode_dicom(path: Path, frame: int) -> DecodedImage:
         orientation=1,
         used_range=used,
         tags=tags,
+        notes=notes,
     )
 
 
-def _find_pixel_source(path: Path, dataset: Any) -> Any:
-    """The path, so that one frame is read and not all; the data set itself if its file lacks the
-    header that names the encoding."""
-    from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+def _apply_window(grey: NDArray[Any], dataset: Any) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """The values as the first VOI window or table shows them; as they are if it is not valid."""
+    from pydicom.pixels.processing import apply_voi_lut
 
+    try:
+        return apply_voi_lut(grey, dataset, index=0), ()
+    except _DECODING_ERRORS:
+        return grey, ("window of the file not valid, left aside",)
+
+
+def _open_dicom(path: Path) -> tuple[Any, Any]:
+    """The data set, and what its pixels are read from.
+
+    That is the path, so that one frame is read and not all; or the data set itself, if its file is
+    deflated or lacks the header that names the encoding.
+    """
+    from pydicom import dcmread
+    from pydicom.uid import (
+        DeflatedExplicitVRLittleEndian,
+        ExplicitVRLittleEndian,
+        ImplicitVRLittleEndian,
+    )
+
+    force = path.suffix.lower() in DICOM_SUFFIXES
+    if _read_transfer_syntax(path) == DeflatedExplicitVRLittleEndian:
+        dataset = dcmread(path, force=force)
+        return dataset, dataset
+    dataset = dcmread(path, force=force, defer_size="1 KB")
     if dataset.file_meta.get("TransferSyntaxUID"):
-        return path
+        return dataset, path
     implicit, _ = dataset.original_encoding
     dataset.file_meta.TransferSyntaxUID = (
         ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
     )
-    return dataset
+    return dataset, dataset
+
+
+def _read_transfer_syntax(path: Path) -> str | None:
+    """The encoding a DICOM file names, None without its header.
+
+    Raises:
+        ImageError: the file is deflated and unpacks to more than `MOST_UNPACKED` bytes.
+    """
+    from pydicom.filereader import read_file_meta_info
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+    with path.open("rb") as stream:
+        if stream.read(132)[128:] != b"DICM":
+            return None
+        meta = read_file_meta_info(path)
+        syntax = meta.get("TransferSyntaxUID")
+        if syntax == DeflatedExplicitVRLittleEndian:
+            # The length counts from behind its own element of 12 bytes.
+            stream.seek(132 + 12 + int(meta.FileMetaInformationGroupLength))
+            unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+            if len(unpacker.decompress(stream.read(), MOST_UNPACKED + 1)) > MOST_UNPACKED:
+                raise ImageError("too large", _describe_fault(path.name, "too large"))
+    return None if syntax is None else str(syntax)
 
 
 def _show_tag(value: Any) -> str:

@@ -347,7 +347,7 @@ def _read_image(root: Path, relative: str) -> _Reading:
 def _note_image(image: DecodedImage, path: str, thumbnail: NDArray[np.uint8]) -> tuple[str, ...]:
     import numpy as np
 
-    notes = []
+    notes = list(image.notes)
     low, high = np.percentile(thumbnail, [2, 98])
     spread = float(high - low)
     if spread <= BLANK_SPREAD or image.used_range == 0:

@@ -9,9 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, JPEGLSLossless
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    JPEGLSLossless,
+)
 
 from review.errors import ReviewError
+from review.imaging import files
 from review.imaging.files import (
     ImageError,
     decode_image,
@@ -30,11 +35,14 @@ def save(path, pixels, **options):
     return path
 
 
-def save_dicom(path, pixels, *, frames=1, photometric="MONOCHROME2", header=True, **elements):
-    """A DICOM file as written by hand: uncompressed, 8 or 16 bits allocated."""
+def save_dicom(
+    path, pixels, *, frames=1, photometric="MONOCHROME2", header=True,
+    syntax=ExplicitVRLittleEndian, **elements,
+):  # fmt: skip
+    """A DICOM file as written by hand: 8 or 16 bits allocated."""
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta.TransferSyntaxUID = syntax
     dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
     dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
     dataset.SOPClassUID, dataset.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.7", "1.2.3"
@@ -142,19 +150,31 @@ def test_palette_and_one_bit_are_read(tmp_path):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_is_obeyed_and_reported(tmp_path, orientation):
-    pixels = (np.add.outer(np.arange(40) * 4, np.arange(24) * 2)).astype(np.uint8)
+@pytest.mark.parametrize(
+    ("name", "depth", "options"),
+    [
+        ("a.jpg", np.uint8, {"quality": 100}),
+        ("a.png", np.uint8, {}),
+        ("a.png", np.uint16, {}),
+        ("a.tif", np.uint8, {}),
+        ("a.tif", np.uint16, {}),
+        ("a.tif", np.uint8, {"compression": "tiff_lzw"}),
+        ("a.tif", np.uint16, {"compression": "tiff_adobe_deflate"}),
+    ],
+)
+def test_exif_is_obeyed_and_reported(tmp_path, orientation, name, depth, options):
+    upright = (np.add.outer(np.arange(40) * 4, np.arange(24) * 2)).astype(depth)
+    stored = {
+        1: upright, 2: upright[:, ::-1], 3: upright[::-1, ::-1], 4: upright[::-1], 5: upright.T,
+        6: np.rot90(upright), 7: upright[::-1, ::-1].T, 8: np.rot90(upright, -1),
+    }[orientation]  # fmt: skip
     exif = Image.Exif()
     exif[274] = orientation
-    path = tmp_path / "a.jpg"
-    Image.fromarray(pixels).save(path, exif=exif, quality=100)
-    image = decode_image(path)
+    save(tmp_path / name, np.ascontiguousarray(stored), exif=exif, **options)
+    image = decode_image(tmp_path / name)
     assert image.orientation == orientation
-    assert image.pixels.shape == ((40, 24) if orientation < 5 else (24, 40))
-    from PIL import ImageOps
-
-    expected = np.asarray(ImageOps.exif_transpose(Image.open(path)))
-    assert (image.pixels == expected).all()
+    assert image.pixels.shape == (40, 24) and image.pixels.dtype == depth
+    assert np.abs(image.pixels.astype(int) - upright).max() <= (2 if name == "a.jpg" else 0)
 
 
 def test_an_unknown_orientation_leaves_the_image():
@@ -195,6 +215,26 @@ def test_dicom_window_is_applied(tmp_path):
     assert len(np.unique(pixels[GRADIENT < 895])) == 1
     assert len(np.unique(pixels[GRADIENT > 1105])) == 1
     assert len(np.unique(pixels[inside])) > 100
+
+
+@pytest.mark.parametrize("width", ["0", "0.5", "-20"])
+def test_a_window_that_is_not_valid_costs_no_film(tmp_path, width):
+    path = save_dicom(tmp_path / "a.dcm", GRADIENT, WindowCenter="1000", WindowWidth=width)
+    image = decode_image(path)
+    assert (image.pixels == GRADIENT).all()
+    assert image.notes == ("window of the file not valid, left aside",)
+
+
+def test_a_deflated_dicom_file_is_read_up_to_a_bound(tmp_path, monkeypatch):
+    path = save_dicom(
+        tmp_path / "a.dcm", GRADIENT, syntax=DeflatedExplicitVRLittleEndian, PatientID="77"
+    )
+    image = decode_image(path)
+    assert (image.pixels == GRADIENT).all() and image.tags["PatientID"] == "77"
+    monkeypatch.setattr(files, "MOST_UNPACKED", 2 * GRADIENT.size)
+    with pytest.raises(ImageError) as raised:
+        decode_image(path)
+    assert raised.value.fault == "too large"
 
 
 def test_dicom_voi_table_is_applied(tmp_path):
@@ -302,6 +342,28 @@ def test_truncated_pictures(tmp_path, kind):
     with pytest.raises(ImageError) as raised:
         decode_image(path)
     assert raised.value.fault == "truncated"
+
+
+def test_a_damaged_picture_is_not_taken_for_a_black_one(tmp_path):
+    noise = np.random.default_rng(0).integers(1, 255, (90, 90)).astype(np.uint8)
+    path = save(tmp_path / "a.png", noise)
+    content = bytearray(path.read_bytes())
+    start = content.index(b"IDAT") + 20
+    content[start : start + 40] = bytes(40)
+    path.write_bytes(content)
+    with pytest.raises(ImageError) as raised:
+        decode_image(path)
+    assert raised.value.fault == "unreadable"
+
+
+def test_a_comment_that_unpacks_to_too_much_is_not_unpacked(tmp_path):
+    content = save(tmp_path / "a.png", GRADIENT).read_bytes()
+    body = b"zTXtnote\0\0" + zlib.compress(b"a" * 50_000_000)
+    bomb = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    (tmp_path / "a.png").write_bytes(content[:33] + bomb + content[33:])
+    with pytest.raises(ImageError, match="unpacks to more than is safe") as raised:
+        decode_image(tmp_path / "a.png")
+    assert raised.value.fault == "too large"
 
 
 def test_grey_values_are_scaled():
