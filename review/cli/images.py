@@ -171,7 +171,8 @@ def list_doubles(
     crops: bool | None = typer.Option(
         None,
         "--crops/--no-crops",
-        help="Search for cropped copies (default: only in sets of up to 5,000 images).",
+        help="Search for cropped copies, rotated ones too (default: only in sets of up to 5,000 "
+        "images; above 2,000 upright and mirrored ones).",
     ),
     sheets: int = typer.Option(
         5, "--sheets", min=0, help="Number of contact sheets, nine pairs each."

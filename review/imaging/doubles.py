@@ -27,6 +27,8 @@ MOST_BITS = 28
 JPEG, differ in at most 11; films of two patients in at least 54."""
 MOST_CROPS = 5_000
 """Images of a set above which cropped copies are not looked for unless asked."""
+MOST_TURNED_CROPS = 2_000
+"""Images of a set above which cropped copies are sought upright and mirrored only, unless asked."""
 SHORTLIST = 8
 """Images matched closely for each image that may be a part."""
 LEAST_LIKENESS = 0.8
@@ -65,8 +67,7 @@ class Double:
     second: str
     kind: Kind
     turn: str = TURNS[0]
-    """How the second must be turned to look like the first; for a cropped pair 'as it is' or
-    'mirrored'."""
+    """How the second must be turned to look like the first."""
     inverted: bool = False
     bits: int | None = None
     """Bits in which the hashes differ; None for exact and cropped pairs."""
@@ -120,13 +121,10 @@ class DoubleSearch:
     too_blank: tuple[str, ...]
     """Images with too little contrast to compare; exact copies are found among them too."""
     crops_sought: bool
+    turned_crops_sought: bool = False
+    """Whether cropped copies were also sought turned, not only upright and mirrored."""
     groups: tuple[tuple[str, ...], ...] = ()
     """Images joined by exact copies and copies by hash; only within one set."""
-
-
-def hash_thumbnails(thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The signs (1 or -1) of the 255 lowest frequencies of each thumbnail but the constant one."""
-    return _sign_frequencies(thumbnails).reshape(len(thumbnails), -1)[:, 1:]
 
 
 def find_doubles(
@@ -139,7 +137,8 @@ def find_doubles(
     """Doubles within one set.
 
     Args:
-        crops: whether to look for cropped copies; None looks in sets of up to 5,000 images.
+        crops: whether to look for cropped copies, in all eight turns; None looks in sets of up to
+            5,000 images, above 2,000 upright and mirrored only.
         progress: called with (blocks compared, blocks in all).
     """
     return _search(images, None, crops, most_bits, progress)
@@ -196,18 +195,22 @@ def _search(
         if (double.first, double.second) not in known
     ]
     known |= {(double.first, double.second) for double in copies}
-    sought = max(len(first.paths), len(other.paths)) <= MOST_CROPS if crops is None else crops
+    size = max(len(first.paths), len(other.paths))
+    sought = size <= MOST_CROPS if crops is None else crops
+    turned = sought and (crops is not None or size <= MOST_TURNED_CROPS)
     cropped = []
     if sought:
         taken = known if second is not None else known | {(b, a) for a, b in known}
         # Within one set, a part of an image should not be reported again for each of its copies.
-        cropped = _find_crops(one, two, second is None, taken)
+        turns = range(len(TURNS) if turned else 2)
+        cropped = _find_crops(one, two, second is None, taken, turns)
     doubles = (*exact, *copies, *cropped)
     return DoubleSearch(
         doubles,
         len(one.paths) + (0 if second is None else len(two.paths)),
         (*blank_one, *blank_two),
         sought,
+        turned,
         group_doubles(doubles) if second is None else (),
     )
 
@@ -386,13 +389,17 @@ def _describe_parts(
 
 
 def _find_crops(
-    first: ComparedImages, second: ComparedImages, same: bool, known: set[tuple[str, str]]
+    first: ComparedImages,
+    second: ComparedImages,
+    same: bool,
+    known: set[tuple[str, str]],
+    turns: Sequence[int],
 ) -> list[Double]:
     """Pairs of which one shows a part of the other."""
     best: dict[tuple[int, int], Double] = {}
     for cropped in ("second",) if same else ("second", "first"):
         holders, parts = (first, second) if cropped == "second" else (second, first)
-        for candidate in _shortlist_crops(holders, parts, same):
+        for candidate in _shortlist_crops(holders, parts, same, turns):
             one, two = candidate.holder, candidate.part
             names = (holders.paths[one], parts.paths[two])
             if names in known if cropped == "second" else names[::-1] in known:
@@ -405,7 +412,8 @@ def _find_crops(
             double = Double(
                 *(names if cropped == "second" else names[::-1]),
                 kind="cropped",
-                turn=TURNS[1] if candidate.mirrored else TURNS[0],
+                turn=TURNS[candidate.turn if cropped == "second" else _TURN_BACK[candidate.turn]],
+                inverted=candidate.inverted,
                 correlation=round(correlation, 4),
                 cropped="second" if cropped == "second" else "first",
                 part=window,
@@ -428,11 +436,26 @@ class _Candidate:
     """Place of the image that may be the part."""
     window: int
     """Number of the window in which it may lie."""
-    mirrored: bool
+    turn: int
+    """How the part must be turned: the place in `TURNS`."""
+    inverted: bool
+
+
+_TURN_BACK = (0, 1, 2, 3, 4, 6, 5, 7)
+"""The turn that undoes each of `TURNS`."""
+
+
+def _turn(pictures: NDArray[np.float32], turn: int) -> NDArray[np.float32]:
+    """Pictures (rows and columns last) after one of `TURNS`."""
+    if turn in (1, 3, 5, 7):
+        pictures = pictures[..., ::-1]
+    if turn in (2, 3, 6, 7):
+        pictures = pictures[..., ::-1, :]
+    return pictures.swapaxes(-1, -2) if turn >= 4 else pictures
 
 
 def _shortlist_crops(
-    holders: ComparedImages, parts: ComparedImages, same: bool
+    holders: ComparedImages, parts: ComparedImages, same: bool, turns: Sequence[int]
 ) -> list[_Candidate]:
     """For each image, the few others of which it looks most like a part."""
     import numpy as np
@@ -442,43 +465,42 @@ def _shortlist_crops(
     count = len(parts.paths)
     if not count or not len(holders.paths):
         return []
-    best_value = np.full((2, count, SHORTLIST), -1.0, dtype=np.float32)
-    best_place = np.zeros((2, count, SHORTLIST, 2), dtype=np.int32)
-    wanted = []
-    for mirrored in (False, True):
-        pictures = parts.thumbnails.astype(np.float32)
-        pictures = pictures[:, :, ::-1] if mirrored else pictures
-        wanted.append(_describe_parts(pictures, plain)[:, 0])
+    best_value = np.zeros((len(turns), count, SHORTLIST), dtype=np.float32)
+    best_place = np.zeros((len(turns), count, SHORTLIST, 2), dtype=np.int32)
+    pictures = parts.thumbnails.astype(np.float32)
+    wanted = [_describe_parts(_turn(pictures, turn), plain)[:, 0] for turn in turns]
     step = 128
     for start in range(0, len(holders.paths), step):
         block = holders.thumbnails[start : start + step].astype(np.float32)
         patterns = _describe_parts(block, matrix)[:, 1:]
         size, number, length = patterns.shape
         flat = patterns.reshape(size * number, length)
-        for side in range(2):
+        for side in range(len(turns)):
             for begin in range(0, count, 256):
                 likeness = (wanted[side][begin : begin + 256] @ flat.T).reshape(-1, size, number)
-                window, value = likeness.argmax(axis=2), likeness.max(axis=2)
+                window = np.abs(likeness).argmax(axis=2)  # far below 0: an inverted part
+                value = np.take_along_axis(likeness, window[..., None], axis=2)[..., 0]
                 rows = np.arange(begin, begin + len(value))
                 if same:
                     own = (rows >= start) & (rows < start + size)
-                    value[np.flatnonzero(own), rows[own] - start] = -1
+                    value[np.flatnonzero(own), rows[own] - start] = 0
                 here = slice(begin, begin + len(value))
                 places = np.stack(
                     np.broadcast_arrays(np.arange(start, start + size)[None], window), axis=2
                 )
                 all_values = np.concatenate([best_value[side, here], value], axis=1)
                 all_places = np.concatenate([best_place[side, here], places], axis=1)
-                order = np.argsort(-all_values, axis=1, kind="stable")[:, :SHORTLIST]
+                order = np.argsort(-np.abs(all_values), axis=1, kind="stable")[:, :SHORTLIST]
                 best_value[side, here] = np.take_along_axis(all_values, order, axis=1)
                 best_place[side, here] = np.take_along_axis(all_places, order[..., None], axis=1)
-    chosen = np.argwhere(best_value >= LEAST_LIKENESS)
+    chosen = np.argwhere(np.abs(best_value) >= LEAST_LIKENESS)
     return [
         _Candidate(
             holder=int(best_place[side, part, rank, 0]),
             part=int(part),
             window=int(best_place[side, part, rank, 1]) + 1,
-            mirrored=bool(side),
+            turn=turns[side],
+            inverted=bool(best_value[side, part, rank] < 0),
         )
         for side, part, rank in chosen
     ]
@@ -495,7 +517,7 @@ def _match_part(
     down, across = divmod(candidate.window, len(windows))
     window = [*windows[down], *windows[across]]
     source, shown = holder.astype(np.float32), part.astype(np.float32)
-    shown = shown[:, ::-1] if candidate.mirrored else shown
+    shown = _turn(255 - shown if candidate.inverted else shown, candidate.turn)
     target = _normalize(resample(shown[None], CROP_SIDE)[0])
 
     def correlate(bounds: Sequence[float]) -> float:
@@ -509,7 +531,10 @@ def _match_part(
         while moved:
             moved = False
             for move in _MOVES:
-                trial = [bound + step * shift for bound, shift in zip(window, move, strict=True)]
+                trial = [
+                    round(bound + step * shift, 4)
+                    for bound, shift in zip(window, move, strict=True)
+                ]
                 sides = (trial[1] - trial[0], trial[3] - trial[2])
                 if min(trial) < 0 or max(trial) > 1 or min(sides) < SMALLEST_PART:
                     continue

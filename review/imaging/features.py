@@ -5,6 +5,7 @@ Thumbnails are 64 x 64 grey bytes; whatever the shape of an image, it fills the 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from review.imaging.files import DecodedImage, scale_to_bytes
@@ -148,17 +149,20 @@ def resample(pictures: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     return scaled
 
 
+@lru_cache(maxsize=4096)
 def make_window_matrix(start: float, stop: float, side: int, length: int) -> NDArray[np.float32]:
     """A matrix of `side` rows that averages the part from start to stop (0 to 1) of a line of
-    `length` pixels into `side` values."""
+    `length` pixels into `side` values. Kept, because a search for parts asks for few over and
+    over."""
     import numpy as np
 
     edges = np.linspace(start * length, stop * length, side + 1)
     cells = np.arange(length)
     overlap = np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells)
     weights = np.clip(overlap, 0, None)
-    matrix: NDArray[np.float32] = weights / weights.sum(axis=1, keepdims=True)
-    return matrix.astype(np.float32)
+    matrix = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    matrix.flags.writeable = False  # shared by all callers
+    return matrix
 
 
 def _count_gradients(pixels: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from review.errors import ReviewError
+from review.imaging.doubles import MOST_CROPS
 from review.pages.widgets import image_findings, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.imaging import registered_sets, result_runs
@@ -48,16 +49,24 @@ def _render_buttons(
     project: Project, image_set: RegisteredSet, second: RegisteredSet | None
 ) -> None:
     who = session.get_user().name
+    images = max(held.readable for held in (image_set, second) if held is not None)
+    large = images > MOST_CROPS
     with st.container(horizontal=True, vertical_alignment="center"):
         doubles = st.button("Find doubles", type="primary", key="doubles_run")
         splits = st.button("Look at splits and people", key="splits_run")
-        crops = st.checkbox("Also look for cropped copies (slower)", value=True)
+        crops = st.checkbox(
+            "Also look for cropped copies (takes hours)"
+            if large
+            else "Also look for cropped copies (slower)",
+            value=not large,
+        )
     if not doubles and not splits:
         return
     with st.spinner("Comparing images" if doubles else "Counting patients"):
         try:
             if doubles:
-                result_runs.run_doubles(project, image_set, who, second, crops=crops)
+                wanted = None if crops and not large else crops
+                result_runs.run_doubles(project, image_set, who, second, crops=wanted)
             else:
                 result_runs.run_splits(project, image_set, who)
         except ReviewError as error:

@@ -20,7 +20,6 @@ from review.imaging.doubles import (
     ComparedImages,
     find_doubles,
     find_doubles_between,
-    hash_thumbnails,
 )
 from review.imaging.features import make_thumbnail
 from review.imaging.label_sources import (
@@ -312,11 +311,10 @@ def test_films_hold_no_double(check):
     assert search.doubles == () and search.compared == 998
 
 
-def test_hashes_of_patients_differ_in_fifty_bits(check, patients):
-    hashes = hash_thumbnails(check.thumbnails)
-    bits = (255 - hashes @ hashes.T) / 2
-    names = np.array(patients)
-    assert bits[names[:, None] != names[None, :]].min() >= 54
+def test_hashes_of_patients_differ_in_fifty_bits(check):
+    # Whichever way the films are turned; the nearest pairs are films of one patient.
+    search = find_doubles(ComparedImages.from_check(check), crops=False, most_bits=53)
+    assert {pair.first[:8] == pair.second[:8] for pair in search.doubles} <= {True}
 
 
 @pytest.mark.parametrize(("scale", "least"), [(0.9, 0.9), (0.75, 0.85)])

@@ -13,7 +13,6 @@ from review.imaging.doubles import (
     find_doubles,
     find_doubles_between,
     group_doubles,
-    hash_thumbnails,
 )
 from review.imaging.features import make_thumbnail
 from review.imaging.files import decode_image
@@ -142,6 +141,35 @@ def test_cropped_copies(films, share, mirrored):
     assert {double.turn for double in search.doubles} == {"mirrored" if mirrored else "as it is"}
 
 
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize("turn", TURNS)
+def test_cropped_copies_turned_and_inverted(films, turn, inverted):
+    path, film = list(films.items())[7]
+    quarters = ("turned by 90 degrees", "turned by 270 degrees")
+    back = quarters[turn == quarters[0]] if turn in quarters else turn
+    part = TURNS[turn](film[50:240, 30:220])
+    part = np.ascontiguousarray(255 - part if inverted else part)
+    whole, cut = compare(films), compare({"part": part})
+    (forward,) = find_doubles_between(whole, cut).doubles
+    assert (forward.first, forward.kind, forward.cropped) == (path, "cropped", "second")
+    assert (forward.turn, forward.inverted) == (back, inverted)
+    assert forward.part == pytest.approx([50 / 256, 240 / 256, 30 / 256, 220 / 256], abs=0.03)
+    (backward,) = find_doubles_between(cut, whole).doubles
+    assert (backward.second, backward.cropped, backward.turn) == (path, "first", turn)
+
+
+def test_turned_parts_of_a_large_set_are_sought_on_request(films, monkeypatch):
+    monkeypatch.setattr("review.imaging.doubles.MOST_TURNED_CROPS", len(films))
+    film = list(films.values())[7]
+    parts = {"turned": np.ascontiguousarray(np.rot90(film[50:240, 30:220]))}
+    searched = find_doubles(compare({**films, **parts}))
+    assert searched.crops_sought and not searched.turned_crops_sought and not searched.doubles
+    searched = find_doubles(compare({**films, **parts}), crops=True)
+    assert searched.turned_crops_sought and len(searched.doubles) == 1
+    upright = {"mirrored": np.ascontiguousarray(film[50:240, 220:30:-1])}
+    assert find_doubles(compare({**films, **upright})).doubles[0].turn == "mirrored"
+
+
 def test_the_part_is_located_whichever_set_it_is_in(films):
     path, film = list(films.items())[7]
     part = film[50:240, 30:220]
@@ -186,11 +214,6 @@ def test_blocks_do_not_lose_a_pair(films, monkeypatch):
         (name, f"copy of {name}") for name in names[::5]
     }
     assert calls[-1][0] == calls[-1][1] == len(calls)
-
-
-def test_hashes_have_255_signs(films):
-    hashes = hash_thumbnails(compare(films).thumbnails)
-    assert hashes.shape == (len(films), 255) and set(np.unique(hashes)) == {-1, 1}
 
 
 def test_groups_join_chains():

@@ -38,7 +38,8 @@ def list_doubles(
 
     Args:
         second: another set; then only doubles between the two are listed.
-        crops: whether to look for cropped copies; None looks in sets of up to 5,000 images.
+        crops: whether to look for cropped copies, in all turns; None looks in sets of up to 5,000
+            images, above 2,000 upright and mirrored only.
         manifests: where the manifest of each set is, if not among the results.
 
     Raises:
@@ -79,7 +80,7 @@ def list_doubles(
     images = [len(held.check.readable) for held in sets]
     output.write_manifest(
         [path for path in (folder, second) if path is not None],
-        {"crops": search.crops_sought, "sheets": sheets},
+        {"crops": search.crops_sought, "turned_crops": search.turned_crops_sought, "sheets": sheets},
         {"images": images, "compared": search.compared, "pairs": kinds,
          "too_blank": len(search.too_blank)},
     )  # fmt: skip
@@ -93,6 +94,11 @@ def list_doubles(
         lines.append(f"The contact sheets show the first {sheets * PAIRS_ON_SHEET:,} pairs.")
     if not search.crops_sought:
         lines.append("Cropped copies were not searched for; to do so, add --crops.")
+    elif not search.turned_crops_sought:
+        lines.append(
+            "Cropped copies were searched for upright and mirrored only; for turned ones as well, "
+            "add --crops."
+        )
     shortfalls = [line for held in sets for line in held.shortfalls]
     if search.too_blank:
         shortfalls.append(
