@@ -80,7 +80,8 @@ def list_doubles(
     images = [len(held.check.readable) for held in sets]
     output.write_manifest(
         [path for path in (folder, second) if path is not None],
-        {"crops": search.crops_sought, "turned_crops": search.turned_crops_sought, "sheets": sheets},
+        {"crops": search.crops_sought, "turned_crops": search.turned_crops_sought,
+         "sheets": sheets},
         {"images": images, "compared": search.compared, "pairs": kinds,
          "too_blank": len(search.too_blank)},
     )  # fmt: skip
