@@ -160,7 +160,8 @@ def make_window_matrix(start: float, stop: float, side: int, length: int) -> NDA
     cells = np.arange(length)
     overlap = np.minimum(edges[1:, None], cells + 1) - np.maximum(edges[:-1, None], cells)
     weights = np.clip(overlap, 0, None)
-    matrix = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    matrix: NDArray[np.float32] = weights / weights.sum(axis=1, keepdims=True)
+    matrix = matrix.astype(np.float32)
     matrix.flags.writeable = False  # shared by all callers
     return matrix
 
