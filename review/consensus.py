@@ -8,7 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from review.checklists import UNSURE, AnswerOption, Checklist, FormQuestion, list_questions
+from review.checklists import (
+    TYPED_KINDS,
+    UNSURE,
+    AnswerOption,
+    Checklist,
+    FormQuestion,
+    list_questions,
+)
 from review.models import Answer, normalize_text
 
 Origin = Literal["agreed", "settled", "open"]
@@ -107,7 +114,7 @@ def collect_item_ratings(
     max_reviewers = max((len(report_forms) for report_forms in forms), default=0)
     item_ratings = []
     for question in list_questions(checklist):
-        if question.choose in ("text", "number"):
+        if question.choose in TYPED_KINDS:
             continue
         rows = []
         for report in forms:

@@ -51,6 +51,8 @@ Reply with one JSON object and nothing else:
 _ANSWER_RULES = {
     "one": "the id of one answer of the item",
     "many": 'the list of the ids of all answers that apply, or "none" if none of them applies',
+    "date": "a year, or a date as 2024-03-31, copied from your quotation, or the id of an answer "
+    "of the item",
     "number": "a number in your quotation, as digits, or the id of an answer of the item",
     "text": "a few words copied from your quotation, or the id of an answer of the item",
 }
@@ -247,13 +249,16 @@ def _match_typed(
     if not answer or len(answer) > MAX_TYPED_LENGTH:
         return None
     texts = [quotation.text for quotation in quotations]
+    words = _split_words(answer)
+    is_quoted = bool(words) and any(words in _split_words(text) for text in texts)
     if question.choose == "text":
-        words = _split_words(answer)
-        return answer if words and any(words in _split_words(text) for text in texts) else None
+        return answer if is_quoted else None
     try:
         number = read_answer(question, answer)
     except ChecklistError:
         return None
+    if question.choose == "date":
+        return number if is_quoted else None
     numbers = {match.replace(",", "") for text in texts for match in _NUMBER.findall(text)}
     return number if number in numbers else None
 

@@ -8,15 +8,18 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import combinations
 
 from review.checklists.models import (
     AT_RISK,
+    DATE_FORMS,
     JUDGEMENTS,
     NONE_OF_THESE,
     NOT_JUDGED,
     OPTION_SEPARATOR,
     OVERALL,
+    TYPED_KINDS,
     UNSURE,
     AnswerKind,
     AnswerOption,
@@ -35,6 +38,10 @@ _NOT_JUDGED = AnswerOption(id=NOT_JUDGED, label="Not judged", key="A")
 _AT_RISK = AnswerOption(id=AT_RISK, label="At risk", key="H")
 JUDGEMENT_PARTS = {"judgement": "Risk of bias", "applicability": "Concern about applicability"}
 """Judged part of a domain -> its title; also the first half of its keys."""
+
+
+_TYPED_WORDS = {"number": "a number", "date": DATE_FORMS}
+"""Kind of a typed answer that has a form of its own -> what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +202,8 @@ def read_answer(question: FormQuestion, value: object) -> str | None:
         return None
     if _normalize_text(text) == UNSURE:
         return UNSURE
-    if question.choose in ("text", "number"):
-        named_option = _match_option_name(question.options, text)
-        return named_option or (
-            _parse_number(question, text) if question.choose == "number" else text
-        )
+    if question.choose in TYPED_KINDS:
+        return _match_option_name(question.options, text) or _parse_typed(question, text)
     if question.choose == "many":
         return _parse_many(question, text)
     option_id = _match_option(question.options, text)
@@ -308,6 +312,25 @@ def _parse_points(question: FormQuestion, points: int) -> str:
     )
 
 
+def _parse_typed(question: FormQuestion, text: str) -> str:
+    if question.choose == "number":
+        return _parse_number(question, text)
+    return _parse_date(question, text) if question.choose == "date" else text
+
+
+def _parse_date(question: FormQuestion, text: str) -> str:
+    """A day, a month or a year: 2024-03-31, 2024-03 or 2024."""
+    match = re.fullmatch(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2})(?:[ T]00:00:00)?)?)?", text)
+    if match is None:
+        raise ChecklistError(_describe_invalid_answer(question, text))
+    parts = [int(part) for part in match.groups() if part is not None]
+    try:
+        date(*(*parts, 1, 1)[:3])
+    except ValueError as error:
+        raise ChecklistError(_describe_invalid_answer(question, text)) from error
+    return "-".join([f"{parts[0]:04d}", *(f"{part:02d}" for part in parts[1:])])
+
+
 def _parse_number(question: FormQuestion, text: str) -> str:
     digits = re.sub(r"[\s,\u2009\u202f](?=\d{3}(\D|$))", "", text)
     if not re.fullmatch(r"[+-]?\d+(\.\d+)?", digits):
@@ -329,7 +352,7 @@ def _describe_invalid_answer(question: FormQuestion, text: str) -> str:
         None,
     )
     hint = f" Did you mean '{suggestion}'?" if suggestion else ""
-    accepted = ["a number"] if question.choose == "number" else []
+    accepted = [_TYPED_WORDS[question.choose]] if question.choose in _TYPED_WORDS else []
     accepted += [NONE_OF_THESE] if question.choose == "many" else []
     expected = ", ".join([*accepted, *labels.values(), UNSURE])
     name = f"{question.number} {question.name}".strip()

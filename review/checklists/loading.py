@@ -176,7 +176,7 @@ def _fill_options(checklist: Checklist) -> Checklist:
         if entry.options:
             return entry.options
         name = entry.answers or checklist.default_answers
-        is_typed = isinstance(entry, Item) and entry.choose in ("text", "number")
+        is_typed = isinstance(entry, Item) and entry.choose in models.TYPED_KINDS
         if name is None or (is_typed and entry.answers is None):
             return ()
         return checklist.answer_sets[name]

@@ -12,10 +12,14 @@ STRICT: Mapping[str, str] = {"extra": "forbid"}
 """Configuration of the validator: unknown keys are rejected."""
 
 Meaning = Literal["met", "partly", "unmet", "unclear", "not-applicable"]
-AnswerKind = Literal["one", "many", "text", "number"]
+AnswerKind = Literal["one", "many", "text", "number", "date"]
 ChecklistKind = Literal["reporting", "quality", "risk-of-bias", "extraction"]
 ScoreKind = Literal["count", "percent-applicable", "sum", "percent-of-max", "weighted-percent"]
 
+TYPED_KINDS: tuple[AnswerKind, ...] = ("text", "number", "date")
+"""Kinds of answer that are typed; their options, if any, can be chosen instead."""
+DATE_FORMS = "a date (2024, 2024-03 or 2024-03-31)"
+"""What an item of kind 'date' accepts, in words."""
 UNSURE = "unsure"
 """Accepted by every item: the reviewer looked but needs to return; distinct from unanswered."""
 NONE_OF_THESE = "none"
@@ -91,7 +95,7 @@ class Item:
     question: str
     guidance: str = ""
     choose: AnswerKind = "one"
-    """'text' and 'number' accept a typed answer or one of their options."""
+    """'text', 'number' and 'date' accept a typed answer or one of their options."""
     answers: str | None = None
     """Name of an answer set in the file, from which the loader fills in the options."""
     options: tuple[AnswerOption, ...] = ()

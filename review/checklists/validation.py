@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from review.checklists.models import (
     DOWNGRADE_RULES,
     NONE_OF_THESE,
+    TYPED_KINDS,
     UNSURE,
     AnswerOption,
     Checklist,
@@ -123,7 +124,7 @@ def _check_answers(checklist: Checklist) -> Iterator[Mistake]:
                         (*path, "options", index, "label"),
                         "+ ; and | are not allowed where several answers may be chosen.",
                     )
-        is_typed = isinstance(entry, Item) and entry.choose in ("text", "number")
+        is_typed = isinstance(entry, Item) and entry.choose in TYPED_KINDS
         if not (is_typed or entry.options or entry.answers or checklist.default_answers):
             yield path, "there are no answers: give 'options', or name an answer set in 'answers'."
 

@@ -13,12 +13,17 @@ from review.pages.widgets.protocol_draft import (
     MESSAGE_KEY,
     Draft,
     ProtocolForm,
+    discard_draft,
     find_draft_fault,
     get_draft,
+    keep_draft,
+    list_outdated_forms,
     render_change_bar,
     render_conflict,
+    render_form_conflict,
     render_review,
 )
+from review.pages.widgets.protocol_extraction_form import render_extraction
 from review.pages.widgets.protocol_form import (
     render_eligibility,
     render_question,
@@ -38,7 +43,7 @@ from review.protocol.models import (
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
 from review.workflow.records.source_names import format_source
-from review.workflow.setup import protocol_amendments, protocol_draft
+from review.workflow.setup import form_versions, protocol_amendments, protocol_draft
 from review.workflow.setup.gate_wording import describe_gate, join_words
 from review.workflow.setup.protocol_amendments import ProtocolVersion
 from review.workflow.setup.protocol_differences import PART_LABELS
@@ -52,9 +57,11 @@ SECTIONS: dict[str, Callable[[ProtocolForm], None]] = {
     "Search": render_search,
     "Stages": render_stages,
     "Instruments and gates": render_instruments,
+    "Data extraction": render_extraction,
     YAML_SECTION: render_question,
 }
 """Sections of the form, in the order of its buttons; YAML is drawn apart."""
+SECTION_KEY, BUTTONS_KEY = "protocol_section", "protocol_section_buttons"
 EXAMPLE_LABELS: dict[KeyPath, str] = {
     ("title",): "the title",
     ("question",): "the question",
@@ -83,13 +90,13 @@ def render_page(project: Project) -> None:
     if message:
         st.success(message)
     is_lead = accounts.is_allowed(session.get_user(), "manage")
+    if is_lead:
+        keep_draft(project, get_draft(project))
     if is_lead and st.session_state.get(EDITING_KEY):
         _render_editor(project, latest_version)
         return
     if is_lead:
-        is_changed = get_draft(project).is_changed
-        label = "Continue editing (unsaved changes)" if is_changed else "Edit protocol"
-        st.button(label, type="primary", icon=":material/edit:", on_click=_open_editor)
+        _render_entrance(project)
     _render_example_notice(project)
     plan_column, file_column = st.columns([3, 2], gap="large")
     with plan_column:
@@ -100,6 +107,30 @@ def render_page(project: Project) -> None:
     with file_column:
         _render_file(project, is_lead)
         _render_versions(versions)
+        _render_form_versions(project)
+
+
+def _render_entrance(project: Project) -> None:
+    """The way into the form; changes that were not saved are offered first."""
+    draft = get_draft(project)
+    if not draft.is_changed:
+        st.button("Edit protocol", type="primary", icon=":material/edit:", on_click=_open_editor)
+        return
+    since = (
+        f", last changed {draft.kept_since[:16].replace('T', ' ')} UTC" if draft.kept_since else ""
+    )
+    st.info(
+        f"You have changes of the protocol that are not saved{since}. Only you can see them.",
+        icon=":material/edit_note:",
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Continue editing (unsaved changes)",
+            type="primary",
+            icon=":material/edit:",
+            on_click=_open_editor,
+        )
+        st.button("Discard changes", on_click=discard_draft, args=(project,))
 
 
 def _open_editor() -> None:
@@ -116,18 +147,26 @@ def _render_editor(project: Project, newest: ProtocolVersion) -> None:
     if draft.is_changed and draft.base != project.fingerprint:
         render_conflict(project, draft, newest)
         return
+    for form_id in list_outdated_forms(project, draft):
+        render_form_conflict(project, draft, form_id)
+        return
     if draft.is_changed and draft.is_reviewed:
         render_review(project, draft)
         return
     draft.is_reviewed = False
     st.button("Close editor", icon=":material/arrow_back:", on_click=_close_editor)
     render_change_bar(project, draft)
+    if (
+        BUTTONS_KEY not in st.session_state
+    ):  # gone while the changes were shown, as its buttons were
+        st.session_state[BUTTONS_KEY] = st.session_state.get(SECTION_KEY, "Question")
     section = (
         st.segmented_control(
-            "Section", list(SECTIONS), default="Question", label_visibility="collapsed"
+            "Section", list(SECTIONS), key=BUTTONS_KEY, label_visibility="collapsed"
         )
         or "Question"
     )
+    st.session_state[SECTION_KEY] = section
     if section == YAML_SECTION:
         _render_yaml(project, draft)
         return
@@ -315,6 +354,29 @@ def _render_versions(versions: list[protocol_amendments.ProtocolVersion]) -> Non
                 st.markdown("No reason given.")
             if version.change:
                 st.code(version.change, language="diff", wrap_lines=True)
+
+
+def _render_form_versions(project: Project) -> None:
+    """The versions of the data extraction forms that were built in the app."""
+    with project.store.read() as conn:
+        versions = form_versions.list_form_versions(conn)
+    if not versions:
+        return
+    st.subheader("Versions of data extraction forms")
+    for version in reversed(versions):
+        who, title = escape_markdown(version.who), escape_markdown(version.title)
+        at = version.at[:16].replace("T", " ")
+        with st.expander(f"{title} · {version.edition} · {at} · {who}"):
+            if version.why:
+                st.markdown(f"Reason: {escape_markdown(version.why)}")
+            st.markdown("\n".join(f"- {escape_markdown(one)}" for one in version.changes))
+            st.download_button(
+                "Download this version",
+                version.text,
+                f"{version.form_id}-{version.edition}.yaml",
+                "application/yaml",
+                key=f"form_version_{version.form_id}_{version.edition}",
+            )
 
 
 def _format_list(criteria: tuple[str, ...]) -> str:

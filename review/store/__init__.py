@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from review.errors import StoreError
 
-HEAD_REVISION = "0015"
+HEAD_REVISION = "0016"
 """Newest migration; a test holds it equal to the migrations folder."""
 BUSY_SECONDS = 60
 """Seconds a write waits for another one; a complete import takes less."""

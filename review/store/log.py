@@ -51,6 +51,7 @@ EVENT_TABLES = (
 )
 """Tables that are part of the audit trail."""
 NON_EVENT_TABLES = (
+    "personal_settings",
     "accounts",
     "sessions",
     "session_ends",

@@ -15,6 +15,11 @@ def format_flow_mapping(values: Mapping[str, Any]) -> str:
     return text.strip()
 
 
+def format_data(values: Mapping[str, Any]) -> str:
+    """A mapping as the lines of a file; what is short within it stays on one line."""
+    return _format_block(dict(values), 0) + "\n"
+
+
 def edit_list(
     text: str, key: str, *, changed: Mapping[int, str | None], added: Sequence[str]
 ) -> str:

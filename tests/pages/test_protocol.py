@@ -1,5 +1,7 @@
 """The page Protocol: a lead changes the plan by a form and confirms what changes."""
 
+from dataclasses import replace
+
 import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
@@ -8,7 +10,8 @@ from support.small import studies
 from review.models import Record
 from review.workflow.project.accounts import CurrentUser
 from review.workflow.screening.decisions import NewDecision, add_decision
-from review.workflow.setup import protocol_amendments
+from review.workflow.setup import form_versions, protocol_amendments
+from review.workflow.setup.extraction_forms import ExtractionField
 from review.workflow.setup.loading import list_amendments, open_project
 
 LEAD, REVIEWER = CurrentUser("ada", ("lead", "reviewer")), CurrentUser("ben", ("reviewer",))
@@ -334,7 +337,7 @@ def find_last(widgets, label):
 
 
 def test_the_forms_of_data_extraction_are_chosen(project):
-    page = draw(project.folder, section="Instruments and gates")
+    page = draw(project.folder, section="Data extraction")
     assert find(page.selectbox, "Data extraction form").value == "extraction-imaging-ai"
     find(page.selectbox, "Data extraction form").set_value("charms").run()
     find(page.checkbox, "Also extract 2×2 tables").check().run()
@@ -345,3 +348,134 @@ def test_the_forms_of_data_extraction_are_chosen(project):
     find(page.button, "Save change").click().run()
     appraisal = open_project(project.folder).protocol.appraisal
     assert (appraisal.extraction, appraisal.accuracy) == ("charms", "accuracy-2x2")
+
+
+def click(page, label):
+    find(page.button, label).click().run()
+    assert not page.exception
+
+
+def find_key(page, ending):
+    return next(one.key for one in page.button if (one.key or "").endswith(ending))
+
+
+def add_field(page, name, kind=None, **inputs):
+    """Fills in the editor of a new field and adds it."""
+    if "Add this field" not in labels(page):
+        click(page, "Add a field")
+    if kind is not None:
+        find(page.selectbox, "Kind of answer").set_value(kind).run()
+    find(page.text_input, "Name of the field").set_value(name).run()
+    for label, value in inputs.items():
+        widgets = page.text_area if label == "Choices" else page.text_input
+        find(widgets, label).set_value(value).run()
+    click(page, "Add this field")
+
+
+def get_form_fields(project):
+    name = open_project(project.folder).protocol.appraisal.extraction
+    return name, form_versions.open_form_draft(project, name).form.fields
+
+
+def test_an_extraction_form_is_built_previewed_and_saved(project):
+    page = draw(project.folder, section="Data extraction")
+    click(page, "Build a new form")
+    assert "at least one field" in page.error[0].value  # it is used, and empty
+    add_field(page, "Scanner: $ vendor", Hint="As printed")
+    add_field(page, "Age", "number", Unit="years")
+    add_field(page, "Modality", "one", Choices="CT\nMRI")
+    click(page, "Add a field")
+    add_field(page, "age")
+    assert [one.value for one in page.error] == ["There is already a field “age”."]
+    find(page.text_input, "Name of the field").set_value("Cases").run()
+    find(page.selectbox, "Kind of answer").set_value("table").run()
+    find(page.checkbox, "Ask for each data set").check().run()
+    click(page, "Add this field")
+    assert not page.error
+    find(page.number_input, "Data sets asked for").set_value(2).run()
+    find(page.text_input, "Title of the form").set_value("Our own form").run()
+    page.button(key=find_key(page, "_1_up")).click().run()
+    shown = told(page).replace("\\", "")
+    assert "##### 1&ensp;Age" in shown and "Cases: true positives (data set 2)" in shown
+    assert any(one.label == "Answer (years)" and one.disabled for one in page.text_input)
+    click(page, "Review changes")
+    shown = told(page).replace("\\", "")
+    assert "Data extraction form: changed from “Data extraction after Roberts" in shown
+    assert "“Our own form”: new, with 4 fields: “Age” (Number (years))" in shown
+    click(page, "Save change as version 2")
+    _, fields = get_form_fields(project)
+    assert [field.name for field in fields] == ["Age", "Scanner: $ vendor", "Modality", "Cases"]
+    assert "Versions of data extraction forms" in [one.value for one in page.subheader]
+    click(page, "Edit protocol")
+    open_section(page, "Data extraction")
+    page.button(key=find_key(page, "_0_edit")).click().run()
+    find(page.text_input, "Name of the field").set_value("Mean age").run()
+    click(page, "Change this field")
+    click(page, "Review changes")
+    assert "“Age” is now called “Mean age”" in told(page).replace("\\", "")
+    click(page, "Save change of the form")
+    assert page.success[0].value == "Saved the data extraction form."
+    assert get_form_fields(project)[1][0].id == "age"
+
+
+def test_a_form_put_back_as_it_was_is_no_change(project):
+    page = draw(project.folder, section="Data extraction")
+    click(page, "Copy this form and change it")
+    click(page, "Review changes")
+    click(page, "Save change as version 2")
+    click(page, "Edit protocol")
+    open_section(page, "Data extraction")
+    for way in ("down", "up"):
+        number = 0 if way == "down" else 1
+        key = find_key(page, f"_{number}_{way}")
+        page.button(key=key).click().run()
+        assert ("Review changes" in labels(page)) is (way == "down")
+
+
+def test_unsaved_changes_wait_for_their_author_after_a_reload(project):
+    page = draw(project.folder, section="Question")
+    find(page.text_input, "Title of the review").set_value("Mine").run()
+    open_section(page, "Data extraction")
+    click(page, "Build a new form")
+    add_field(page, "Vendor")
+    other = draw(project.folder, CurrentUser("cleo", ("lead",)))
+    assert "Edit protocol" in labels(other) and not other.info[1:]
+    again = draw(project.folder)
+    assert "changes of the protocol that are not saved, last changed 20" in again.info[0].value
+    click(again, "Continue editing")
+    assert find(again.text_input, "Title of the review").value == "Mine"
+    open_section(again, "Data extraction")
+    assert "**Vendor**: text" in told(again)
+    save_elsewhere(project, "minimum: 6", "minimum: 7")
+    late = draw(project.folder)
+    click(late, "Continue editing")
+    assert "ada saved version 2 while you were editing" in late.warning[0].value
+    click(late, "Discard my changes")
+    assert "Edit protocol" in labels(draw(project.folder))
+
+
+def test_a_form_saved_by_another_lead_meanwhile_is_shown(project):
+    page = draw(project.folder, section="Data extraction")
+    click(page, "Build a new form")
+    add_field(page, "Vendor")
+    click(page, "Review changes")
+    click(page, "Save change as version 2")
+    name, fields = get_form_fields(project)
+    click(page, "Edit protocol")
+    open_section(page, "Data extraction")
+    add_field(page, "Mine")
+    theirs = form_versions.open_form_draft(project, name)
+    form = replace(theirs.form, fields=(*fields, ExtractionField(name="Theirs")))
+    protocol_amendments.amend_protocol(
+        project,
+        read(project),
+        "ada",
+        "",
+        seen=open_project(project.folder).fingerprint,
+        drafts={name: replace(theirs, form=form)},
+    )
+    page.run()
+    assert "was saved by somebody else" in page.warning[0].value
+    assert "removed “Theirs”" in told(page).replace("\\", "")
+    click(page, "Take their form")
+    assert "**Theirs**: text" in told(page) and "Review changes" not in labels(page)

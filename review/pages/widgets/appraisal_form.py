@@ -11,8 +11,8 @@ from review.checklists import (
     NONE_OF_THESE,
     OPTION_SEPARATOR,
     OVERALL,
+    TYPED_KINDS,
     UNSURE,
-    AnswerOption,
     Checklist,
     FormQuestion,
     format_answer,
@@ -21,6 +21,7 @@ from review.checklists import (
 from review.errors import ReviewError
 from review.models import Answer
 from review.pages.widgets import pdf_viewer, session
+from review.pages.widgets.answer_layout import arrange_options, get_typed_label
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.item_map import SIGNS, get_item_state, render_item_map
 from review.pages.widgets.preferences import get_preferences, get_shortcut
@@ -171,7 +172,7 @@ def _has_newer_entry(entry: Answer | None) -> bool:
 
 
 def _get_typed_text(question: FormQuestion, entry: Answer | None) -> str:
-    if entry is None or entry.answer is None or question.choose not in ("text", "number"):
+    if entry is None or entry.answer is None or question.choose not in TYPED_KINDS:
         return ""
     return (
         ""
@@ -201,10 +202,10 @@ def _render_question(form: AppraisalForm, question: FormQuestion) -> None:
         help=_describe_source(form.checklist),
     )
     number = f"{question.number}&ensp;" if question.number else ""
-    st.markdown(f"#### {number}{question.name}")
-    st.markdown(question.question)
+    st.markdown(f"#### {number}{escape_markdown(question.name)}")
+    st.markdown(escape_markdown(question.question))
     if question.guidance:
-        st.caption(question.guidance)
+        st.caption(escape_markdown(question.guidance))
 
 
 def _describe_source(checklist: Checklist) -> str | None:
@@ -287,22 +288,14 @@ def _render_answers(project: Project, form: AppraisalForm, question: FormQuestio
     )
     if proposed is not None and answer is None:
         st.caption(f"Suggested by your answers: **{JUDGEMENT_STYLES[proposed][1].lower()}**")
-    if question.choose in ("text", "number"):
-        label = f"Answer ({question.unit})" if question.unit else "Answer"
+    if question.choose in TYPED_KINDS:
         save = partial(_save_typed, project, form, question)
+        label = get_typed_label(question)
         st.text_input(label, key="filling_typed", on_change=save, disabled=form.finished)
     chosen = () if answer in (None, UNSURE) else split_answer(answer)
-    options = [*question.options, AnswerOption(id=UNSURE, label="Unsure", key="U")]
-    if question.choose == "many":
-        options.insert(-1, AnswerOption(id=NONE_OF_THESE, label="None of these", key="0"))
-    widest = max(len(option.label) + (4 if option.points is not None else 0) for option in options)
-    columns = next(
-        n for max_width, n in ((8, 4), (16, 3), (24, 2), (999, 1)) if widest <= max_width
-    )
-    columns = min(columns, len(options))
-    rows = [options[n : n + columns] for n in range(0, len(options), columns)]
+    rows = arrange_options(question)
     for row in rows:
-        for column, option in zip(st.columns(columns), row, strict=False):
+        for column, option in zip(st.columns(len(rows[0])), row, strict=False):
             is_chosen = option.id in chosen or option.id == answer
             points_prefix = (
                 "" if option.points is None else f"{option.points:+d} · ".replace("+0", "0")
@@ -349,7 +342,7 @@ def _pick_answer(
         None if option == displayed_answer == stored_answer else option,
         advance=get_preferences().auto_advance,
     )
-    if question.choose in ("text", "number"):
+    if question.choose in TYPED_KINDS:
         st.session_state["filling_typed"] = ""
 
 

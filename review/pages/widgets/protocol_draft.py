@@ -1,23 +1,33 @@
-"""A lead's unsaved changes of the protocol: kept while the tab is open, bound to the fields of the
-form, and shown in words before they are saved."""
+"""A lead's unsaved changes of the protocol: kept for them until they are saved or discarded, bound
+to the fields of the form, and shown in words before they are saved."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
 
+from review.checklists import Checklist
 from review.errors import ProtocolError, ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.protocol.loading import fingerprint_text
 from review.text.wording import format_count
+from review.workflow.appraisal.instruments import available_checklists, get_checklist
 from review.workflow.project.project import Project
-from review.workflow.setup import protocol_amendments, protocol_draft, protocol_preview
+from review.workflow.setup import (
+    form_versions,
+    protocol_amendments,
+    protocol_draft,
+    protocol_preview,
+    unsaved_changes,
+)
+from review.workflow.setup.form_versions import FormDraft
 from review.workflow.setup.loading import diff_protocols
 from review.workflow.setup.protocol_amendments import ProtocolVersion
 from review.workflow.setup.protocol_draft import REMOVED, KeyPath
 from review.workflow.setup.protocol_preview import ChangePreview
+from review.workflow.setup.unsaved_changes import UnsavedChanges
 
 MESSAGE_KEY, EDITING_KEY = "protocol_message", "protocol_editing"
 
@@ -36,12 +46,18 @@ class Draft:
     """Whether the changes are shown for confirmation."""
     refusals: dict[KeyPath, str] = field(default_factory=dict)
     """Changes that could not be written into the file: key -> why."""
-    fault: tuple[str, ProtocolError | None] | None = None
-    """The text that was checked last, and what was wrong with it."""
+    fault: tuple[Any, ProtocolError | None] | None = None
+    """The text and forms that were checked last, and what was wrong with them."""
+    forms: dict[str, FormDraft] = field(default_factory=dict)
+    """Forms of data extraction that were built or changed: id -> form."""
+    kept: tuple[str, dict[str, FormDraft]] | None = None
+    """Text and forms as they were kept last."""
+    kept_since: str | None = None
+    """When they were kept, if they come from an earlier visit to the page."""
 
     @property
     def is_changed(self) -> bool:
-        return self.text != self.base_text
+        return self.text != self.base_text or bool(self.forms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +77,14 @@ class ProtocolForm:
 
 
 def get_draft(project: Project) -> Draft:
-    """The draft of this tab; without changes, it is the version in force."""
+    """The draft of this tab, or the one this person kept earlier; without changes, it is the
+    version in force."""
     key = _get_state_key(project)
     draft: Draft | None = st.session_state.get(key)
+    if draft is None:
+        draft = _load_draft(project)
+        if draft is not None:
+            st.session_state[key] = draft
     if draft is None or (not draft.is_changed and draft.base != project.fingerprint):
         text = protocol_amendments.read_protocol_text(project)
         turn = 0 if draft is None else draft.turn + 1
@@ -72,8 +93,35 @@ def get_draft(project: Project) -> Draft:
     return draft
 
 
+def _load_draft(project: Project) -> Draft | None:
+    """What this person changed at an earlier visit and did not save."""
+    changes = unsaved_changes.load_changes(project, session.get_user().name)
+    if changes is None:
+        return None
+    draft = Draft(changes.base, changes.base_text, changes.text)
+    draft.forms = dict(changes.forms)
+    draft.kept = (draft.text, dict(draft.forms))
+    draft.kept_since = changes.at
+    return draft if draft.is_changed else None
+
+
+def keep_draft(project: Project, draft: Draft) -> None:
+    """Keeps the draft for this person as it is now, so that a reload of the page loses nothing."""
+    name, state = session.get_user().name, (draft.text, dict(draft.forms))
+    if draft.is_changed and draft.kept != state:
+        changes = UnsavedChanges(
+            base=draft.base, base_text=draft.base_text, text=draft.text, forms=draft.forms
+        )
+        unsaved_changes.keep_changes(project, name, changes)
+        draft.kept_since = None
+    elif not draft.is_changed and draft.kept is not None:
+        unsaved_changes.discard_changes(project, name)
+    draft.kept = state if draft.is_changed else None
+
+
 def discard_draft(project: Project) -> None:
     """Goes back to the version in force."""
+    unsaved_changes.discard_changes(project, session.get_user().name)
     turn = get_draft(project).turn
     text = protocol_amendments.read_protocol_text(project)
     st.session_state[_get_state_key(project)] = Draft(fingerprint_text(text), text, text, turn + 1)
@@ -85,8 +133,9 @@ def _get_state_key(project: Project) -> str:
 
 def find_draft_fault(project: Project, draft: Draft) -> ProtocolError | None:
     """What is wrong with the draft; looked for once for each text."""
-    if draft.fault is None or draft.fault[0] != draft.text:
-        draft.fault = (draft.text, protocol_draft.find_fault(project, draft.text))
+    state = (draft.text, dict(draft.forms))
+    if draft.fault is None or draft.fault[0] != state:
+        draft.fault = (state, protocol_draft.find_fault(project, draft.text, draft.forms))
     return draft.fault[1]
 
 
@@ -99,6 +148,17 @@ def change_draft(draft: Draft, values: dict[KeyPath, Any], *, refill: bool = Fal
     except ProtocolError as error:
         draft.refusals[path] = error.problem
     draft.turn += refill
+
+
+def load_checklists(form: ProtocolForm) -> dict[str, Checklist]:
+    """Id -> checklist, of all that can be read."""
+    checklists = {}
+    for name in available_checklists(form.project):
+        try:
+            checklists[name] = get_checklist(form.project, name)
+        except ReviewError:  # said where the plan is checked
+            continue
+    return checklists
 
 
 def bind_field(
@@ -208,7 +268,7 @@ def render_change_bar(project: Project, draft: Draft) -> None:
 def render_review(project: Project, draft: Draft) -> None:
     """The changes in words and in lines; they are saved by a button here and nowhere else."""
     try:
-        preview = protocol_preview.preview_change(project, draft.base_text, draft.text)
+        preview = protocol_preview.preview_change(project, draft.base_text, draft.text, draft.forms)
     except ReviewError as error:
         st.error(escape_markdown(str(error)))
         st.button("Back to editing", on_click=_stop_review, args=(draft,))
@@ -226,10 +286,43 @@ def render_review(project: Project, draft: Draft) -> None:
         st.caption("Screening has begun, so this change is recorded as an amendment.")
     with st.container(horizontal=True):
         noun = "amendment" if preview.is_amendment else "change"
-        save = st.button(f"Save {noun} as version {number}", type="primary")
+        target = "of the form" if draft.text == draft.base_text else f"as version {number}"
+        save = st.button(f"Save {noun} {target}", type="primary")
         st.button("Back to editing", on_click=_stop_review, args=(draft,))
     if save:
         _save(project, draft, why)
+
+
+def list_outdated_forms(project: Project, draft: Draft) -> list[str]:
+    """Ids of changed forms of data extraction that somebody else has saved meanwhile."""
+    return [
+        form_id
+        for form_id, form_draft in draft.forms.items()
+        if form_versions.is_outdated(project, form_id, form_draft)
+    ]
+
+
+def render_form_conflict(project: Project, draft: Draft, form_id: str) -> None:
+    """What another lead made of the form meanwhile, beside the changes of this tab."""
+    mine = draft.forms[form_id]
+    theirs = form_versions.open_form_draft(project, form_id)
+    title = escape_markdown(mine.form.title)
+    st.warning(
+        f"The data extraction form “{title}” was saved by somebody else while you were editing it. "
+        "Your changes are not saved yet and nothing is lost: compare, then decide."
+    )
+    if theirs is not None:
+        st.markdown("Saving your form would change theirs in this way:")
+        sentences = form_versions.describe_form_change(theirs.form, mine.form)
+        st.markdown("\n".join(f"- {escape_markdown(one)}" for one in sentences) or "Nothing.")
+    with st.container(horizontal=True):
+        if theirs is not None and st.button("Keep my form", type="primary"):
+            draft.forms[form_id] = replace(mine, base=theirs.base)
+            st.rerun()
+        if st.button("Take their form"):
+            del draft.forms[form_id]
+            draft.turn += 1
+            st.rerun()
 
 
 def _stop_review(draft: Draft) -> None:
@@ -239,15 +332,21 @@ def _stop_review(draft: Draft) -> None:
 def _save(project: Project, draft: Draft, why: str) -> None:
     who = session.get_user().name
     try:
-        protocol_amendments.amend_protocol(project, draft.text, who, why, seen=draft.base)
+        protocol_amendments.amend_protocol(
+            project, draft.text, who, why, seen=draft.base, drafts=draft.forms
+        )
     except ReviewError as error:
         current = protocol_amendments.read_protocol_text(project)
-        if fingerprint_text(current) != draft.base:
+        if fingerprint_text(current) != draft.base or list_outdated_forms(project, draft):
             st.rerun()  # the page now shows both changes
         st.error(escape_markdown(str(error)))
         return
     number = len(protocol_amendments.list_versions(project))
-    st.session_state[MESSAGE_KEY] = f"Saved as version {number}."
+    st.session_state[MESSAGE_KEY] = (
+        "Saved the data extraction form."
+        if draft.text == draft.base_text
+        else f"Saved as version {number}."
+    )
     st.session_state[EDITING_KEY] = False
     discard_draft(project)
     st.rerun()
@@ -282,7 +381,7 @@ def render_conflict(project: Project, draft: Draft, newest: ProtocolVersion) -> 
         _render_side(project, draft.base_text, current)
     with mine:
         st.subheader("Your unsaved changes")
-        _render_side(project, draft.base_text, draft.text)
+        _render_side(project, draft.base_text, draft.text, draft.forms)
     try:
         merged = protocol_draft.merge_drafts(draft.base_text, draft.text, current, mine_wins=True)
     except ReviewError as error:
@@ -304,14 +403,17 @@ def render_conflict(project: Project, draft: Draft, newest: ProtocolVersion) -> 
             and st.button(f"Put my changes on version {newest.number}", type="primary")
         ):
             rebased = Draft(fingerprint_text(current), current, merged.text, draft.turn + 1, True)
+            rebased.forms = draft.forms
             st.session_state[_get_state_key(project)] = rebased
             st.rerun()
         st.button("Discard my changes", on_click=discard_draft, args=(project,))
 
 
-def _render_side(project: Project, before: str, after: str) -> None:
+def _render_side(
+    project: Project, before: str, after: str, forms: dict[str, FormDraft] | None = None
+) -> None:
     try:
-        preview = protocol_preview.preview_change(project, before, after)
+        preview = protocol_preview.preview_change(project, before, after, forms)
     except ReviewError as error:
         st.error(escape_markdown(str(error)))
         st.code(diff_protocols(before, after), language="diff")

@@ -8,12 +8,12 @@ import streamlit as st
 
 from review.checklists import JUDGEMENT_PARTS, Checklist, list_items, list_questions
 from review.checklists.models import OVERALL
-from review.errors import ReviewError
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.protocol_draft import (
     ProtocolForm,
     bind_field,
     change_draft,
+    load_checklists,
     render_field_notes,
     render_field_notes_of_list,
     render_text,
@@ -22,8 +22,6 @@ from review.protocol.loading import parse_gates
 from review.protocol.models import QualityGate
 from review.workflow.appraisal.instruments import (
     KIND_CHECKLIST,
-    available_checklists,
-    get_checklist,
 )
 from review.workflow.setup.gate_wording import KIND_WORDS, describe_gate, format_judgement
 from review.workflow.setup.protocol_draft import REMOVED, KeyPath
@@ -32,10 +30,6 @@ WIDTH = 820
 """Width of the fields (pixels); on a narrower screen they fill the page."""
 TOOLS: KeyPath = ("appraisal", "tools")
 GATES: KeyPath = ("appraisal", "gates")
-EXTRACTION: KeyPath = ("appraisal", "extraction")
-ACCURACY: KeyPath = ("appraisal", "accuracy")
-ACCURACY_FORM = "accuracy-2x2"
-"""The form for 2×2 tables that comes with Funnel."""
 RULE_NAMES = {"worst": "The worst one", "best": "The best one", "main": "The main one"}
 ASKED = {
     "minimum": "The score is below a number",
@@ -43,17 +37,6 @@ ASKED = {
     "keep_out": "It is judged",
 }
 """What a gate can ask, as a lead chooses it."""
-
-
-def load_checklists(form: ProtocolForm) -> dict[str, Checklist]:
-    """Id -> checklist, of all that can be read."""
-    checklists = {}
-    for name in available_checklists(form.project):
-        try:
-            checklists[name] = get_checklist(form.project, name)
-        except ReviewError:  # said where the plan is checked
-            continue
-    return checklists
 
 
 def render_instruments(form: ProtocolForm) -> None:
@@ -81,7 +64,6 @@ def render_instruments(form: ProtocolForm) -> None:
             horizontal=True,
             **bind_field(form, ("appraisal", "model_rule"), rule, str),
         )
-        _render_extraction(form, checklists)
         st.markdown("#### Quality gates")
         st.caption(
             "A gate excludes a study after appraisal, once the team agrees on the form. The reason "
@@ -96,37 +78,6 @@ def render_instruments(form: ProtocolForm) -> None:
         render_field_notes_of_list(form, GATES)
         with st.expander("Add a gate", icon=":material/add:"):
             _render_new_gate(form, chosen, checklists, len(gates))
-
-
-def _render_extraction(form: ProtocolForm, checklists: Mapping[str, Checklist]) -> None:
-    """The forms of data extraction; a team's own are files in the review's folder."""
-    current = form.get(EXTRACTION)
-    offered = [
-        name
-        for name, checklist in checklists.items()
-        if checklist.kind == "extraction" and name not in (ACCURACY_FORM, KIND_CHECKLIST)
-    ]
-    st.selectbox(
-        "Data extraction form",
-        list(dict.fromkeys([None, *offered, current])),
-        format_func=lambda name: (
-            "None" if name is None else checklists[name].title if name in checklists else name
-        ),
-        help="Your own forms are listed too: put them in the folder 'checklists' of the review.",
-        **bind_field(form, EXTRACTION, current, lambda name: name or REMOVED),
-    )
-    render_field_notes(form, EXTRACTION)
-    accuracy = form.get(ACCURACY)
-    st.checkbox(
-        "Also extract 2×2 tables and AUC, for each model and data set",
-        **bind_field(
-            form,
-            ACCURACY,
-            accuracy is not None,
-            lambda is_asked: (accuracy or ACCURACY_FORM) if is_asked else REMOVED,
-        ),
-    )
-    render_field_notes(form, ACCURACY)
 
 
 def _render_gate(

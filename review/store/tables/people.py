@@ -76,6 +76,15 @@ web_keys = Table(  # what cookies are signed with; the same for all processes of
     Column("value", Text, nullable=False),
 )
 
+personal_settings = Table(  # what one person keeps for themselves; replaced
+    "personal_settings",
+    metadata,
+    Column("who", String(100), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("value", Text, nullable=False),  # JSON
+)
+
 home_people = Table(  # who has an account on a server with many reviews; the newest row counts
     "home_people",
     metadata,

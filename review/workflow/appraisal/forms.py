@@ -107,8 +107,11 @@ def load_own_form(
 ) -> AppraisalForm:
     """As open_form, within a transaction and without asking whether the report is due."""
     numbers = list_report_records(conn, report)
+    asked = {question.key for question in list_questions(checklist)}
     newest = answers.get_newest_by_item(
-        answers.list_own_answers(conn, numbers, reviewer, checklist.id)
+        answer
+        for answer in answers.list_own_answers(conn, numbers, reviewer, checklist.id)
+        if answer.item in asked  # a field that was removed from a form keeps its answers unseen
     )
     entries = {key: entry for key, entry in newest.items() if entry.answer is not None}
     events = answers.list_form_events(conn, numbers, checklist.id)

@@ -1,7 +1,7 @@
 """The checklists of a review by kind of study, and checks that they have not changed."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -119,16 +119,26 @@ def _load_cached(path: Path, _modified_at: int) -> Checklist:
     return load_checklist(path)
 
 
-def check_appraisal_plan(folder: Path, protocol: Protocol) -> None:
+def check_appraisal_plan(
+    folder: Path, protocol: Protocol, drafts: Mapping[str, Checklist] | None = None
+) -> None:
     """Holds a protocol's appraisal against the checklists it names.
+
+    Args:
+        drafts: id -> checklist of those that are saved together with the protocol.
 
     Raises:
         ProtocolError: a checklist that is not there, or a gate on an item or score it lacks.
         ChecklistError: a checklist named has mistakes.
     """
     paths = list_available([shipped("checklists"), folder / OWN_CHECKLISTS_FOLDER])
+    drafts = drafts or {}
+
+    def load(name: str) -> Checklist:
+        return drafts[name] if name in drafts else load_checklist(paths[name])
+
     for name in list_checklist_ids(protocol):
-        if name not in paths:
+        if name not in paths and name not in drafts:
             matches = difflib.get_close_matches(name, paths, n=1)
             hint = f" Did you mean '{matches[0]}'?" if matches else ""
             raise ProtocolError(
@@ -138,7 +148,7 @@ def check_appraisal_plan(folder: Path, protocol: Protocol) -> None:
             )
     accuracy = protocol.appraisal.accuracy
     if accuracy:
-        item_ids = {item.id for item in list_items(load_checklist(paths[accuracy]))}
+        item_ids = {item.id for item in list_items(load(accuracy))}
         missing = [name for name in ACCURACY_ITEMS if name not in item_ids]
         if missing:
             raise ProtocolError(
@@ -148,7 +158,7 @@ def check_appraisal_plan(folder: Path, protocol: Protocol) -> None:
             )
     for number, gate in enumerate(protocol.appraisal.gates):
         for condition in list_conditions(gate):
-            checklist = load_checklist(paths[condition.checklist])
+            checklist = load(condition.checklist)
             _check_condition(gate.id, condition, checklist, ("appraisal", "gates", number))
 
 

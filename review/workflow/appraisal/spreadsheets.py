@@ -11,7 +11,7 @@ from review.checklists import (
     format_answer,
     read_answer,
 )
-from review.checklists.models import FORM_SEPARATOR
+from review.checklists.models import DATE_FORMS, FORM_SEPARATOR
 from review.errors import ChecklistError, ReviewError, SourceError, StoreError
 from review.formats import appraisal_workbook
 from review.formats.appraisal_workbook import AppraisalWorkbook, ChecklistSheet, WorkbookRow
@@ -134,6 +134,7 @@ def _build_row(
         "many": f"several of: {'; '.join(labels)}; or None of these",
         "number": f"a number{' of ' + question.unit if question.unit else ''}; or "
         f"{'; '.join(labels)}",
+        "date": "; or ".join(filter(None, [DATE_FORMS, "; ".join(labels)])),
         "text": f"text; or {'; '.join(labels)}" if labels else "text",
     }.get(question.choose, "; ".join(labels))
     return WorkbookRow(

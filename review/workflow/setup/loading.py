@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from review import query
+from review.checklists import Checklist
 from review.errors import ProtocolError, QueryError
 from review.protocol.loading import fingerprint_text, load_protocol, parse_protocol
 from review.protocol.models import Protocol, list_stage_reviewers
@@ -149,14 +150,23 @@ def make_folder(folder: Path) -> None:
 
 
 def list_amendments(project: Project) -> list[dict[str, str | None]]:
-    """Protocol changes since screening began: at, who, what, why; oldest first."""
+    """Changes of the protocol, and of the forms of data extraction built in the app, since
+    screening began: at, who, what, why; oldest first."""
     with project.store.read() as conn:
         versions = audit_events.list_protocol_versions(conn)
-    return [
+        form_events = audit_events.list_events(conn, kind="checklist")
+    amendments = [
         {"at": v["at"], "who": v["who"], "what": v["amendment"], "why": v["why"]}
         for v in versions
         if v["amendment"] is not None
     ]
+    for event in form_events:
+        detail = event["detail"] or {}
+        if detail.get("amendment"):
+            what = " ".join(detail["changes"])
+            entry = {"at": event["at"], "who": event["who"], "what": what, "why": detail["why"]}
+            amendments.append(entry)
+    return sorted(amendments, key=lambda amendment: str(amendment["at"]))
 
 
 def get_newest_reason(project: Project) -> str | None:
@@ -175,14 +185,19 @@ def check_protocol(folder: Path) -> list[str]:
     return describe_plan(folder, load_protocol(folder / PROTOCOL_FILE))
 
 
-def describe_plan(folder: Path, protocol: Protocol) -> list[str]:
+def describe_plan(
+    folder: Path, protocol: Protocol, drafts: Mapping[str, Checklist] | None = None
+) -> list[str]:
     """What a protocol plans, once it holds together with the files in its folder.
+
+    Args:
+        drafts: id -> checklist of those that are saved together with the protocol.
 
     Raises:
         ProtocolError: a mistake in its query, a source the tool does not harvest, or a file or
             checklist that is not there.
     """
-    check_appraisal_plan(folder, protocol)
+    check_appraisal_plan(folder, protocol, drafts)
     lines = [f"{folder / PROTOCOL_FILE}: the protocol is valid.", f"  {protocol.title}"]
     sources = [
         *protocol.search.sources,

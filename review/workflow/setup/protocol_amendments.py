@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,12 @@ from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import PROTOCOL_FILE, Project
 from review.workflow.screening import assignment, status
+from review.workflow.setup.form_versions import (
+    FormDraft,
+    build_draft_checklists,
+    save_drafts,
+    select_drafts,
+)
 from review.workflow.setup.loading import describe_plan, diff_protocols
 
 
@@ -83,12 +90,22 @@ def explain_queries(project: Project) -> dict[str, Any]:
     return {**explanation, "sources": sources}
 
 
-def amend_protocol(project: Project, text: str, who: str, why: str, *, seen: str) -> str:
-    """Puts a changed protocol in force and gives its fingerprint.
+def amend_protocol(
+    project: Project,
+    text: str,
+    who: str,
+    why: str,
+    *,
+    seen: str,
+    drafts: Mapping[str, FormDraft] | None = None,
+) -> str:
+    """Puts a changed protocol in force, with the forms of data extraction that were built or
+    changed along with it, and gives its fingerprint.
 
     Args:
         why: the reason, which goes into the report's list of amendments.
         seen: fingerprint of the text the change was made from, so that nobody's change is lost.
+        drafts: id -> form; new ones that the protocol does not name are left out.
 
     Raises:
         ProtocolError: it does not hold together, nothing changed, no reason is given once somebody
@@ -96,7 +113,8 @@ def amend_protocol(project: Project, text: str, who: str, why: str, *, seen: str
     """
     require_role(project, who, "manage")
     protocol = parse_protocol(text, PROTOCOL_FILE)
-    describe_plan(project.folder, protocol)
+    drafts = select_drafts(drafts or {}, protocol.appraisal.extraction)
+    describe_plan(project.folder, protocol, build_draft_checklists(drafts))
     new = fingerprint_text(text)
     with project.store.write() as conn:
         current_text = read_protocol_text(project)
@@ -105,10 +123,24 @@ def amend_protocol(project: Project, text: str, who: str, why: str, *, seen: str
                 f"{PROTOCOL_FILE} was changed in the meantime. Reload this page and make your "
                 "change again."
             )
-        if new == seen:
+        if new == seen and not drafts:
             raise ProtocolError(f"{PROTOCOL_FILE}: there are no changes to save.")
-        save_version(project, conn, text, who, why)
+        is_amendment = require_reason(conn, why)
+        save_drafts(project, conn, drafts, who, why, is_amendment=is_amendment)
+        if new != seen:
+            save_version(project, conn, text, who, why)
     return new
+
+
+def require_reason(conn: Connection, why: str) -> bool:
+    """Whether a change is an amendment, since somebody has decided on a record. Raises
+    ProtocolError where it is one and no reason is given."""
+    has_started = decisions.has_decisions(conn)
+    if has_started and not why.strip():
+        raise ProtocolError(
+            "Screening has started, so this change is an amendment: give a reason for it."
+        )
+    return has_started
 
 
 def save_version(project: Project, conn: Connection, text: str, who: str, why: str) -> Project:
@@ -118,11 +150,7 @@ def save_version(project: Project, conn: Connection, text: str, who: str, why: s
     Raises:
         ProtocolError: no reason is given once somebody has decided on a record.
     """
-    has_started = decisions.has_decisions(conn)
-    if has_started and not why.strip():
-        raise ProtocolError(
-            "Screening has started, so this change is an amendment: give a reason for it."
-        )
+    has_started = require_reason(conn, why)
     change = diff_protocols(read_protocol_text(project), text) if has_started else None
     fingerprint = fingerprint_text(text)
     audit_events.add_protocol_version(

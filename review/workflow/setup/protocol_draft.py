@@ -10,6 +10,12 @@ from review.protocol.loading import find_key_line, parse_protocol, read_keys
 from review.resources import get_shipped_path as shipped
 from review.text import yaml_edits
 from review.workflow.project.project import PROTOCOL_FILE, Project
+from review.workflow.setup.form_versions import (
+    FormDraft,
+    build_draft_checklists,
+    check_drafts,
+    select_drafts,
+)
 from review.workflow.setup.loading import describe_plan
 
 KeyPath = tuple[str | int, ...]
@@ -57,14 +63,25 @@ def write_data(text: str, data: Mapping[str, Any]) -> str:
         ) from error
 
 
-def find_fault(project: Project, text: str) -> ProtocolError | None:
-    """What is wrong with a protocol's text, with file, line and key; None where it is sound."""
+def find_fault(
+    project: Project, text: str, drafts: Mapping[str, FormDraft] | None = None
+) -> ProtocolError | None:
+    """What is wrong with a protocol's text, with file, line and key; None where it is sound.
+
+    Args:
+        drafts: id -> form of data extraction that is saved along with it.
+    """
     try:
         data = read_keys(text)
         for key in REQUIRED_TEXTS:
             if isinstance(data.get(key), str) and not data[key].strip():
                 raise ProtocolError(f"{PROTOCOL_FILE}: '{key}' is empty.", path=(key,))
-        describe_plan(project.folder, parse_protocol(text, PROTOCOL_FILE))
+        protocol = parse_protocol(text, PROTOCOL_FILE)
+        chosen = select_drafts(drafts or {}, protocol.appraisal.extraction)
+        describe_plan(project.folder, protocol, build_draft_checklists(chosen))
+        if chosen:
+            with project.store.read() as conn:
+                return next(iter(check_drafts(project, conn, chosen)), None)
     except ProtocolError as error:
         return locate_fault(error, text)
     except ReviewError as error:  # a checklist's file has mistakes

@@ -7,13 +7,22 @@ from review.checklists import Checklist
 from review.errors import ProtocolError
 from review.protocol.loading import parse_protocol
 from review.protocol.models import Protocol, format_stage_name
-from review.store import decisions
+from review.store import Connection, decisions
 from review.workflow.appraisal.instruments import (
     available_checklists,
     get_checklist,
     list_checklist_ids,
 )
 from review.workflow.project.project import PROTOCOL_FILE, Project
+from review.workflow.setup.form_versions import (
+    FormDraft,
+    build_draft_checklists,
+    describe_form_change,
+    list_form_effects,
+    load_answers,
+    open_form_draft,
+    select_drafts,
+)
 from review.workflow.setup.loading import describe_plan, diff_protocols
 from review.workflow.setup.protocol_differences import describe_changes
 from review.workflow.setup.protocol_draft import locate_fault
@@ -33,8 +42,13 @@ class ChangePreview:
     """Whether somebody has already decided on a record, so that a reason is needed."""
 
 
-def preview_change(project: Project, before: str, after: str) -> ChangePreview:
+def preview_change(
+    project: Project, before: str, after: str, drafts: Mapping[str, FormDraft] | None = None
+) -> ChangePreview:
     """What differs between two texts of the protocol, in words and in lines.
+
+    Args:
+        drafts: id -> form of data extraction that is saved along with the later text.
 
     Raises:
         ProtocolError: the text before or after does not hold together; the message gives the line.
@@ -42,18 +56,37 @@ def preview_change(project: Project, before: str, after: str) -> ChangePreview:
     try:
         old = parse_protocol(before, PROTOCOL_FILE)
         new = parse_protocol(after, PROTOCOL_FILE)
-        describe_plan(project.folder, new)
+        drafts = select_drafts(drafts or {}, new.appraisal.extraction)
+        draft_checklists = build_draft_checklists(drafts)
+        describe_plan(project.folder, new, draft_checklists)
     except ProtocolError as error:
         raise locate_fault(error, after) from error
     with project.store.read() as conn:
         is_amendment = decisions.has_decisions(conn)
-    checklists = list_plan_checklists(project, old, new)
+        form_sentences, form_effects = _describe_drafts(project, conn, drafts)
+    checklists = list_plan_checklists(project, old, new) | draft_checklists
+    effects = _list_effects(old, new, checklists) if is_amendment else []
     return ChangePreview(
-        tuple(describe_changes(old, new, checklists)),
+        (*describe_changes(old, new, checklists), *form_sentences),
         diff_protocols(before, after),
-        tuple(_list_effects(old, new, checklists)) if is_amendment else (),
+        (*effects, *form_effects),
         is_amendment,
     )
+
+
+def _describe_drafts(
+    project: Project, conn: Connection, drafts: Mapping[str, FormDraft]
+) -> tuple[list[str], list[str]]:
+    """What changes in forms of data extraction, and what that means for their answers."""
+    sentences: list[str] = []
+    effects: list[str] = []
+    for form_id, draft in drafts.items():
+        current = open_form_draft(project, form_id)
+        old = None if current is None else current.form
+        sentences += describe_form_change(old, draft.form)
+        if old is not None:
+            effects += list_form_effects(old, draft.form, load_answers(conn, form_id))
+    return sentences, effects
 
 
 def list_plan_checklists(project: Project, *plans: Protocol) -> dict[str, Checklist]:
