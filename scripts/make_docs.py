@@ -40,8 +40,9 @@ fingerprint (SHA-256 of its text), and every version with its changes. What stil
 protocol's example is marked as one.
 
 The lead changes the plan there with *Edit protocol*: by a form in sections, or as YAML. Both change
-the same draft, which stays in the browser's tab until it is saved; the form changes only the lines
-of the keys concerned, so comments and order of the file stay. A plan that does not hold together is
+the same draft. It is kept for the lead who makes it, so that a reload of the page loses nothing;
+the page then offers to continue or to discard it. The form changes only the lines of the keys
+concerned, so comments and order of the file stay. A plan that does not hold together is
 refused beneath its field, and under YAML with the line. *Review changes* shows in sentences what
 was added, removed and changed, what follows for work already done, and the changed lines of the
 file; nothing is saved before it is confirmed there. Once decisions have been made, the change is an
@@ -51,6 +52,15 @@ every record is computed again.
 Under *Search* the terms and blocks of the query are counted as it is typed, with what each source
 is asked and what it cannot be asked. Under *Instruments and gates* quality gates read as sentences
 and are built by choices; gates with further conditions are changed under YAML.
+
+Under *Data extraction* the team chooses a form or builds its own: fields for text, a number with a
+unit, one or several choices, a date, or a 2×2 table, each with a hint, required or optional, once
+for the report or once for each data set. The form as a whole is filled in once for each report or
+for each of its models. A preview shows every question as a reviewer is asked it. The form is saved
+as a checklist file in the folder `checklists` ([checklists](checklists.md)), together with the
+protocol and with its reason; every version stays on the page. A field that is renamed keeps its
+answers. Those of a field that is removed stay in the store and are no longer asked, compared or
+exported. The kind of a field that has answers, and choices that were used, cannot change.
 
 If somebody else saves a version meanwhile, both changes are shown side by side. *Put my changes on
 version N* keeps theirs and adds yours, and names the keys that both changed.
