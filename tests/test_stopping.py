@@ -195,8 +195,8 @@ def test_the_methods_sentence_states_a_probability_as_a_plain_number():
 def test_every_rule_says_what_it_cost_and_missed_in_simulated_reviews():
     for rule in list_rules(gather_evidence([1, 0, 0, 1], [True] * 4, 40)):
         assert re.search(r"after \d+% of the records", rule.experience), rule.name
-        assert re.search(r"In \d+% of the runs, recall had reached 95%", rule.experience)
-        assert re.search(r"the lowest was \d+%", rule.experience)
+        assert re.search(r"had then reached 95% in \d+% of the runs", rule.experience)
+        assert re.search(r"was \d+% at the lowest", rule.experience)
 
 
 def test_the_estimate_says_how_often_such_intervals_held_the_true_number():

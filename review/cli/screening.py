@@ -166,7 +166,7 @@ def show_stopping_evidence(
         print_line(f"{name}: {sentence}")
     for rule in list_rules(evidence):
         print_line(f"  {'stop' if rule.is_met else 'go on':6}  {rule.name}: {rule.reason}")
-        print_line(f"          In simulated reviews: {rule.experience}")
+        print_line(f"          {rule.experience}")
     size = compute_check_size(evidence.relevant, evidence.unscreened, evidence.target, confidence)
     if size is not None:
         print_line(describe_check(evidence, size, confidence))

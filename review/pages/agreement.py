@@ -169,16 +169,11 @@ def _render_estimate(evidence: StoppingEvidence) -> None:
 def _render_rules(evidence: StoppingEvidence) -> None:
     """Each rule with what it says now and what it has cost and missed in simulated reviews."""
     st.markdown(f"**Rules:** {describe_agreement(evidence)}")
-    rows = [
-        {
-            "Rule": rule.name,
-            "Now": "stop" if rule.is_met else "go on",
-            "Why": rule.reason,
-            "In simulated reviews": rule.experience,
-        }
-        for rule in list_rules(evidence)
-    ]
-    st.dataframe(rows, hide_index=True)
+    for rule in list_rules(evidence):
+        st.markdown(
+            f"- **{'Stop' if rule.is_met else 'Go on'}** · {rule.name}  \n"
+            f"  {rule.reason} {rule.experience}"
+        )
 
 
 def _render_check(evidence: StoppingEvidence) -> None:

@@ -48,6 +48,10 @@ def test_with_decisions_the_figures_and_the_curve_stand_there(project):
     app = draw(project.folder)
     assert not app.info
     assert any(one.value == "**ada and ben** · 1 record" for one in app.markdown)
-    agreement, rules = (frame.value for frame in app.dataframe)
+    (agreement,) = (frame.value for frame in app.dataframe)
     assert {"Measure", "Value"} <= set(agreement.columns)
-    assert set(rules["Now"]) <= {"stop", "go on"} and len(rules) > 1
+    rules = [one.value for one in app.markdown if one.value.startswith("- **")]
+    assert len(rules) == 4 and all(
+        rule.startswith(("- **Stop** · ", "- **Go on** · ")) for rule in rules
+    )
+    assert all("of the runs" in rule for rule in rules)
