@@ -16,7 +16,8 @@ from review.checklists import (
     FormQuestion,
     list_questions,
 )
-from review.models import Answer, normalize_text
+from review.models import Answer
+from review.text.folding import fold_text
 
 Origin = Literal["agreed", "settled", "open"]
 Entries = Mapping[str, Answer]
@@ -61,7 +62,7 @@ def is_same_answer(question: FormQuestion, first: str | None, second: str | None
             return float(first) == float(second)
         except ValueError:
             return False
-    return question.choose == "text" and normalize_text(first) == normalize_text(second) != ""
+    return question.choose == "text" and fold_text(first) == fold_text(second) != ""
 
 
 def compare_forms(

@@ -5,8 +5,6 @@ Identifiers are stored in the normal forms of `review.identifiers`.
 
 import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
@@ -231,13 +229,6 @@ class Page:
     width: float
     height: float
     words: tuple[Word, ...] = ()
-
-
-def normalize_text(text: str | None) -> str:
-    """Text normalised for comparison: no accents, case or punctuation; '' for None."""
-    folded = unicodedata.normalize("NFKD", text or "").casefold()
-    folded = "".join(c for c in folded if not unicodedata.combining(c))
-    return " ".join(re.sub(r"[^\w\s]|_", " ", folded).split())
 
 
 _RECORD_FIELDS = tuple(spec.name for spec in fields(Record))

@@ -4,14 +4,9 @@ from review.models import (
     Record,
     Relation,
     fingerprint_record,
-    normalize_text,
     record_from_dict,
     record_to_dict,
 )
-
-
-def test_plain_folds_case_accents_and_punctuation():
-    assert normalize_text("Ärzte—and  X-Rays_2") == "arzte and x rays 2"
 
 
 def test_a_record_survives_plain_data():

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from review.text.folding import strip_accents
 from review.text.greek import GREEK_LETTERS
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,40}>")
@@ -59,9 +60,7 @@ def normalize_text(text: str | None) -> str:
     text = unicodedata.normalize("NFKC", text).casefold()
     if not _GREEK_PROSE.search(text):
         text = text.translate(_NAMED_GREEK)
-    text = unicodedata.normalize("NFKD", text.translate(_LETTER_FOLDS))
-    text = "".join(c for c in text if not unicodedata.combining(c))
-    text = unicodedata.normalize("NFC", text)
+    text = unicodedata.normalize("NFC", strip_accents(text.translate(_LETTER_FOLDS)))
     text = _UNSPACED_SCRIPTS.sub(r" \g<0> ", text)
     return _NON_ALNUM.sub(" ", text).strip()
 

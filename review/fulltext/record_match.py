@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from review.identifiers import normalize_arxiv, normalize_doi
-from review.models import normalize_text
+from review.text.folding import fold_text
 
 _MIN_TITLE_SHARE = 0.9
 """Share of a title's words found in order on the first pages that counts as the title."""
@@ -62,7 +62,7 @@ def match_record(
     named_candidates = [c for c in candidates if c.key and _contains_key(file_name, c.key)]
     if len(named_candidates) == 1:
         return RecordMatch((named_candidates[0].key,), "file name", 1.0)
-    words = normalize_text(front).split()
+    words = fold_text(front).split()
     title_shares = {c.key: _compute_title_share(c.title, words) for c in candidates}
     for method, hits in (
         ("doi", _find_by_doi(front, candidates)),
@@ -153,7 +153,7 @@ def _find_by_arxiv(front: str, candidates: Sequence[RecordCandidate]) -> list[Re
 
 def _compute_title_share(title: str | None, words: Sequence[str]) -> float:
     """Share of the title's words found in order near the top of the file, 0 to 1."""
-    title_words = normalize_text(title).split()
+    title_words = fold_text(title).split()
     if len(title_words) < 3:
         return 0.0
     top_words = list(words[:_TITLE_WORDS_SEARCHED])

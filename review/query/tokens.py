@@ -6,6 +6,7 @@ Queries and records are normalised in the same way, so that 'X‑ray', 'x ray' a
 import re
 import unicodedata
 
+from review.text.folding import strip_accents
 from review.text.greek import GREEK_LETTERS
 
 _WORD = re.compile(r"[^\W_]+")
@@ -60,6 +61,6 @@ def normalize_token(token: str) -> str:
     token = _GLUED_HEADING.sub(r"\1 ", token, count=1)
     if token.isascii():
         return token.lower()
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", token).casefold())
-    text = "".join(c for c in text if not unicodedata.combining(c)).translate(_GREEK_NAMES)
+    folded = strip_accents(unicodedata.normalize("NFKC", token).casefold())
+    text = folded.translate(_GREEK_NAMES)
     return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text)))

@@ -11,10 +11,10 @@ from dataclasses import replace
 from review.checklists import Checklist
 from review.checklists.models import FORM_SEPARATOR
 from review.errors import ReviewError
-from review.models import normalize_text
 from review.store import Connection, links, report_models
 from review.store.records import format_record_key
 from review.store.report_models import ModelDetails, ReportModel
+from review.text.folding import fold_text
 
 VALIDATIONS = {
     "internal": "Internal",
@@ -120,7 +120,7 @@ def check_details(details: ModelDetails, others: Sequence[ReportModel]) -> Model
         ReviewError: no name, one that is too long or taken, or an unknown kind of validation.
     """
     name = " ".join(details.name.split())
-    if not name or not normalize_text(name):
+    if not name or not fold_text(name):
         raise ReviewError("A model needs a name with at least one letter or digit.")
     if len(name) > MAX_NAME_LENGTH:
         raise ReviewError(f"The name of a model has at most {MAX_NAME_LENGTH} characters.")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from review.bias.number_checks import wilson
 from review.checklists import UNSURE
 from review.checklists.models import FORM_SEPARATOR
-from review.models import normalize_text
 from review.store import assistant_calls, decisions, links
 from review.store.assistant_calls import AnsweredCall
 from review.store.timestamps import utc_now
+from review.text.folding import fold_text
 from review.workflow.appraisal import results
 from review.workflow.appraisal.instruments import get_checklist, list_checklist_ids
 from review.workflow.assistant.settings import describe_disclosure, get_settings
@@ -89,7 +89,7 @@ def compare_with_settled(
             continue
         key = (form_item[1].partition(FORM_SEPARATOR)[0], model)
         same, compared = counts.get(key, (0, 0))
-        is_same = normalize_text(answer) == normalize_text(settled[form_item])
+        is_same = fold_text(answer) == fold_text(settled[form_item])
         counts[key] = (same + is_same, compared + 1)
     return counts
 
