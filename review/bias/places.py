@@ -5,11 +5,11 @@ section and facts resemble sentences labelled with a pitfall. The weights are wr
 benchmarks/train_place_ranker.py.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from review.bias.facts.models import Fact
 from review.bias.pitfalls import PLACES, PaperFigures, Pitfall, decide_tier
@@ -22,7 +22,7 @@ from review.bias.rules.flags import (
     name_passages,
 )
 from review.bias.rules.ranker import LEARNED_RULE, weigh_terms
-from review.errors import ChecklistError
+from review.bias.weights import read_weights
 from review.models import Sentence
 
 SCHEMA = 1
@@ -58,24 +58,19 @@ def load_place_ranker(path: Path) -> PlaceRanker:
     Raises:
         ChecklistError: it cannot be read, or another version of Funnel wrote it.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["schema"] != SCHEMA:
-            raise ChecklistError(
-                f"{path}: schema {data['schema']}, expected {SCHEMA}; "
-                "run benchmarks/train_place_ranker.py again."
-            )
-        pitfalls = data["pitfalls"]
-        return PlaceRanker(
-            version=str(data["version"]),
-            idf={term: float(value) for term, value in data["idf"].items()},
-            weights={
-                feature: [(pitfalls[index], float(weight)) for index, weight in pairs]
-                for feature, pairs in data["weights"].items()
-            },
-        )
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        raise ChecklistError(f"{path}: not the weights of the place ranker.") from error
+    return read_weights(path, _parse_ranker, owner="place ranker", schema=SCHEMA)
+
+
+def _parse_ranker(data: Mapping[str, Any]) -> PlaceRanker:
+    pitfalls = data["pitfalls"]
+    return PlaceRanker(
+        version=str(data["version"]),
+        idf={term: float(value) for term, value in data["idf"].items()},
+        weights={
+            feature: [(pitfalls[index], float(weight)) for index, weight in pairs]
+            for feature, pairs in data["weights"].items()
+        },
+    )
 
 
 def is_candidate(sentence: Sentence) -> bool:

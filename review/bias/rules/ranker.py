@@ -8,7 +8,6 @@ labelled. benchmarks/train_evidence_ranker.py writes the file.
 """
 
 import itertools
-import json
 import math
 import re
 from collections import Counter
@@ -20,7 +19,7 @@ from typing import Any
 
 from review.bias.rules.evidence import Suggestion
 from review.bias.rules.matching import is_about_others
-from review.errors import ChecklistError
+from review.bias.weights import read_weights
 from review.models import Sentence
 
 SCHEMA = 1
@@ -103,16 +102,7 @@ def load_ranker(path: Path) -> EvidenceRanker:
     Raises:
         ChecklistError: it cannot be read, or another version of Funnel wrote it.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["schema"] != SCHEMA:
-            raise ChecklistError(
-                f"{path}: schema {data['schema']}, expected {SCHEMA}; "
-                "run benchmarks/train_evidence_ranker.py again."
-            )
-        return _parse_ranker(data)
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-        raise ChecklistError(f"{path}: not the weights of the evidence ranker.") from error
+    return read_weights(path, _parse_ranker, owner="evidence ranker", schema=SCHEMA)
 
 
 def _parse_ranker(data: Mapping[str, Any]) -> EvidenceRanker:
