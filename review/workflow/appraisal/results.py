@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from review import consensus
 from review.checklists import Checklist
 from review.consensus import ItemRatings
 from review.models import Answer
 from review.scoring.form import FormResult
-from review.scoring.gates import GateOutcome
 from review.store import answers, records
 from review.store.answers import FormEvent
 from review.workflow.appraisal import rows
@@ -17,14 +15,11 @@ from review.workflow.appraisal.assignment import count_required_forms
 from review.workflow.appraisal.form_consensus import (
     FormConsensus,
     build_consensus,
-    evaluate_each_gate,
 )
 from review.workflow.appraisal.forms import compute_result
 from review.workflow.appraisal.instruments import (
     KIND_CHECKLIST,
-    KIND_ITEM,
     get_checklist,
-    needs_kind,
 )
 from review.workflow.appraisal.report_models import list_forms
 from review.workflow.appraisal.rows import AppraisalRows
@@ -110,35 +105,6 @@ def _get_reviewer_form(answer_rows: list[Answer], who: str) -> dict[str, Answer]
         if answer_row.role == "reviewer" and answer_row.reviewer == who
     )
     return {key: entry for key, entry in own_answers.items() if entry.answer is not None}
-
-
-def get_study_kinds(project: Project) -> dict[int, str]:
-    """Report -> settled kind of study; empty where the review does not ask for it."""
-    if not needs_kind(project.protocol):
-        return {}
-    kind_by_report = {
-        appraisal.report: appraisal.entries[KIND_ITEM].answer
-        for appraisal in list_appraisals(project, KIND_CHECKLIST)
-        if appraisal.settled
-    }
-    return {report: kind for report, kind in kind_by_report.items() if kind is not None}
-
-
-def list_gate_outcomes(project: Project) -> dict[int, tuple[GateOutcome, ...]]:
-    """Report -> how it fares at every gate; reports whose kind is open are left out."""
-    with project.store.read() as conn:
-        appraisal_rows = rows.read_rows(project, conn)
-    outcomes_by_report = {
-        report: evaluate_each_gate(
-            project,
-            partial(_get_consensus, appraisal_rows, report),
-            appraisal_rows.models.get(report, ()),
-        )
-        for report in appraisal_rows.due
-    }
-    return {
-        report: outcomes for report, outcomes in outcomes_by_report.items() if outcomes is not None
-    }
 
 
 @dataclass(frozen=True, slots=True)

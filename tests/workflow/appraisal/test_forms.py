@@ -193,8 +193,6 @@ def test_a_gate_waits_for_consensus_and_then_excludes_with_every_reason(project)
         )
     reasons = "preparation of images not documented; choice of the model not documented"
     assert standing(project, 1) == ("excluded", reasons)
-    told = results.list_gate_outcomes(project)[1]
-    assert [one.state for one in told] == ["failed", "failed"]
 
 
 def test_withdrawing_a_settlement_takes_the_gates_word_back(project):
@@ -241,7 +239,6 @@ def test_the_kind_is_settled_like_any_answer_and_then_rules(project):
     )
     assert standing(project, 1) == ("included", None)
     assert tasks.list_tasks(project, "ada")[0].kind == "deep-learning"
-    assert results.get_study_kinds(project) == {1: "deep-learning"}
 
 
 def test_settling_is_for_adjudicators_and_unsure_settles_nothing(project):
