@@ -18,6 +18,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from review.errors import StoreError
+from review.store import transaction_memory
 
 HEAD_REVISION = "0016"
 """Newest migration; a test holds it equal to the migrations folder."""
@@ -103,6 +104,7 @@ class Store:
         """
         try:
             with self.engine.connect() as conn:
+                conn = conn.execution_options(**{transaction_memory.OPTION: {}})
                 if not self.is_sqlite:
                     conn = conn.execution_options(isolation_level="REPEATABLE READ")
                 with conn.begin():
@@ -133,7 +135,9 @@ class Store:
             )
         try:
             with (
-                self.engine.connect().execution_options(funnel_write=True) as conn,
+                self.engine.connect().execution_options(
+                    **{"funnel_write": True, transaction_memory.OPTION: {}}
+                ) as conn,
                 conn.begin(),
             ):
                 if not self.is_sqlite:  # SQLite begins immediate

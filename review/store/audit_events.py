@@ -4,10 +4,23 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
+from review.store import transaction_memory
 from review.store.tables.review import acts, metadata, protocols
 from review.store.timestamps import format_timestamp
+
+STANDING_KINDS = (
+    "retire",
+    "return",
+    "import undone",
+    "study reopened",
+    "study kept as judged",
+    "source named",
+)
+"""Kinds of events that decide what counts now. They are few, and a key press asks for them again
+and again, so a transaction reads them once, all together."""
+_STANDING_EVENTS, _NEWEST_PROTOCOL = "standing events", "newest protocol"
 
 
 def add_event(
@@ -27,6 +40,7 @@ def add_event(
         "subject": subject,
         "detail": None if detail is None else json.dumps(detail, ensure_ascii=False),
     }
+    transaction_memory.forget(conn, _STANDING_EVENTS)
     return int(conn.execute(insert(acts), row).inserted_primary_key[0])  # type: ignore[index]
 
 
@@ -34,11 +48,24 @@ def list_events(
     conn: Connection, *, kind: str | None = None, until: datetime | None = None
 ) -> list[dict[str, Any]]:
     """Events in order of entry: id, at (text), who, kind, subject, detail (dict or None)."""
+    if kind in STANDING_KINDS and until is None:
+        events = transaction_memory.recall(conn, _STANDING_EVENTS, lambda: _read_standing(conn))
+        return [dict(event) for event in events if event["kind"] == kind]
     query = select(acts).order_by(acts.c.id)
     if kind is not None:
         query = query.where(acts.c.kind == kind)
     if until is not None:
         query = query.where(acts.c.at <= format_timestamp(until))
+    return _read_events(conn, query)
+
+
+def _read_standing(conn: Connection) -> list[dict[str, Any]]:
+    return _read_events(
+        conn, select(acts).where(acts.c.kind.in_(STANDING_KINDS)).order_by(acts.c.id)
+    )
+
+
+def _read_events(conn: Connection, query: Select[Any]) -> list[dict[str, Any]]:
     rows = [dict(row._mapping) for row in conn.execute(query)]
     return [
         {**event, "detail": json.loads(event["detail"]) if event["detail"] else None}
@@ -65,11 +92,16 @@ def add_protocol_version(
         "amendment": amendment,
         "why": why,
     }
+    transaction_memory.forget(conn, _NEWEST_PROTOCOL)
     conn.execute(insert(protocols), row)
 
 
 def get_newest_protocol(conn: Connection) -> tuple[str, str] | None:
     """Fingerprint and text of the current protocol; None before the first."""
+    return transaction_memory.recall(conn, _NEWEST_PROTOCOL, lambda: _read_newest_protocol(conn))
+
+
+def _read_newest_protocol(conn: Connection) -> tuple[str, str] | None:
     query = select(protocols.c.hash, protocols.c.text).order_by(protocols.c.id.desc()).limit(1)
     row = conn.execute(query).first()
     return None if row is None else (row.hash, row.text)

@@ -138,6 +138,13 @@ def write_statuses(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
                 conn.execute(
                     delete(table).where(table.c.stage == stage, table.c.record.in_(numbers))
                 )
+        insert_statuses(conn, chunk)
+
+
+def insert_statuses(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write screening statuses, as write_statuses, where none is left of those before."""
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK]
         names_by_row = [(row, row.get("voters", ())) for row in chunk]
         columns = [{k: v for k, v in row.items() if k != "voters"} for row in chunk]
         conn.execute(insert(standings), columns)

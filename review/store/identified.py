@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, literal, null, select, union_all
+from sqlalchemy import Connection, literal, null, or_, select, true, union_all
 
 from review.models import GENERIC_SOURCES
 from review.store import audit_events, import_undos
@@ -178,18 +178,24 @@ def find_other_arrivals(
 def _list_other_batches(
     conn: Connection, until: datetime | None
 ) -> tuple[frozenset[int], frozenset[int]]:
-    """Batches of other methods, and batches that are harvests."""
-    query = select(batches.c.id, batches.c.via, batches.c.kind)
-    if until is not None:
-        query = query.where(batches.c.at <= format_timestamp(until))
+    """Batches of other methods, and batches that are harvests; neither where all came by
+    databases and registers."""
     manual = list_manual_sources(conn, until)
-    other_batches, harvests = set(), set()
-    for batch, via, kind in conn.execute(query):
-        if kind == "harvest":
-            harvests.add(batch)
-        if kind != "decisions" and manual.get(batch, {}).get("via", via) not in MAIN_ROUTES:
-            other_batches.add(batch)
-    return frozenset(other_batches), frozenset(harvests)
+    is_at_time = true() if until is None else batches.c.at <= format_timestamp(until)
+    query = select(batches.c.id, batches.c.via).where(
+        is_at_time,
+        batches.c.kind != "decisions",
+        or_(batches.c.via.not_in(MAIN_ROUTES), *([batches.c.id.in_(manual)] if manual else [])),
+    )
+    other_batches = frozenset(
+        batch
+        for batch, via in conn.execute(query)
+        if manual.get(batch, {}).get("via", via) not in MAIN_ROUTES
+    )
+    if not other_batches:
+        return other_batches, frozenset()
+    harvests = select(batches.c.id).where(is_at_time, batches.c.kind == "harvest")
+    return other_batches, frozenset(conn.execute(harvests).scalars())
 
 
 def _iter_arrivals(

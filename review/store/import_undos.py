@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, true
 
+from review.store import audit_events
 from review.store.tables.review import (
     acts,
     assignments,
@@ -44,10 +45,8 @@ _RECORD_KEY = re.compile(r"\bR(\d{6,})\b")
 
 def list_undone_batches(conn: Connection, until: datetime | None = None) -> frozenset[int]:
     """Batches that were undone, now or at a given time (inclusive)."""
-    query = select(acts.c.subject).where(acts.c.kind == UNDONE_EVENT)
-    if until is not None:
-        query = query.where(acts.c.at <= format_timestamp(until))
-    return frozenset(int(subject) for subject in conn.execute(query).scalars())
+    events = audit_events.list_events(conn, kind=UNDONE_EVENT, until=until)
+    return frozenset(int(event["subject"]) for event in events)
 
 
 def is_live(conn: Connection, until: datetime | None = None) -> ColumnElement[bool]:

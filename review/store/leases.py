@@ -10,17 +10,21 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select, text
 
+from review.store import transaction_memory
 from review.store.tables.review import leases, trainings
 
 CLOCK_SLACK = 5.0
 """Tolerated clock difference (seconds)."""
+_CLOCK = "clock"
 
 
 def _read_clock(conn: Connection) -> float:
-    """Seconds since 1970 by the database clock, shared by all processes."""
+    """Seconds since 1970 by the database clock, shared by all processes; one moment for all that a
+    transaction does."""
     if conn.dialect.name == "sqlite":
         return time.time()
-    return float(conn.execute(text("select extract(epoch from clock_timestamp())")).scalar_one())
+    clock = text("select extract(epoch from clock_timestamp())")
+    return transaction_memory.recall(conn, _CLOCK, lambda: float(conn.execute(clock).scalar_one()))
 
 
 def hold_report(conn: Connection, stage: str, reviewer: str, record: int) -> None:

@@ -261,9 +261,14 @@ def list_next_reports(
     *,
     after: int = -1,
     skip: Iterable[int] = (),
+    among: Sequence[int] | None = None,
     limit: int = 1,
 ) -> list[QueueEntry]:
-    """The first reports after a position that this reviewer still has to screen."""
+    """The first reports after a position that this reviewer still has to screen.
+
+    Args:
+        among: limit to these reports; None for all.
+    """
     query = (
         select(order_rows.c.record, order_rows.c.position, order_rows.c.pilot, standings.c.votes)
         .select_from(order_rows.join(standings, _SAME_REPORT))
@@ -278,6 +283,8 @@ def list_next_reports(
     excluded = list(skip)
     if excluded:
         query = query.where(order_rows.c.record.not_in(excluded))
+    if among is not None:
+        query = query.where(order_rows.c.record.in_(among))
     return [
         QueueEntry(record, position, bool(pilot), votes)
         for record, position, pilot, votes in conn.execute(query)

@@ -10,7 +10,7 @@ from typing import Literal
 
 from review import screening
 from review.protocol.models import Stage
-from review.store import Connection, leases, retrievals
+from review.store import Connection, leases, retrievals, screening_queue
 from review.store.decisions import count_statuses
 from review.store.screening_queue import QueueEntry
 from review.workflow.project.project import Project
@@ -73,6 +73,15 @@ def get_queue_state(project: Project, stage: Stage, reviewer: str) -> QueueState
             return "waiting"
         candidates = _find_candidates(project, conn, stage, reviewer, skip)
     return "with others" if candidates else "finished"
+
+
+def is_available(conn: Connection, stage: Stage, reviewer: str, number: int) -> bool:
+    """Whether a report still waits for the reviewer, and too few others have judged or opened it:
+    it can then be given out as it was chosen, a moment ago and without a lock."""
+    entries = screening_queue.list_next_reports(conn, stage.id, reviewer, among=[number])
+    if any(entry.pilot for entry in entries):
+        return True
+    return bool(_list_available(conn, stage, reviewer, entries, work_queue.RELEASE_SECONDS))
 
 
 def has_reports(project: Project, stage: Stage) -> bool:

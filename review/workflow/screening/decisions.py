@@ -56,9 +56,13 @@ def add_decisions(
     *,
     who: str | None = None,
     batch: int | None = None,
+    loaded: ReportDecisions | None = None,
 ) -> list[ScreeningStatus]:
     """Adds decisions in one transaction, each checked against the plan in force at this moment and
     the state that the ones before it made.
+
+    Args:
+        loaded: what stands on their reports, if this transaction has loaded it already.
 
     Raises:
         ReviewError: as decide, naming the record; the transaction then keeps none of them.
@@ -66,7 +70,7 @@ def add_decisions(
     project = follow_plan(project, conn)
     if who is not None:
         require_role(project, who, "contribute")
-    report_decisions = standings.load_report_decisions(
+    report_decisions = loaded or standings.load_report_decisions(
         conn, [new_decision.record for new_decision in new_decisions]
     )
     rows: list[Decision] = []

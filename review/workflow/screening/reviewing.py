@@ -116,13 +116,17 @@ def get_next_record(
         number = _find_waiting_number(conn, stage, reviewer, current_key) or allocation.choose_next(
             project, conn, stage, reviewer, skip
         )
+        view = None if number is None else _build_report_view(conn, number, stage, reviewer)
         missing = number is None and bool(screening_queue.list_unqueued_reports(conn, stage.id))
         noted = number is None or number == leases.get_report_in_hand(conn, stage.id, reviewer)
         if not missing and (noted or not allocation.is_shared(project, conn, stage)):
-            return None if number is None else _build_report_view(conn, number, stage, reviewer)
+            return view
     if missing:
         ranking.place_new_reports(project, stage)
-    with project.store.write() as conn:  # chosen and noted in one step, whatever others do
+    with project.store.write() as conn:  # checked and noted in one step, whatever others do
+        if view is not None and allocation.is_available(conn, stage, reviewer, view.number):
+            leases.hold_report(conn, stage.id, reviewer, view.number)
+            return view
         number = _find_waiting_number(conn, stage, reviewer, current_key) or allocation.choose_next(
             project, conn, stage, reviewer, skip
         )
@@ -218,29 +222,38 @@ def _build_report_view(conn: Connection, number: int, stage: Stage, reviewer: st
     groups = links.get_study_groups(conn, number) or {number: (number, number)}
     report = groups[number][0]
     members = [n for n, (r, _) in groups.items() if r == report]
-    own_decisions = screening.list_current_decisions(
-        decisions.list_decisions(conn, stage=stage.id, reviewer=reviewer, records=members)
-    )
     others = sorted({r for r, _ in groups.values() if r != report})
     return ReportView(
         number,
         stored.key,
         stored.record,
-        stored.record.abstract or _find_abstract(conn, members),
-        own_decisions[-1] if own_decisions else None,
+        stored.record.abstract or _find_abstract(conn, number, members),
+        _find_own_decision(conn, members, stage, reviewer),
         notes.get_newest_notes(conn, number, stage.id).get(reviewer),
         tuple(format_record_key(n) for n in members if n != number),
         tuple(format_record_key(n) for n in others),
     )
 
 
-def _find_abstract(conn: Connection, members: Sequence[int]) -> str | None:
-    """An abstract added by hand, or that of another record of the same report."""
+def _find_own_decision(
+    conn: Connection, members: Sequence[int], stage: Stage, reviewer: str
+) -> Decision | None:
+    """The reviewer's decision in force on a report of these records at a stage."""
+    own_decisions = screening.list_current_decisions(
+        decisions.list_decisions(conn, stage=stage.id, reviewer=reviewer, records=members)
+    )
+    return own_decisions[-1] if own_decisions else None
+
+
+def _find_abstract(conn: Connection, number: int, members: Sequence[int]) -> str | None:
+    """An abstract added by hand to a record that has none, or that of another record of its
+    report."""
     for number in members:
         added = records.get_edits(conn, number).get("abstract")
         if added:
             return added
-    for stored in records.get_records(conn, members).values():
+    others = [member for member in members if member != number]
+    for stored in records.get_records(conn, others).values() if others else ():
         if stored.record.abstract:
             return stored.record.abstract
     return None
@@ -269,49 +282,52 @@ def save_decision(
     with project.store.write() as conn:
         project = follow_plan(project, conn)
         stage = find_stage(project.protocol, stage.id)
-        report_view = _build_report_view(conn, number, stage, reviewer)
-        _check_still_open(project, conn, report_view, stage, reviewer, seen)
-        new_decision = NewDecision(number, stage.id, reviewer, verdict, reason, report_view.note)
+        report_decisions = standings.load_report_decisions(conn, [number])
+        if number not in report_decisions.report_of:
+            records.get_record(conn, number)  # says that there is none
+        _check_still_open(project, conn, report_decisions, number, stage, reviewer, seen)
+        note = notes.get_newest_notes(conn, number, stage.id).get(reviewer)
+        new_decision = NewDecision(number, stage.id, reviewer, verdict, reason, note)
         leases.release_reports(conn, stage.id, reviewer, record=number)
-        return add_decisions(project, conn, [new_decision], utc_now(), who=reviewer)[0]
+        return add_decisions(
+            project, conn, [new_decision], utc_now(), who=reviewer, loaded=report_decisions
+        )[0]
 
 
 def _check_still_open(
     project: Project,
     conn: Connection,
-    report_view: ReportView,
+    report_decisions: standings.ReportDecisions,
+    number: int,
     stage: Stage,
     reviewer: str,
     seen: int,
 ) -> None:
-    if report_view.own_decision is not None and report_view.own_decision.id != seen:
+    key = format_record_key(number)
+    report = report_decisions.report_of[number]
+    members = [n for n, r in report_decisions.report_of.items() if r == report]
+    own_decision = _find_own_decision(conn, members, stage, reviewer)
+    if own_decision is not None and own_decision.id != seen:
         raise ReviewError(
-            f"You already {DECIDED_AS[report_view.own_decision.verdict]} {report_view.key} in "
-            "another tab. Nothing changed. Press Z to undo."
+            f"You already {DECIDED_AS[own_decision.verdict]} {key} in another tab. Nothing "
+            "changed. Press Z to undo."
         )
-    report_decisions = standings.load_report_decisions(conn, [report_view.number])
-    report = report_decisions.report_of[report_view.number]
     report_status = standings.get_report_statuses(project.protocol, report_decisions, report).get(
         stage.id
     )
     placement = screening_queue.get_position(conn, stage.id, report)
     pilot = placement is not None and placement[0].pilot
-    assignees = (
-        placement[0].assignees
-        if placement is not None and report_view.own_decision is None
-        else None
-    )
+    assignees = placement[0].assignees if placement is not None and own_decision is None else None
     if assignees is not None and reviewer not in assignees:
-        raise ReviewError(f"{report_view.key} is not assigned to {reviewer}.")
+        raise ReviewError(f"{key} is not assigned to {reviewer}.")
     if (
         report_status
-        and report_view.own_decision is None
+        and own_decision is None
         and not pilot
         and report_status.status not in screening_queue.OPEN_STATUSES
     ):
         raise ReviewError(
-            f"{report_view.key} was resolved by other reviewers in the meantime. Your decision was "
-            "not saved."
+            f"{key} was resolved by other reviewers in the meantime. Your decision was not saved."
         )
 
 
@@ -448,7 +464,7 @@ def get_conflict(
         notes_by_reviewer: dict[str, str] = {}
         for member in members:
             notes_by_reviewer |= notes.get_newest_notes(conn, member, stage.id)
-        abstract = stored.record.abstract or _find_abstract(conn, members)
+        abstract = stored.record.abstract or _find_abstract(conn, number, members)
     votes = [decision for decision in report_status.decisions if decision.role == "reviewer"]
     votes.sort(key=lambda decision: decision.reviewer)
     return ScreeningConflict(

@@ -279,7 +279,7 @@ def save_statuses(project: Project, conn: Connection, report_decisions: ReportDe
     """Writes the standings of a family's reports in place of the ones before."""
     project = follow_plan(project, conn)
     decisions.delete_statuses(conn, report_decisions.by_report)
-    decisions.write_statuses(conn, list_rows(project, report_decisions))
+    decisions.insert_statuses(conn, list_rows(project, report_decisions))
 
 
 def list_rows(project: Project, report_decisions: ReportDecisions) -> list[dict[str, Any]]:

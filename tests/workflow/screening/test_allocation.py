@@ -1,12 +1,17 @@
 """The end of a queue: nobody is given a record that enough others are reading, and nobody who walks
 away keeps one from the others for long."""
 
+from collections import Counter
+from contextlib import contextmanager
+
 import pytest
+from sqlalchemy import event
 from streamlit.testing.v1 import AppTest
 from support.team import make_review
 
 from review.protocol.models import find_stage
-from review.store import leases
+from review.store import Store, audit_events, leases, records
+from review.store.timestamps import utc_now
 from review.workflow.screening import allocation, reviewing, work_queue
 from review.workflow.screening.allocation import get_queue_state
 from review.workflow.setup.loading import open_project
@@ -144,3 +149,65 @@ def test_the_page_says_that_others_read_the_last_records_and_draws_itself_anew(t
     assert not app.info
     again.store.close()
     project.store.close()
+
+
+def test_a_record_taken_by_others_between_choice_and_note_is_not_given(
+    tmp_path, database, clock, monkeypatch
+):
+    """The choice is made without a lock; what came between is seen when it is noted."""
+    project = make_review(tmp_path, NAMES, 1)
+    write = Store.write
+    pending = ["ben", "dora"]
+
+    def write_after_others(store):
+        if pending:
+            monkeypatch.setattr(Store, "write", write)
+            assert [give(project, name) for name in pending] == [1, 1]
+            pending.clear()
+        return write(store)
+
+    monkeypatch.setattr(Store, "write", write_after_others)
+    assert give(project, "ada") is None
+    assert not pending
+    project.store.close()
+
+
+@pytest.mark.parametrize("others", [8, 40])
+def test_a_press_asks_the_store_little_however_many_screen_and_import(tmp_path, database, others):
+    """Nearly all of a press at work is statements under one lock, so their number is bounded."""
+    names = [*NAMES, *(f"r{n}" for n in range(others))]
+    project = make_review(tmp_path, names, 200)
+    with project.store.write() as conn:
+        for number in range(others):  # each day's harvests, an import undone, a file named
+            records.add_batch(conn, utc_now(), "lea", kind="harvest", source="pubmed")
+            audit_events.add_event(
+                conn, "source named", "lea", utc_now(), subject="1", detail={"n": number}
+            )
+    stage = find_stage(project.protocol, "screening")
+    given = {name: give(project, name) for name in names}
+    for name in names:  # each has a queue in memory then
+        reviewing.save_decision(project, stage, name, given[name], "exclude")
+        given[name] = give(project, name)
+    with count_statements(project.store) as counts:
+        reviewing.save_decision(project, stage, "ada", given["ada"], "exclude")
+        saving = sum(counts.values())
+        assert give(project, "ada") not in (None, given["ada"])
+    assert saving <= 22
+    assert sum(counts.values()) <= 46
+    assert max(counts.values()) <= 3, counts.most_common(3)  # nothing is asked again and again
+    project.store.close()
+
+
+@contextmanager
+def count_statements(store):
+    """How often each statement is sent to the database."""
+    counts = Counter()
+
+    def note(_conn, _cursor, statement, *_rest):
+        counts[statement] += 1
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    try:
+        yield counts
+    finally:
+        event.remove(store.engine, "before_cursor_execute", note)
