@@ -23,10 +23,10 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 from filelock import FileLock
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from review.errors import SourceError
+from review.sources.deadlines import WatchedAdapter, limit_exchange
 from review.sources.models import QueryRejected, StatusRejected, TransientError
 from review.sources.rate_limits import RATE_LIMITS, is_local_address
 
@@ -279,9 +279,28 @@ class HttpClient:
         mark_arrival: Callable[[], None],
     ) -> tuple[requests.Response, bytes]:
         """One request on the wire, read whole within the limits of time and size."""
+        message = f"incomplete after {self.total_timeout:.0f} s"
+        with limit_exchange(self.total_timeout) as deadline:
+            try:
+                answer = self._exchange(request, url, params_and_form, mark_arrival)
+            except _AttemptError as fault:
+                if not deadline.is_over or fault.kind == "too large":
+                    raise
+                self._warm.discard(request.service)
+                raise _AttemptError("timeout", message) from fault
+            if deadline.is_over:  # cut short, which looks like the end of a body of unknown length
+                raise _AttemptError("timeout", message)
+            return answer
+
+    def _exchange(
+        self,
+        request: Request,
+        url: str,
+        params_and_form: tuple[Mapping[str, str], Mapping[str, str] | None],
+        mark_arrival: Callable[[], None],
+    ) -> tuple[requests.Response, bytes]:
         session = self._get_session(is_local_address(url))
         params, form = params_and_form
-        start_time = time.monotonic()
         try:
             with session.request(
                 "GET" if form is None and request.body is None else "POST",
@@ -301,10 +320,6 @@ class HttpClient:
                     if size > request.limit:
                         raise _AttemptError(
                             "too large", f"more than {request.limit:,} bytes", is_permanent=True
-                        )
-                    if time.monotonic() - start_time > self.total_timeout:
-                        raise _AttemptError(
-                            "timeout", f"incomplete after {self.total_timeout:.0f} s"
                         )
                 return response, b"".join(parts)
         except requests.Timeout as error:
@@ -336,7 +351,7 @@ class HttpClient:
             session.headers["User-Agent"] = build_user_agent(self.contact)
             session.headers["Accept-Encoding"] = "gzip, deflate"
             session.trust_env = not is_local
-            adapter = HTTPAdapter(pool_connections=8, pool_maxsize=1, max_retries=0)
+            adapter = WatchedAdapter(pool_connections=8, pool_maxsize=1, max_retries=0)
             session.mount("https://", adapter)
             session.mount("http://", adapter)
             self._sessions[is_local] = session
