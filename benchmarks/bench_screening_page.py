@@ -7,6 +7,12 @@ real Chromium page at the same time (press to the next record on screen), while 
 trained in the background, and with two app processes on one review. Prints a row for each.
 
     RECORDS=20000 SECONDS=20 python benchmarks/bench_screening_page.py     # a small one
+
+A team over sockets alone, as in bench_team.py but with the pages: so many reviewers on so many
+processes, on PostgreSQL where DATABASE says so. Counts what was lost or decided twice.
+
+    DATABASE=postgresql REVIEWERS=50 PROCESSES=3 RECORDS=2000 \\
+        python benchmarks/bench_screening_page.py
 """
 
 import json
@@ -18,6 +24,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
@@ -26,7 +33,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from support import browser, tabs  # noqa: E402
+from support import browser, postgres, tabs  # noqa: E402
 
 from review.errors import ReviewError  # noqa: E402
 from review.models import Decision, Record  # noqa: E402
@@ -40,7 +47,9 @@ from review.workflow.setup.loading import init_project, open_project  # noqa: E4
 
 RECORDS = int(os.environ.get("RECORDS", "100000"))
 SECONDS = int(os.environ.get("SECONDS", "60"))
-REVIEWERS, THINK = 10, 3.0
+REVIEWERS, THINK = int(os.environ.get("REVIEWERS", "10")), 3.0
+PROCESSES = int(os.environ.get("PROCESSES", "0"))
+"""How many app processes a team alone is measured on; 0 for the rows of one and two processes."""
 WORDS = [f"word{n}" for n in range(5000)]
 EYE = f"r{REVIEWERS}"
 """The reviewer at the real browser page."""
@@ -48,13 +57,19 @@ EYE = f"r{REVIEWERS}"
 
 def main() -> None:
     """Makes the review, lets the reviewers screen, prints the rows."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
         folder = Path(scratch)
+        if os.environ.get("DATABASE") == "postgresql":
+            os.environ["DATABASE_URL"] = stack.enter_context(postgres.cluster())
         project = make(folder)
+        stack.callback(project.store.close)
         print(
             f"{RECORDS:,} records, half of them judged; {REVIEWERS} reviewers think {THINK:.0f} s"
             f"; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
         )
+        if PROCESSES:
+            measure_team(project, folder)
+            return
         tell("storing a decision alone", storing(project))
         for processes in (1, 2):
             what = "one app process" if processes == 1 else "two app processes"
@@ -66,6 +81,27 @@ def main() -> None:
                     tell("  the Chromium page itself", seen)
                     with learning(folder):
                         tell("  while an order is learned", pressing(addresses))
+
+
+def measure_team(project: Project, folder: Path) -> None:
+    """The reviewers on several processes, and what is in the store afterwards."""
+    stage = find_stage(project.protocol, "screening")
+    assert stage is not None
+    with project.store.read() as conn:
+        last = decisions.get_last_id(conn)
+    with served(folder, PROCESSES) as addresses:
+        found, refused = press_apart(addresses)
+    with project.store.read() as conn:
+        made = decisions.list_after(conn, last, 10 * len(found) + 1000)
+        votes = Counter(one.record for one in decisions.list_decisions(conn, stage=stage.id))
+    people = Counter((one.record, one.reviewer) for one in made)
+    lost = max(0, len(found) - refused - len(made))
+    double = sum(n > 1 for n in people.values()) + sum(n > stage.reviewers for n in votes.values())
+    tell(f"{project.store.engine.dialect.name}, {PROCESSES} processes", found)
+    print(
+        f"{len(made)} decisions, {refused} wasted, {lost} lost, {double} double; "
+        f"load {os.getloadavg()[0]:.1f}"
+    )
 
 
 def tell(what: str, found: Sequence[float]) -> None:
@@ -126,16 +162,22 @@ def served(folder: Path, processes: int) -> Iterator[list[str]]:
 
 
 def pressing(addresses: Sequence[str]) -> list[float]:
-    """Seconds per key press of ten reviewers, measured in a separate process."""
+    """Seconds per key press of the reviewers, measured in a separate process."""
+    return press_apart(addresses)[0]
+
+
+def press_apart(addresses: Sequence[str]) -> tuple[list[float], int]:
+    """Seconds per key press, and how many were refused because others had resolved the record."""
     done = subprocess.run(
         [sys.executable, __file__, "press", *addresses], capture_output=True, text=True, check=True
     )
-    found: list[float] = json.loads(done.stdout)
-    return found
+    found, refused = json.loads(done.stdout)
+    return found, refused
 
 
-def press_all(addresses: Sequence[str]) -> list[float]:
+def press_all(addresses: Sequence[str]) -> tuple[list[float], int]:
     """What that process does: one WebSocket and one thread per reviewer."""
+    refused: list[str] = []
 
     def press_of(number: int, stack: ExitStack) -> Callable[[], None]:
         address = addresses[number % len(addresses)]
@@ -148,11 +190,14 @@ def press_all(addresses: Sequence[str]) -> list[float]:
             before = tab.query
             tab.press("Include" if rng.random() < 0.05 else "Exclude")
             assert tab.query != before, tab.text()[:2000]
+            if "Your decision was not saved" in tab.text():
+                refused.append(tab.query)
 
         return press
 
     with ExitStack() as stack:
-        return at_once([press_of(number, stack) for number in range(REVIEWERS)])
+        found = at_once([press_of(number, stack) for number in range(REVIEWERS)])
+    return found, len(refused)
 
 
 def storing(project: Project) -> list[float]:

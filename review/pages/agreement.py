@@ -192,7 +192,7 @@ def _render_stop_form(project: Project, stage: Stage, unscreened_text: str) -> N
     """Lets the lead stop or resume screening; both are logged."""
     message = st.session_state.pop("progress_said", None)
     if message:
-        st.success(message)
+        st.success(escape_markdown(message))
     earlier_stops = ranking.list_stops(project, stage)
     for earlier_stop in earlier_stops:
         st.info(

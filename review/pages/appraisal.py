@@ -315,7 +315,7 @@ def _render_finish(project: Project, form: AppraisalForm, tools: list[RequiredFo
         on_click=lambda: change_preferences(auto_advance=not auto_advance),
     )
     for warning in [*form.result.warnings, *accuracy_forms.find_problems(project, form)]:
-        st.caption(f":material/info: {warning}")
+        st.caption(f":material/info: {escape_markdown(warning)}")
     if form.finished:
         row.button(
             "Reopen to edit",

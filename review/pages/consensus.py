@@ -151,7 +151,7 @@ def _render_comparison(project: Project, record: int, name: str) -> None:
             f"{settled_count} resolved"
         )
         if problem:
-            st.warning(problem)
+            st.warning(escape_markdown(problem))
         if settlement.unresolved:
             _render_question(project, settlement, settlement.unresolved[0], with_shortcuts=True)
             for pair in settlement.unresolved[1:]:
@@ -349,9 +349,10 @@ def _render_result(project: Project, settlement: FormConsensus) -> None:
     for total in settlement.result.totals:
         if total.value is not None:
             maximum = f" of {total.max:g}" if total.max is not None else ""
-            st.markdown(f"{total.title}: **{total.value:g}**{maximum} {total.band or ''}")
+            title, band = escape_markdown(total.title), escape_markdown(total.band or "")
+            st.markdown(f"{title}: **{total.value:g}**{maximum} {band}")
     for problem in accuracy_forms.find_entry_problems(settlement.checklist, settlement.entries):
-        st.warning(problem)
+        st.warning(escape_markdown(problem))
     for gate in adjudication.load_gate_outcomes(project, settlement.report):
         st.markdown(_format_gate(gate))
     open_forms = [

@@ -309,7 +309,8 @@ def _render_figures(project: Project) -> None:
         hide_index=True,
     )
     makers = ", ".join(
-        f"{count} by {maker}" for maker, count in sorted(counts.preprint_links_by.items())
+        f"{count} by {escape_markdown(maker)}"
+        for maker, count in sorted(counts.preprint_links_by.items())
     )
     st.markdown(
         f"Preprint versions merged: **{counts.versions_collapsed}** · preprints linked to their "

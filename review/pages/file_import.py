@@ -66,7 +66,7 @@ def _render_exports(project: Project) -> None:
     for file in files:
         done: dict[str, ImportedUpload] = session.get_or_set(DONE_KEY, {})
         with st.container(border=True):
-            st.subheader(file.name)
+            st.subheader(escape_markdown(file.name))
             if file.file_id in done:
                 _render_result(project, file.file_id, done[file.file_id])
             else:
@@ -111,7 +111,7 @@ def _get_preview(project: Project, file: Any, form: ImportForm) -> ImportPreview
     key = (form.source, form.sheet, form.mapping, dedupe.get_revision(project))
     known_key, preview = previews.get(file.file_id, (None, None))
     if preview is None or known_key != key:
-        with st.spinner(f"Reading {file.name} …"):
+        with st.spinner(f"Reading {escape_markdown(file.name)} …"):
             preview = uploads.preview_upload(
                 project, file.name, file.getvalue(), _build_options(form)
             )
@@ -154,9 +154,10 @@ def _render_result(project: Project, file_id: str, done: ImportedUpload) -> None
             "Nothing was added."
         )
         for old_label, new_label in result.renamed:
+            old_source, new_source = format_source(old_label), format_source(new_label)
             st.caption(
-                f"Its records were counted under {format_source(old_label)} and are now counted "
-                f"under {format_source(new_label)}."
+                f"Its records were counted under {escape_markdown(old_source)} and are now counted "
+                f"under {escape_markdown(new_source)}."
             )
     else:
         st.success(

@@ -122,7 +122,7 @@ def _render_results(project: Project, reports: list[SoughtReport]) -> None:
         keys = list(dict.fromkeys([*suggested, *missing, *titles]))
         name_column, button_column = st.columns([5, 1], vertical_alignment="bottom")
         key = name_column.selectbox(
-            f"Record of {result.name}",
+            f"Record of {escape_markdown(result.name)}",
             keys,
             index=None,
             placeholder="Choose the record",

@@ -53,7 +53,7 @@ def render_page(project: Project) -> None:
     )
     run = runs[problem or next(iter(runs))]
     for warning in run.warnings:
-        st.warning(warning)
+        st.warning(escape_markdown(warning))
     _render_sheet(project, image_set, run)
     _render_rejects(project, image_set)
 
@@ -132,7 +132,7 @@ def _render_sheet(project: Project, image_set: RegisteredSet, run: SieveRun) -> 
         st.button("Forward", key=f"{PREFIX}forward", on_click=partial(_turn, run, 1, last))
     message = st.session_state.pop("sieve_said", None)
     if message:
-        st.caption(message)
+        st.caption(escape_markdown(message))
     try:
         root = registered_sets.require_root(image_set)
     except ReviewError as error:

@@ -63,7 +63,8 @@ def render_page(project: Project) -> None:
         _render_reading(project, reading)
     else:
         done = ", ".join(
-            f"{reader} {count} of {progress.drawn}" for reader, count in progress.marked.items()
+            f"{escape_markdown(reader)} {count} of {progress.drawn}"
+            for reader, count in progress.marked.items()
         )
         st.info(f"The readers are at work: {done}. Figures appear once all are done.")
 
@@ -283,7 +284,7 @@ def _say(message: str) -> None:
 def _show_message() -> None:
     message = st.session_state.pop("audit_said", None)
     if message:
-        st.caption(message)
+        st.caption(escape_markdown(message))
 
 
 def _render_result(project: Project, reading: LabelReading) -> None:

@@ -29,7 +29,7 @@ def render_page(project: Project) -> None:
     st.title("People")
     message = st.session_state.pop("people_message", None)
     if message:
-        st.success(message)
+        st.success(escape_markdown(message))
     invitation: Invitation | None = st.session_state.get("invitation")
     if invitation is not None:
         _render_invitation(project, invitation)
@@ -260,7 +260,7 @@ def capitalize(text: str) -> str:
 
 def _finish(message: str) -> None:
     """Draws the page anew with what was done."""
-    st.session_state["people_message"] = escape_markdown(message)
+    st.session_state["people_message"] = message
     st.rerun()
 
 

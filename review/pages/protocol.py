@@ -88,7 +88,7 @@ def render_page(project: Project) -> None:
     )
     message = st.session_state.pop(MESSAGE_KEY, None)
     if message:
-        st.success(message)
+        st.success(escape_markdown(message))
     is_lead = accounts.is_allowed(session.get_user(), "manage")
     if is_lead:
         keep_draft(project, get_draft(project))
@@ -249,7 +249,7 @@ def _render_sources(project: Project) -> None:
         for file in search.imports:
             st.caption(
                 f"Imported file: {escape_markdown(file.file)} "
-                f"({format_source(file.source or 'source named in the file')})"
+                f"({escape_markdown(format_source(file.source or 'source named in the file'))})"
             )
 
 

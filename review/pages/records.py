@@ -214,7 +214,7 @@ def _show_messages() -> None:
     ):
         text = st.session_state.pop(session_key, None)
         if text:
-            show_message(text)
+            show_message(escape_markdown(text))
 
 
 def _build_row(row: ListedRecord) -> dict[str, Any]:
@@ -317,7 +317,7 @@ def _exclude(project: Project, numbers: tuple[int, ...], reason: str | None) -> 
     try:
         outcome = record_list.exclude_records(project, session.get_user(), numbers, reason)
     except ReviewError as error:
-        st.session_state["records_wrong"] = escape_markdown(str(error))
+        st.session_state["records_wrong"] = str(error)
         return
     if outcome.saved:
         st.session_state["records_said"] = (
@@ -325,9 +325,7 @@ def _exclude(project: Project, numbers: tuple[int, ...], reason: str | None) -> 
             f"{', '.join(outcome.saved)}."
         )
     if outcome.skipped:
-        st.session_state["records_wrong"] = "Not excluded: " + escape_markdown(
-            " ".join(outcome.skipped)
-        )
+        st.session_state["records_wrong"] = "Not excluded: " + " ".join(outcome.skipped)
 
 
 def _write_list(project: Project, view: ReaderView, numbers: tuple[int, ...]) -> bytes:

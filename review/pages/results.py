@@ -6,6 +6,7 @@ import streamlit as st
 
 from review.errors import FlowError
 from review.pages.widgets import session
+from review.pages.widgets.highlighting import escape_markdown
 from review.tables import to_data_frame
 from review.workflow.exports import listings, prisma, snapshot
 from review.workflow.exports.snapshot import ReviewSnapshot
@@ -25,7 +26,7 @@ def render_page(project: Project) -> None:
     try:
         view, svg = _load_results(project, str(project.folder), stamp, _reader=reader)
     except FlowError as error:
-        st.error(str(error))
+        st.error(escape_markdown(str(error)))
         return
     st.caption(f"As of {view.day} · {prisma.describe_conservation(view)}")
     st.subheader("PRISMA 2020 flow diagram")

@@ -1,8 +1,10 @@
 """What a record, a note, a reason or a file name says never loads or runs in the app: no image,
 style, frame or script of another host, on any page."""
 
+import ast
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -14,32 +16,39 @@ from review.protocol.models import find_stage
 from review.store import records
 from review.store.timestamps import utc_now
 from review.workflow.deduplication.groups import regroup_records
+from review.workflow.fulltexts.retrieval_statements import RetrievalStatement, mark_retrieval
+from review.workflow.records import annotations, saved_lists
+from review.workflow.records.record_list import RecordFilter
 from review.workflow.screening import reviewing, status
 from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup.loading import open_project
 
 pytestmark = pytest.mark.browser
+APP = Path(__file__).parents[2] / "app.py"
+
+
+def list_pages():
+    """Addresses of the pages, as app.py states them."""
+    tree = ast.parse(APP.read_text())
+    (pages,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PAGES"
+    )
+    return [address for section in pages.values() for _, address, _, _ in section]
+
+
+# Every page of the app, and those that show a record, a stage or a filter of their own.
 PAGES = (
     "",
-    "protocol",
-    "harvests",
-    "records",
+    *list_pages(),
     "record?key=R000001",
-    "duplicates",
+    "record?key=R000002",
     "screening?key=R000001",
     "screening?stage=full-text",
-    "conflicts",
-    "progress",
-    "appraisal",
-    "extraction",
-    "consensus",
-    "bias",
-    "image-sets",
-    "results",
-    "account",
 )
 FOREIGN = """host => [...document.querySelectorAll(
-'img,image,iframe,script,link,object,embed,video,audio,source,input')].map(
+'a,img,image,iframe,script,link,object,embed,video,audio,source,input')].map(
 one => one.getAttribute('src') || one.getAttribute('href') || one.getAttribute('data') || ''
 ).filter(address => address.includes(host))"""
 
@@ -74,7 +83,8 @@ def write_hostile(foreign, place):
     """Text that would load something from the foreign server, in every way a page might read it."""
     return (
         f"{place} <img src='{foreign}/{place}.png'> <img src=x onerror=\"window.hacked=1\"> "
-        f"![x]({foreign}/{place}-markdown.png) <script>window.hacked=1</script> "
+        f"![x]({foreign}/{place}-markdown.png) [click]({foreign}/{place}-link) "
+        "<script>window.hacked=1</script> "
         f"<script src='{foreign}/{place}.js'></script> <iframe src='{foreign}/{place}'></iframe> "
         f"<svg><image href='{foreign}/{place}.svg'/></svg> <b style=\"background:url('{foreign}/"
         f"{place}-style.png')\">b</b> <link rel=stylesheet href='{foreign}/{place}.css'> "
@@ -113,6 +123,7 @@ def project(tmp_path, foreign):
             note = write_hostile(foreign, f"note-{name}")
             add_decision(made, NewDecision(number, stage.id, name, verdict, note=note))
     reviewing.add_note(made, stage, "ada", 1, write_hostile(foreign, "note"))
+    write_short_texts(made, foreign)
     with made.store.write() as conn:
         batch = records.add_batch(
             conn,
@@ -127,6 +138,19 @@ def project(tmp_path, foreign):
         regroup_records(made, conn)
         status.rebuild_statuses(made, conn)
     return made
+
+
+def write_short_texts(project, foreign):
+    """Tags, team notes, saved lists, and why a full text could not be had."""
+    for number in (1, 2):
+        for who in ("ada", "ben"):
+            annotations.save_team_note(project, who, number, write_hostile(foreign, f"team-{who}"))
+            for text in (f"![t]({foreign}/t.png)", f"[t]({foreign}/tag)", "<img src=x onerror=a>"):
+                annotations.add_tag(project, who, number, text, shared=who == "ben")
+    for name in (f"![l]({foreign}/l.png)", f"[l]({foreign}/list)", "<b>list</b>"):
+        saved_lists.save_list(project, "ben", name, RecordFilter(), shared=True)
+    missed = RetrievalStatement(2, "not retrieved", "ada", write_hostile(foreign, "missed"))
+    mark_retrieval(project, missed)
 
 
 def test_no_page_loads_or_runs_what_a_record_says(project, foreign):

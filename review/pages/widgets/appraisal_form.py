@@ -272,7 +272,7 @@ def _format_judgement_cell(part: str, title: str, judgement: Judgement) -> str:
 def _show_problem() -> None:
     message = st.session_state.pop("filling_problem", None)
     if message:
-        st.warning(message)
+        st.warning(escape_markdown(message))
 
 
 def _render_answers(project: Project, form: AppraisalForm, question: FormQuestion) -> None:

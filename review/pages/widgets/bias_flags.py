@@ -9,6 +9,7 @@ import streamlit as st
 from review.bias.rules import Flag
 from review.checklists import FormQuestion
 from review.pages.widgets import pdf_viewer, session
+from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.appraisal.forms import AppraisalForm
 from review.workflow.bias import flags
 from review.workflow.fulltexts import attachments
@@ -81,7 +82,7 @@ def _render_flag(
         location = flag.section if flag.page else "full text"
         tier = "look here" if flag.tier == "look" else None
         words = (tier, MODE_LABELS[flag.mode], flag.strength, location)
-        st.caption(" · ".join(filter(None, words)))
+        st.caption(escape_markdown(" · ".join(filter(None, words))))
         show_column, quote_column, confirm_column, dismiss_column = st.columns(4)
         page = flag.page
         if page is not None:

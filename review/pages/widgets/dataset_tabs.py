@@ -54,10 +54,10 @@ def _render_unresolved(project: Project, record: int, study_datasets: StudyDatas
     registry = flags.load_knowledge().registry
     for n, mention in enumerate(study_datasets.unresolved):
         with st.container(border=True):
-            st.markdown(f"Which data set does “{mention.words}” refer to?")
+            st.markdown(f"Which data set does “{escape_markdown(mention.words)}” refer to?")
             for dataset_id in mention.ids:
                 st.button(
-                    registry[dataset_id].name,
+                    escape_markdown(registry[dataset_id].name),
                     key=f"bias_ask_{n}_{dataset_id}",
                     on_click=partial(_save_verdict, project, record, dataset_id, "confirm"),
                 )
@@ -95,7 +95,7 @@ def _render_dataset(
             f"licence: {dataset.licence or 'unknown'}"
         )
         size = f"{dataset.size}{unchecked}" if dataset.size else "Size unknown"
-        st.markdown(f"{size}. {dataset.population.note or ''}")
+        st.markdown(f"{size}. {escape_markdown(dataset.population.note or '')}")
         for issue in dataset.issues:
             doubt = "" if issue.checked else " *(not checked against the source)*"
             st.markdown(f"- {issue.text}{doubt}  \n  {issue.source}")

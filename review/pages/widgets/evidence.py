@@ -113,7 +113,9 @@ def _render_suggestion(
         st.html(
             f'<div style="font-size:.92rem;line-height:1.4">{html.escape(suggestion.text)}</div>'
         )
-        st.caption(" · ".join(filter(None, (suggestion.section, suggestion.words))))
+        st.caption(
+            escape_markdown(" · ".join(filter(None, (suggestion.section, suggestion.words))))
+        )
         row = st.container(horizontal=True, vertical_alignment="center")
         row.button(
             f"Page {suggestion.page}",

@@ -60,7 +60,7 @@ def render_finding_form(
         except ReviewError as error:
             st.warning(escape_markdown(str(error)))
             return
-        st.success(f"Saved. It is now shown beside the studies that used {name}.")
+        st.success(f"Saved. It is now shown beside the studies that used {escape_markdown(name)}.")
 
 
 def render_finding_list(project: Project) -> None:

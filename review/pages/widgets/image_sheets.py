@@ -8,6 +8,7 @@ import streamlit as st
 
 from review.imaging.contact_sheets import KEYS, Tile, draw_sheet
 from review.imaging.files import ImageError, decode_image, locate_image, scale_to_bytes
+from review.pages.widgets.highlighting import escape_markdown
 
 SHEET_WIDTH_TILES = 6
 FRAMES = {
@@ -134,7 +135,7 @@ def render_zoom(root: Path, path: str, *, key: str) -> None:
     """One image large, with window and level in per cent of its grey values."""
     pixels = load_pixels(root, path, side=700)
     if pixels is None:
-        st.warning(f"{path} can no longer be read.")
+        st.warning(f"{escape_markdown(path)} can no longer be read.")
         return
     low, high = float(pixels.min()), float(pixels.max())
     span = max(high - low, 1.0)

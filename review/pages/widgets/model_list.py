@@ -71,7 +71,7 @@ def render_models(project: Project, report: int, tools: list[RequiredForm], tool
         _render_list(project, report, models)
     problem = st.session_state.pop("model_problem", None)
     if problem:
-        st.warning(problem)
+        st.warning(escape_markdown(problem))
 
 
 def _follow_model(report: int, tools: list[RequiredForm], tool_key: str) -> None:

@@ -167,7 +167,7 @@ def _render_new_gate(
         (preview,) = parse_gates([gate])
         st.markdown(f"**{escape_markdown(describe_gate(preview, checklists))}**")
     if problem:
-        st.caption(problem)
+        st.caption(escape_markdown(problem))
     st.button(
         "Add gate",
         type="primary",

@@ -94,7 +94,7 @@ def _change(change: Callable[[], object], message: str) -> None:
     try:
         change()
     except ReviewError as error:
-        st.session_state["records_wrong"] = escape_markdown(str(error))
+        st.session_state["records_wrong"] = str(error)
     else:
         st.session_state["records_said"] = message
     st.rerun()
