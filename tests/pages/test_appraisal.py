@@ -340,7 +340,7 @@ def test_extraction_takes_typed_answers_and_unclear_as_a_value(project):
     app.session_state[f"at_1_{name}"] = "size-test"
     app.run()
     app.text_input(key="filling_typed").set_value("about 300").run()
-    assert "Expected: a number" in app.warning[0].value
+    assert r"Expected\: a number" in app.warning[0].value
     press(app, "unclear")
     assert answer_of(project, "size-test", name=name) == "unclear"
 
