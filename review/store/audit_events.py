@@ -13,7 +13,6 @@ from review.store.timestamps import format_timestamp
 STANDING_KINDS = (
     "retire",
     "return",
-    "import undone",
     "study reopened",
     "study kept as judged",
     "source named",
@@ -40,7 +39,7 @@ def add_event(
         "subject": subject,
         "detail": None if detail is None else json.dumps(detail, ensure_ascii=False),
     }
-    transaction_memory.forget(conn, _STANDING_EVENTS)
+    transaction_memory.forget(conn)
     return int(conn.execute(insert(acts), row).inserted_primary_key[0])  # type: ignore[index]
 
 
@@ -92,7 +91,7 @@ def add_protocol_version(
         "amendment": amendment,
         "why": why,
     }
-    transaction_memory.forget(conn, _NEWEST_PROTOCOL)
+    transaction_memory.forget(conn)
     conn.execute(insert(protocols), row)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, true
 
-from review.store import audit_events
+from review.store import transaction_memory
 from review.store.tables.review import (
     acts,
     assignments,
@@ -45,8 +45,14 @@ _RECORD_KEY = re.compile(r"\bR(\d{6,})\b")
 
 def list_undone_batches(conn: Connection, until: datetime | None = None) -> frozenset[int]:
     """Batches that were undone, now or at a given time (inclusive)."""
-    events = audit_events.list_events(conn, kind=UNDONE_EVENT, until=until)
-    return frozenset(int(event["subject"]) for event in events)
+    if until is None:
+        return transaction_memory.recall(conn, UNDONE_EVENT, lambda: _read_undone(conn, true()))
+    return _read_undone(conn, acts.c.at <= format_timestamp(until))
+
+
+def _read_undone(conn: Connection, is_at_time: ColumnElement[bool]) -> frozenset[int]:
+    query = select(acts.c.subject).where(acts.c.kind == UNDONE_EVENT, is_at_time)
+    return frozenset(int(subject) for subject in conn.execute(query).scalars())
 
 
 def is_live(conn: Connection, until: datetime | None = None) -> ColumnElement[bool]:

@@ -27,11 +27,11 @@ def recall(conn: Connection, name: str, read: Callable[[], Value]) -> Value:
     return cast(Value, memory[name])
 
 
-def forget(conn: Connection, name: str) -> None:
-    """Drops what was read under a name, because the transaction has added to it."""
+def forget(conn: Connection) -> None:
+    """Drops all that was read, because the transaction has added to it."""
     memory = _get_memory(conn)
     if memory is not None:
-        memory.pop(name, None)
+        memory.clear()
 
 
 def _get_memory(conn: Connection) -> dict[str, Any] | None:

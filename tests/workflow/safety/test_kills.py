@@ -36,7 +36,7 @@ SCREEN = """
 import json, sys, time
 from pathlib import Path
 from review.errors import ReviewError
-from review.protocol import find_stage
+from review.protocol.models import find_stage
 from review.workflow.screening import reviewing
 from review.workflow.setup.loading import open_project
 
