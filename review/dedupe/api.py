@@ -23,16 +23,7 @@ def to_links(columns: FeatureColumns, edges: Edges, at: datetime) -> list[Link]:
     """The edges as links of the tool, in order of record numbers."""
     ids = columns.ids.tolist()
     links = []
-    for edge_index, (a, b, verdict, rule, score) in enumerate(
-        zip(
-            edges.a.tolist(),
-            edges.b.tolist(),
-            edges.verdict.tolist(),
-            edges.rule.tolist(),
-            edges.score.tolist(),
-            strict=True,
-        )
-    ):
+    for edge_index, (a, b, verdict, rule, score) in enumerate(edges.iter_rows()):
         low, high = sorted((ids[a], ids[b]))
         name = edges.names[rule]
         link_score = None if score != score or name in IDENTIFIER_RULES else round(score, 4)

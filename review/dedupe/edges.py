@@ -1,6 +1,6 @@
 """The input of clustering: links between rows, and manual decisions on pairs of rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,11 @@ class Edges:
     names: tuple[str, ...]
     notes: dict[int, str]
     """Edge -> who said it and when, for statements of registries."""
+
+    def iter_rows(self) -> Iterator[tuple[int, int, int, int, float]]:
+        """(a, b, verdict, rule, score) of each link, as plain numbers."""
+        columns = (self.a, self.b, self.verdict, self.rule, self.score)
+        return zip(*(column.tolist() for column in columns), strict=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,16 +65,8 @@ def select_possible_duplicates(
 
 
 def _list_open_candidates(edges: Edges, grouping: RowGroups) -> list[DuplicateCandidate]:
-    edge_values = zip(
-        edges.a.tolist(),
-        edges.b.tolist(),
-        edges.verdict.tolist(),
-        edges.rule.tolist(),
-        edges.score.tolist(),
-        strict=True,
-    )
     maybes, scores = [], {}
-    for a, b, verdict, rule, score in edge_values:
+    for a, b, verdict, rule, score in edges.iter_rows():
         scores[a, b, edges.names[rule]] = None if score != score else score
         if verdict == MAYBE:
             maybes.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -193,16 +193,7 @@ def _keep_rows(
     """Rows with an id of their own and a class, and those classes; the others are counted."""
     kept: list[tuple[int, dict[str, str]]] = []
     classes: list[bool] = []
-    seen: set[str] = set()
-    for line, row in rows:
-        name = row[columns.id]
-        if not name:
-            problems.add("no id", f"line {line}")
-            continue
-        if name in seen:
-            problems.add("repeated id", f"{name} (line {line})")
-            continue
-        seen.add(name)
+    for name, line, row in _iter_named_rows(rows, columns.id, problems):
         value = _read_class(row[columns.label], columns.positive)
         if isinstance(value, str):
             problems.add(value, f"{name} (line {line})")
@@ -210,6 +201,22 @@ def _keep_rows(
         kept.append((line, row))
         classes.append(value)
     return kept, classes
+
+
+def _iter_named_rows(
+    rows: Iterable[tuple[int, dict[str, str]]], id_column: str, problems: _ProblemCounter
+) -> Iterator[tuple[str, int, dict[str, str]]]:
+    """(id, line, row) of each row with an id that no row before has; the others are counted."""
+    seen: set[str] = set()
+    for line, row in rows:
+        name = row[id_column]
+        if not name:
+            problems.add("no id", f"line {line}")
+        elif name in seen:
+            problems.add("repeated id", f"{name} (line {line})")
+        else:
+            seen.add(name)
+            yield name, line, row
 
 
 def _read_patient(patient: str, name: str, line: int, problems: _ProblemCounter) -> str:
@@ -239,17 +246,8 @@ def read_scores(
     _check_columns(path, header, [id_column, *score_columns])
     problems = _ProblemCounter()
     scores: dict[str, dict[str, float]] = {name: {} for name in score_columns}
-    seen: set[str] = set()
-    for line, cells in lines:
-        row = _pair(header, cells)
-        name = row[id_column]
-        if not name:
-            problems.add("no id", f"line {line}")
-            continue
-        if name in seen:
-            problems.add("repeated id", f"{name} (line {line})")
-            continue
-        seen.add(name)
+    rows = ((line, _pair(header, cells)) for line, cells in lines)
+    for name, line, row in _iter_named_rows(rows, id_column, problems):
         for model in score_columns:
             where = f"{name} (line {line}, {model})"
             score = _read_score(row[model], where, problems, probabilities)

@@ -250,18 +250,14 @@ def _render_flag(
             st.session_state.__setitem__, flag_judging.SHOWN_KEY, bias.get_flag_key(flag)
         ),
     )
-    for column, action, chosen_label in (
-        (confirm_column, "confirm", "Confirmed"),
-        (dismiss_column, "dismiss", "Dismissed"),
-    ):
-        chosen = verdict == action
-        column.button(
-            chosen_label if chosen else action.capitalize(),
-            key=f"bias_{action}_{key}",
-            width="stretch",
-            type="primary" if chosen else "secondary",
-            on_click=partial(flag_judging.judge, project, record, flag, None if chosen else action),
-        )
+    bias_flags.render_verdict_buttons(
+        confirm_column,
+        dismiss_column,
+        verdict,
+        partial(flag_judging.judge, project, record, flag),
+        prefix="bias",
+        suffix=key,
+    )
 
 
 def _render_rules(project: Project) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from review.bias.rules import Flag
 from review.checklists import FormQuestion
@@ -101,20 +102,41 @@ def _render_flag(
                     disabled=form.finished,
                     on_click=partial(take, flag.text, page),
                 )
-        for column, action, chosen_label in (
-            (confirm_column, "confirm", "Confirmed"),
-            (dismiss_column, "dismiss", "Dismissed"),
-        ):
-            chosen = verdict == action
-            column.button(
-                chosen_label if chosen else action.capitalize(),
-                key=f"sign_{action}_{n}",
-                width="stretch",
-                type="primary" if chosen else "secondary",
-                on_click=partial(
-                    _save_verdict, project, form.report, flag, None if chosen else action
-                ),
-            )
+        render_verdict_buttons(
+            confirm_column,
+            dismiss_column,
+            verdict,
+            partial(_save_verdict, project, form.report, flag),
+            prefix="sign",
+            suffix=str(n),
+        )
+
+
+def render_verdict_buttons(
+    confirm_column: DeltaGenerator,
+    dismiss_column: DeltaGenerator,
+    verdict: str | None,
+    save: Callable[[str | None], None],
+    *,
+    prefix: str,
+    suffix: str,
+) -> None:
+    """Buttons that confirm or dismiss a flag; pressing the chosen one again withdraws it.
+
+    The keys are PREFIX_confirm_SUFFIX and PREFIX_dismiss_SUFFIX.
+    """
+    for column, action, chosen_label in (
+        (confirm_column, "confirm", "Confirmed"),
+        (dismiss_column, "dismiss", "Dismissed"),
+    ):
+        chosen = verdict == action
+        column.button(
+            chosen_label if chosen else action.capitalize(),
+            key=f"{prefix}_{action}_{suffix}",
+            width="stretch",
+            type="primary" if chosen else "secondary",
+            on_click=partial(save, None if chosen else action),
+        )
 
 
 def _save_verdict(project: Project, record: int, flag: Flag, verdict: str | None) -> None:
