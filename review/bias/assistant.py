@@ -29,7 +29,7 @@ DROP_REASONS = {
     "form": "it is not in the form that was asked for",
     "option": "it is none of the answers of this item",
     "unsure": "the model found no answer in the sentences it was given",
-    "quotation": "none of its quotations stands in the paper",
+    "quotation": "none of its quotations is in the paper",
 }
 """Why an answer is dropped -> in words."""
 MAX_QUOTATIONS = 5
@@ -98,7 +98,7 @@ class CheckedReply:
     """Ids of given sentences that the model named."""
     quotations: tuple[PaperQuotation, ...] = ()
     dropped_quotations: int = 0
-    """Quotations that do not stand in the paper."""
+    """Quotations that are not in the paper."""
     drop_reason: str | None = None
     """Key of DROP_REASONS; None where the answer is kept."""
 

@@ -163,7 +163,7 @@ def check_images(
         raise ReviewError("the size of a shard and the number of workers are at least 1")
     if out is not None and out.resolve().is_relative_to(root.resolve()):
         raise ReviewError(
-            f"the manifest {out} would lie among the images of {root}: name another folder"
+            f"the manifest {out} would be among the images of {root}: choose another folder"
         )
     gathered = _Gathered(listing.images)
     missing: set[str] = set()

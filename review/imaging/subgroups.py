@@ -59,7 +59,7 @@ class GroupFigures:
     auc: AreaEstimate | None
     at_threshold: ThresholdFigures | None
     calibration: Calibration | None
-    """None also if scores are not between 0 and 1."""
+    """None if scores are not between 0 and 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ class SubgroupReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyFigures:
-    """How well an attribute foretells the class and goes with the score."""
+    """How well an attribute predicts the class and varies with the score."""
 
     attribute: str
     value: str
@@ -114,7 +114,7 @@ class ProxyFigures:
 
 @dataclass(frozen=True, slots=True)
 class AttributePrediction:
-    """How well scores foretell a level of an attribute."""
+    """How well scores predict a level of an attribute."""
 
     attribute: str
     value: str
@@ -234,7 +234,7 @@ def estimate_auc(
 def measure_proxies(
     table: PredictionTable, attributes: Sequence[str] | None = None
 ) -> tuple[ProxyFigures, ...]:
-    """How well each attribute alone foretells the class, and how far the scores go with it.
+    """How well each attribute alone predicts the class, and how far the scores vary with it.
 
     Age counts in years if they are known; its bands are listed as well.
 
@@ -298,7 +298,7 @@ def predict_attribute(
     draws: int = BOOTSTRAPS,
     seed: int = SEED,
 ) -> AttributePrediction:
-    """How well the scores foretell whether an image is of a group, such as one race or sex.
+    """How well the scores predict whether an image is of a group, such as one race or sex.
 
     Raises:
         ReviewError: an unknown attribute, group or model, or fewer than ten images in or out.

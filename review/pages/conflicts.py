@@ -55,7 +55,7 @@ def render_page(project: Project) -> None:
     if not keys:
         st.success(
             "No conflicts here. Conflicts appear once both reviewers have voted. If you also "
-            "review a record, you see its conflict only after your own vote."
+            "review a record, you see its conflict only after your own decision."
         )
         _render_undo_button(project, stage)
         return

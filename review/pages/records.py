@@ -305,8 +305,8 @@ def _render_exclusion(project: Project, numbers: tuple[int, ...]) -> None:
             format_func=lambda n: "No reason" if n is None else n,
         )
         st.caption(
-            "This is your own vote on each record, at the stage where it waits for you; records "
-            "that do not wait for you are left alone. Each vote can be undone with Z on Screening."
+            "This is your own decision on each record, at the stage where it waits for you; "
+            "records that do not wait for you are left alone. Z undoes each decision on Screening."
         )
         if st.form_submit_button("Exclude"):
             _exclude(project, numbers, reason)

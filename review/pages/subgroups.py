@@ -18,7 +18,7 @@ TABLES = {
     "subgroups.csv": "Groups",
     "subgroups-gaps.csv": "Gaps",
     "subgroups-proxies.csv": "Proxies",
-    "subgroups-attributes.csv": "How well the score foretells an attribute",
+    "subgroups-attributes.csv": "How well the score predicts an attribute",
     "subgroups-shuffled.csv": "Control with shuffled labels",
 }
 

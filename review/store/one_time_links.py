@@ -37,7 +37,7 @@ def get_link_name(conn: Connection, token: str, kind: str, at: datetime) -> str 
 
 
 def find_expiry(conn: Connection, name: str, kind: str, at: datetime) -> datetime | None:
-    """Until when the newest link of a person works; None where none does."""
+    """When a person's newest link expires; None if none is valid."""
     query = select(func.max(one_time_links.c.expires)).where(
         one_time_links.c.name == name,
         one_time_links.c.kind == kind,

@@ -93,7 +93,7 @@ def _render_list(project: Project, report: int, models: list[ReportModel]) -> No
     if not models:
         st.caption(
             "This report is appraised as one model. Add its models to appraise each by itself; "
-            "a form you have begun becomes that of the first model you add."
+            "a form you have begun is kept for the first model you add."
         )
     for model in models:
         details = model.details

@@ -114,7 +114,9 @@ def export_accuracy(path: Path, out: Path, sheet: str | None = None) -> Accuracy
         for path, data in zip(files, contents.values(), strict=True):
             path.write_bytes(data)
     except OSError as error:
-        raise ReviewError(f"{out}: cannot be written ({error.strerror}); name another.") from error
+        raise ReviewError(
+            f"{out}: cannot be written ({error.strerror}); choose another file."
+        ) from error
     return AccuracyOutcome(models, tuple(problems), files)
 
 

@@ -23,7 +23,7 @@ from review.workflow.fulltexts.reading import get_shipped_ranker
 
 _SETTLED = ("included", "excluded")
 _DROPPED_PHRASES = {
-    "quotation": "whose quotations do not stand in the paper",
+    "quotation": "whose quotations are not in the paper",
     "option": "that the item does not have",
     "form": "not in the form asked for",
     "unsure": "that found nothing in the sentences",

@@ -228,7 +228,7 @@ def save_marks(
         finished = _measure_progress(conn, reading).finished
         if role == "reader" and finished:
             raise ReviewError(
-                "all readers have finished this audit, so that marks can no longer be changed"
+                "all readers have finished this audit, so marks can no longer be changed"
             )
         if role == "adjudicator":
             if not finished:
@@ -259,7 +259,7 @@ def undo_marks(project: Project, reading: LabelReading, who: str) -> int:
     with project.store.write() as conn:
         if who in reading.readers and _measure_progress(conn, reading).finished:
             raise ReviewError(
-                "all readers have finished this audit, so that marks can no longer be changed"
+                "all readers have finished this audit, so marks can no longer be changed"
             )
         history: dict[int, list[dict[str, Any]]] = {}
         for row in stored_audits.list_readings(conn, reading.id, who=who):

@@ -201,7 +201,7 @@ def load_pair(tables: LabelTables) -> tuple[LabelTable, LabelTable, LabelPair]:
 
 
 def list_accuracy(accuracy: LabelAccuracy) -> list[dict[str, Any]]:
-    """One row a measure, as a table holds them."""
+    """One row per measure, for a table."""
     return [
         {**flatten_figures(getattr(accuracy, name)), "measure": title}
         for name, title in ACCURACY_NAMES.items()

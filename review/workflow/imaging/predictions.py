@@ -96,7 +96,7 @@ class SubgroupRequest:
     findings: tuple[str, ...] = ()
     """Labels of that table that make an image positive."""
     pairs: tuple[str, ...] = ()
-    """LABEL=SCORE: each label of that table beside the score that is to foretell it."""
+    """LABEL=SCORE: each label of that table beside the score that is to predict it."""
     probabilities: bool = True
     """Whether scores must lie between 0 and 1; others are counted and left out."""
     threshold: float = 0.5
@@ -288,7 +288,7 @@ def _write_cell_sheets(
 def _list_attribute_predictions(
     table: PredictionTable, request: SubgroupRequest
 ) -> Iterator[dict[str, Any]]:
-    """How well each score foretells each level of an attribute; levels with too few images are
+    """How well each score predicts each level of an attribute; levels with too few images are
     left out, and of two levels the second, which is the first the other way round."""
     for attribute in table.attributes:
         levels = list_levels(table, attribute)
@@ -474,7 +474,7 @@ def _describe_nonsense(report: NonsenseReport, pair: LabelPair) -> list[str]:
                 f"{cell.name}: {share.n:,} images, {100 * share.value:.0f} % truly positive."
             )
     if pair.one_source:
-        lines.append(f"{pair.one_source:,} images stand in one label table only.")
+        lines.append(f"{pair.one_source:,} images are in one label table only.")
     return lines
 
 

@@ -119,7 +119,7 @@ def check_enrollment(conn: Connection, person: Person) -> bool:
     if known.full_name.casefold() != (person.full_name or person.name).casefold():
         raise ReviewError(
             f"Somebody on this server signs in as {person.name} already. If it is the same person, "
-            "enter their full name exactly as in their account; else choose another name."
+            "enter their full name exactly as in their account; otherwise choose another name."
         )
     return True
 

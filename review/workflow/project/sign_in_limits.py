@@ -138,7 +138,7 @@ def compute_wait(project: SignInPlace, name: str, address: str, browser: str | N
 
 
 def _compute_remaining(failures: Failures, free: int, now: datetime) -> int:
-    """Seconds left of the wait after so many failures."""
+    """Seconds still to wait after a number of failures."""
     if failures.count < free or failures.newest is None:
         return 0
     delay = min(LONGEST_WAIT, FIRST_WAIT << min(failures.count - free, 10))

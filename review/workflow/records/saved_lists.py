@@ -62,7 +62,7 @@ def rename_list(project: Project, who: str, name: str, new_name: str) -> str:
 
 
 def delete_list(project: Project, who: str, name: str) -> None:
-    """Deletes one of one's own lists; the records in it stay as they are.
+    """Deletes one of the person's own lists; the records in it stay as they are.
 
     Raises:
         ReviewError: there is no such list of this person.

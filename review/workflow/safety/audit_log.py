@@ -53,7 +53,7 @@ def write_audit_log(project: Project, out: Path, who: str) -> AuditResult:
     """
     require_role(project, who, "manage")
     if out.exists():
-        raise ReviewError(f"{out}: there is a file of this name already; name another.")
+        raise ReviewError(f"{out}: a file of this name already exists; choose another name.")
     key = _load_key(project.folder, make=True)
     header = {
         "funnel_audit": FORMAT,

@@ -68,7 +68,7 @@ def write_backup(project: Project, out: Path, who: str) -> Backup:
     if out.is_dir():
         out = out / f"{project.folder.absolute().name}-{at:%Y-%m-%dT%H%M%S}Z{SUFFIX}"
     if out.exists():
-        raise StoreError(f"{out}: there is a file of this name already; name another.")
+        raise StoreError(f"{out}: a file of this name already exists; choose another name.")
     return _write(project, out, who, at)
 
 

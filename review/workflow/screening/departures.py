@@ -15,7 +15,7 @@ def get_departures(conn: Connection, *, until: datetime | None = None) -> dict[s
 
 
 def get_departed_reviewers(conn: Connection, *, until: datetime | None = None) -> set[str]:
-    """Reviewers who have left the review and not come back, now or at a moment."""
+    """Reviewers who have left the review and not come back, now or at a given time."""
     retire_events = audit_events.list_events(conn, kind="retire", until=until)
     return_events = (
         audit_events.list_events(conn, kind="return", until=until) if retire_events else []

@@ -111,7 +111,7 @@ def test_a_suggestion_is_kept_with_all_that_belongs_to_it_and_fills_no_form(proj
     [
         ("I cannot help with that.", "not in the form that was asked for"),
         (json.dumps({"answer": "certainly", "quotations": [QUOTATION]}), "none of the answers"),
-        ('{"answer": "yes", "quotations": ["we combined four datasets"]}', "stands in the paper"),
+        ('{"answer": "yes", "quotations": ["we combined four datasets"]}', "is in the paper"),
         ('{"answer": "unsure"}', "found no answer in the sentences"),
     ],
 )  # fmt: skip

@@ -136,7 +136,7 @@ def test_questions_to_a_language_model_are_told_with_what_came_of_them(project):
     assert "given the item and at most 2 sentences of the full text" in text
     assert (
         "4 questions on 2 reports gave 2 suggestions, each with a quotation found in the paper; "
-        "1 answer was dropped (1 whose quotations do not stand in the paper), and 1 question got "
+        "1 answer was dropped (1 whose quotations are not in the paper), and 1 question got "
         "no answer."
     ) in text
     assert "None of its suggestions has been compared with a settled answer yet." in text
