@@ -30,7 +30,7 @@ class AnswerComparison:
 
     question: FormQuestion
     entries: tuple[Answer | None, ...]
-    """One a reviewer, in the order of their forms; None where one did not answer."""
+    """One per reviewer, in the order of their forms; None where one did not answer."""
     origin: Origin
     consensus: Answer | None
     """The consensus entry; None while it is open or all agree."""
@@ -43,7 +43,7 @@ class ItemRatings:
     key: str
     name: str
     rows: tuple[tuple[str | None, ...], ...]
-    """One a report that two or more answered, with one place a reviewer; None: no answer."""
+    """One per report that two or more answered, with one place per reviewer; None: no answer."""
     categories: tuple[str, ...]
     """All answers the item takes, in the order of the checklist."""
     ordered: bool

@@ -109,7 +109,7 @@ def prepare_features(
     """Counts the words of all texts.
 
     Args:
-        texts: one a record, from build_text.
+        texts: one per record, from build_text.
         question: the review's question and criteria; '' where there is none.
         query_terms: words and phrases the search looks for.
         model: light, or 'embeddings:NAME' with an installed sentence-transformers model or folder.

@@ -148,7 +148,7 @@ def import_answers(
     context: typer.Context,
     file: Path,
     checklist: str = typer.Option(
-        "", help="For a table of your own (one row an answer or a study): the checklist's id."
+        "", help="For a table of your own (one row per answer or per study): the checklist's id."
     ),
     dry_run: bool = typer.Option(
         False, "--dry-run", help="Show what would be imported; save nothing."

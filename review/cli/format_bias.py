@@ -142,7 +142,7 @@ def facts_to_json(facts: Sequence[Fact], sentences: Sequence[Sentence]) -> list[
 
 
 def write_facts(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Writes facts as CSV, one a line with its first sentence.
+    """Writes facts as CSV, one per line with its first sentence.
 
     Raises:
         ReviewError: the file cannot be written.

@@ -99,7 +99,7 @@ def draw_reading(
     context: typer.Context,
     name: str = typer.Argument(help="Name of the set."),
     label: str = typer.Option(..., "--label", help="The label to audit."),
-    reader: list[str] = typer.Option(..., "--reader", help="Who reads; give it twice for two."),
+    reader: list[str] = typer.Option(..., "--reader", help="A reader of the audit (repeatable)."),
     n: int = typer.Option(130, "--n", min=1, help="Images to draw, one per patient."),
     seed: int = SEED,
     definition: str = typer.Option("", "--definition", help="What the label means."),

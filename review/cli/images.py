@@ -205,7 +205,9 @@ def compare_splits(
 def audit_subgroups(
     predictions: Path = typer.Argument(help="Table with an image and a score a row."),
     out: Path = OUT,
-    score: list[str] = typer.Option([], "--score", help="Column of scores; one a model."),
+    score: list[str] = typer.Option(
+        [], "--score", help="Column of scores, one per model (repeatable)."
+    ),
     image: str = typer.Option("", "--id", help="Column of the image."),
     label: str = typer.Option("", "--label", help="Column of the class."),
     positive: str = typer.Option("", "--positive", help="The class that counts as positive."),
@@ -411,7 +413,7 @@ def choose_columns(words: list[str]) -> "ColumnChoice":
 
 
 def finish(outcome: "AuditOutcome", out: Path) -> None:
-    """Prints the summary, then what could not be used; leaves with 3 if there is any."""
+    """Prints the summary, then what could not be used; exits with 3 if there is any."""
     for line in outcome.lines:
         print_line(line)
     print_line(f"Results: {out}")

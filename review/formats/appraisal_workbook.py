@@ -1,6 +1,6 @@
 """Appraisal forms as workbooks with drop-down lists, written and read back cell by cell.
 
-One worksheet a checklist, one row a question and report. Hidden columns carry record and key.
+One worksheet per checklist, one row per question and report. Hidden columns carry record and key.
 """
 
 from collections.abc import Mapping

@@ -225,7 +225,7 @@ def _join_paragraph_words(
 
 
 def _build_boxes(touched_words: Sequence[tuple[ParagraphLine, Word]]) -> tuple[TextBox, ...]:
-    """One box a line around the touched words."""
+    """One box per line around the touched words."""
     lines: dict[int, list[Word]] = {}
     for part, word in touched_words:
         lines.setdefault(id(part), []).append(word)
@@ -241,7 +241,7 @@ def _build_boxes(touched_words: Sequence[tuple[ParagraphLine, Word]]) -> tuple[T
 
 
 def build_page_text(page: PageLines, known_words: tuple[WordSet, WordSet]) -> str:
-    """The page's lines as read, one a line, broken words made whole across lines."""
+    """The page's lines as read, one per line, broken words made whole across lines."""
     lines = [line.text for line in page.lines]
     for line_index in range(len(lines) - 1):
         if re.search(r"[A-Za-z]-$", lines[line_index]):

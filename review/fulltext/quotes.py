@@ -75,7 +75,7 @@ def _normalize_letter(letter: str) -> str:
 
 
 def find_quote(text: FullText, quote: str) -> list[tuple[int, tuple[TextBox, ...]]]:
-    """(page, boxes one a line) of the first place where the quotation stands; [] if nowhere.
+    """(page, boxes one per line) of the first place where the quotation stands; [] if nowhere.
 
     Only letters and figures are compared, so hyphens, breaks, spaces and typographic signs never
     matter. A figure or footnote between its lines is tolerated: then only its own words count.

@@ -247,7 +247,7 @@ def read_labels(
 
 
 def read_file_list(path: Path) -> tuple[str, ...]:
-    """File names, one a line without a header; blank lines and repeats are left out.
+    """File names, one per line without a header; blank lines and repeats are left out.
 
     Raises:
         ReviewError: no such file, or not text.

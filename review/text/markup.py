@@ -59,7 +59,7 @@ def to_plain_text(text: str) -> str:
 
 
 def to_paragraphs(markup: str | None) -> str | None:
-    """Text without tags, one line a paragraph; an <h4>Heading</h4> becomes 'Heading: text'."""
+    """Text without tags, one line per paragraph; an <h4>Heading</h4> becomes 'Heading: text'."""
     if not markup:
         return None
     text = _HEADING.sub(lambda m: f"\n{_TAG.sub('', m.group(2)).rstrip(': ')}: ", markup)

@@ -55,7 +55,7 @@ def build_cells(rejection: RejectedLine) -> dict[str, str]:
 
 
 def format_corrections(rejected: Sequence[RejectedLine]) -> bytes:
-    """The lines as CSV (UTF-8 with mark, for Excel), one line a verdict that was left out."""
+    """The lines as CSV (UTF-8 with mark, for Excel), one line per verdict that was left out."""
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, CORRECTION_COLUMNS, lineterminator="\r\n")
     writer.writeheader()

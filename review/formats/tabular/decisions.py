@@ -531,7 +531,7 @@ def _add_verdict(
 
 
 def _parse_rayyan_line(base: DecisionRow, text: str) -> list[DecisionRow] | str:
-    """One row a reviewer. Rayyan keeps reasons by record: they go to everybody who excluded it,
+    """One row per reviewer. Rayyan keeps reasons by record: they go to everybody who excluded it,
     the first as the reason, the others in the note."""
     inclusion_match = _RAYYAN.search(text)
     if not inclusion_match:

@@ -1,4 +1,4 @@
-"""Tables of answers that a team keeps itself: one row an answer (long), or one row a study (wide).
+"""Tables of answers that a team keeps itself: one row per answer (long) or per study (wide).
 
 In a long table the columns item and answer say what is answered; in a wide one each column is an
 item, named by its number, id or name. Every cell keeps its line, so that each mistake is named.
@@ -101,8 +101,8 @@ def read_answer_table(checklist: Checklist, path: Path) -> AnswerTable:
 
 def _describe_missing(path: Path, column: str) -> str:
     return (
-        f"{path}: there is no column '{column}'. Needed are item and answer (one row an answer), "
-        "or a column for each item, named by its number, id or name (one row a study); study and "
+        f"{path}: there is no column '{column}'. Needed are item and answer (one row per answer), "
+        "or a column for each item, named by its number, id or name (one row per study); study and "
         "comment are read where present."
     )
 

@@ -167,8 +167,8 @@ def read_template(
     Blank answers change nothing. Answers that are there already are not added again.
 
     Args:
-        checklist_id: the checklist that a table of the team's own answers: one row an answer, or
-            one row a study with a column for each item. None for a spreadsheet of write_template.
+        checklist_id: the checklist that a table of the team's own answers: one row per answer, or
+            one row per study with a column for each item. None for a spreadsheet of write_template.
         dry_run: only count.
         finish: also finish every form in the file that is then complete.
 

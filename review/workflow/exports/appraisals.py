@@ -462,7 +462,7 @@ def build_agreement_table(snapshot: ReviewSnapshot, reader: str | None = None) -
 def _collect_stage_ratings(
     snapshot: ReviewSnapshot, stage: Stage, reader: str | None
 ) -> list[list[str | None]]:
-    """One row a report that two judged, one column a reviewer, by name."""
+    """One row per report that two judged, one column per reviewer, by name."""
     verdicts_by_report = agreeing.collect_verdicts(
         snapshot.project, stage, reader=reader, until=snapshot.until, groups=snapshot.groups
     )

@@ -318,7 +318,7 @@ def _write_log(snapshot: ReviewSnapshot, name: str | None) -> bytes:
 
 
 def _list_outcomes(snapshot: ReviewSnapshot) -> list[dict[str, Any]]:
-    """Where each entry ends on the day, one line an entry, so that whoever has only the log can
+    """Where each entry ends on the day, one line per entry, so that whoever has only the log can
     count every box again."""
     outcome_by_id = map_outcomes(count_flow(snapshot.inputs), snapshot.flow.joints)
     outcome_lines = []

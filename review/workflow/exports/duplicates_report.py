@@ -97,7 +97,7 @@ def compute_counts(project: Project, *, until: datetime | None = None) -> Dedupe
 def _count_by_source(
     entries: Iterable[BatchEntry], groups: RecordGroups, by_hand: set[int]
 ) -> Iterable[SourceDedupeCounts]:
-    """One row a source, by name."""
+    """One row per source, by name."""
     counts: dict[str, Counter[str]] = {}
     for entry in entries:
         counts.setdefault(entry.source, Counter())[_classify_entry(entry, groups, by_hand)] += 1

@@ -42,7 +42,7 @@ class ReplayPaper:
 
     record: Record
     verdicts: tuple[Verdict | None, ...]
-    """One a stage, in order; None where it never came so far."""
+    """One per stage, in order; None where it never came so far."""
     reason: str | None = None
     kind: str | None = None
     judgements: Mapping[str, str] | None = None

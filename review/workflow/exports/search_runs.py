@@ -44,7 +44,7 @@ class SearchRun:
 def list_searches(project: Project, until: datetime | None = None) -> list[SearchRun]:
     """Every search up to the moment, oldest first; files of decisions are none.
 
-    A file whose records name several databases is a search of each: one line a database.
+    A file whose records name several databases is a search of each: one line per database.
     """
     with project.store.read() as conn:
         undone = import_undos.list_undone_batches(conn, until)

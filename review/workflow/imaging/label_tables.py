@@ -130,7 +130,7 @@ def compare_file_lists(
     """Writes how many files a published list names by label, and how another list overlaps.
 
     Args:
-        other: a list of file names, one a line, or a table with a column of files.
+        other: a list of file names, one per line, or a table with a column of files.
 
     Raises:
         ReviewError: a table cannot be read or names no file.
