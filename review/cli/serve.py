@@ -30,12 +30,12 @@ def serve_app(
     printed that makes the first one, the lead's.
     """
     from review.web.server import ServerOptions, run_server
-    from review.workflow.project.home import HOME_FILE
+    from review.workflow.project.home import is_home
     from review.workflow.project.project import PROTOCOL_FILE
 
     options = ServerOptions(port=port, address=address, solo=solo or None, url=url or None)
     path = Path(folder or context.find_root().obj.folder)
-    if not (path / PROTOCOL_FILE).exists() and (folder or (path / HOME_FILE).exists()):
+    if not (path / PROTOCOL_FILE).exists() and (folder or is_home(path)):
         from review.web.home_server import run_home
 
         print_line(f"{path} has no {PROTOCOL_FILE}, so it is served as a home of several reviews.")

@@ -46,13 +46,15 @@ class Store:
             StoreError: it cannot be opened, is damaged or another program's, or was written by a
                 newer version. Nothing was written into it then.
         """
-        from review.store import opening
+        from review.store import opening, schemas
 
         self.read_only: str | None = None
         self.damage: str | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self.engine: Engine = create_engine(url, **_get_pool_options(url))
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.schema = None if self.is_sqlite else schemas.get_schema(url)
+        self._write_lock = schemas.build_lock_number(WRITE_LOCK, self.schema)
         path = self._get_path()
         if path is not None:
             opening.check_file(path)
@@ -141,7 +143,7 @@ class Store:
                 conn.begin(),
             ):
                 if not self.is_sqlite:  # SQLite begins immediate
-                    conn.execute(text("select pg_advisory_xact_lock(:n)"), {"n": WRITE_LOCK})
+                    conn.execute(text("select pg_advisory_xact_lock(:n)"), {"n": self._write_lock})
                 yield conn
         except PoolTimeoutError as error:
             raise StoreError(
@@ -181,10 +183,12 @@ class Store:
             self._scratch.cleanup()
 
     def _migrate(self, before_upgrade: "BeforeUpgrade | None") -> None:
-        from review.store import opening
+        from review.store import opening, schemas
 
         address = self.engine.url.render_as_string(hide_password=True)
         with self.engine.connect() as conn:
+            if not self.is_sqlite:
+                schemas.check_schema(conn, str(self.engine.url))
             tables = set(inspect(conn).get_table_names())
             opening.check_tables(tables, address)
             version = (
@@ -216,12 +220,16 @@ BeforeUpgrade = Callable[[Store, str], None]
 
 def _get_pool_options(url: str) -> dict[str, Any]:
     """Enough connections for a team whose writes wait for each other."""
+    from review.store import schemas
+
     if url in ("sqlite://", "sqlite:///:memory:"):
         return {}
+    is_server = not url.startswith("sqlite")
+    kept = 2 if is_server and schemas.get_schema(url) else 10  # many reviews share one server
     return {
-        "pool_pre_ping": not url.startswith("sqlite"),
-        "pool_size": 10,
-        "max_overflow": 20,
+        "pool_pre_ping": is_server,
+        "pool_size": kept,
+        "max_overflow": 30 - kept,
         "pool_timeout": BUSY_SECONDS,
     }
 

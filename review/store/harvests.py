@@ -17,6 +17,7 @@ from review.errors import StoreError
 from review.models import Record, Relation
 from review.store import Store, import_undos
 from review.store.records import CHUNK, InsertResult, add_records
+from review.store.schemas import build_lock_number
 from review.store.tables.review import (
     batches,
     harvest_ends,
@@ -322,10 +323,9 @@ def advisory_lock(store: Store) -> Iterator[None]:
     if store.is_sqlite:
         yield
         return
+    number = build_lock_number(HARVEST_LOCK, store.schema)
     with store.engine.connect() as conn:
-        acquired = conn.execute(
-            text("select pg_try_advisory_lock(:n)"), {"n": HARVEST_LOCK}
-        ).scalar()
+        acquired = conn.execute(text("select pg_try_advisory_lock(:n)"), {"n": number}).scalar()
         conn.commit()
         if not acquired:
             raise StoreError(
@@ -334,5 +334,5 @@ def advisory_lock(store: Store) -> Iterator[None]:
         try:
             yield
         finally:
-            conn.execute(text("select pg_advisory_unlock(:n)"), {"n": HARVEST_LOCK})
+            conn.execute(text("select pg_advisory_unlock(:n)"), {"n": number})
             conn.commit()

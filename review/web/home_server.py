@@ -35,10 +35,6 @@ LOOK_SECONDS = 20.0
 KEPT_COPIES = 14
 """How many daily copies of the home's own store are kept."""
 NO_SOLO = "--solo serves one review. Name its folder: review --review FOLDER app --solo NAME."
-NO_URL = (
-    "A home keeps each review in a file of its own folder. Unset DATABASE_URL to serve it, or "
-    "serve the one review that is in this database by naming its folder."
-)
 ANNOUNCEMENT = "Nobody has an account on this server yet. Open this link to make yours:"
 HOLDER = "Whoever opens it first administers the server"
 _LOG = logging.getLogger(__name__)
@@ -53,14 +49,12 @@ def run_home(
         announce: prints a line for whoever starts it, such as the link for the first account.
 
     Raises:
-        ReviewError: --solo or DATABASE_URL, neither of which a home has.
+        ReviewError: --solo, which a home does not have, or a DATABASE_URL that is not this home's.
     """
     from review.web import server
 
     if options.solo:
         raise ReviewError(NO_SOLO)
-    if os.environ.get("DATABASE_URL"):
-        raise ReviewError(NO_URL)
     make_folder(folder)
     home = open_home(folder.absolute())
     os.environ[HOME_VARIABLE] = str(home.folder)

@@ -104,7 +104,10 @@ def emptied(url: str) -> str:
 
     engine = create_engine(url)
     with engine.begin() as conn:
-        conn.execute(text("drop schema public cascade"))
+        query = text("select schema_name from information_schema.schemata")
+        for name in conn.execute(query).scalars().all():
+            if name != "information_schema" and not name.startswith("pg_"):
+                conn.execute(text(f'drop schema "{name}" cascade'))
         conn.execute(text("create schema public"))
     engine.dispose()
     return url

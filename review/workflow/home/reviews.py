@@ -9,14 +9,14 @@ from pathlib import Path
 
 from review.errors import ReviewError
 from review.protocol.models import PersonRole
-from review.store import homes, records
+from review.store import Connection, homes, records
 from review.store.timestamps import utc_now
 from review.workflow.home import templates
 from review.workflow.home.open_reviews import OpenReviews
 from review.workflow.home.templates import Template
 from review.workflow.project import accounts
 from review.workflow.project.accounts import CurrentUser
-from review.workflow.project.home import Home
+from review.workflow.project.home import Home, create_rows, drop_rows, has_rows, rename_rows
 from review.workflow.project.project import Project
 from review.workflow.setup import first_account
 from review.workflow.setup.loading import open_project
@@ -117,13 +117,15 @@ def create_review(home: Home, new: NewReview, who: str, reviews: OpenReviews) ->
     scratch = home.folder / f".new-{secrets.token_hex(8)}"
     try:
         scratch.mkdir(mode=0o700)
+        create_rows(scratch)
         if original is not None:
             templates.write_copy(scratch, original, title, question)
         elif template is not None:
             templates.write_from_template(scratch, template, title, question)
         _add_lead(home, scratch, who)
         with home.store.write() as conn:
-            name = _choose_name(home.folder, title)
+            name = _choose_name(home.folder, title, conn)
+            rename_rows(conn, scratch.name, name)
             scratch.rename(home.folder / name)
             homes.note_review(conn, name, "created", who, utc_now())
             homes.note_member(conn, name, who, "added", who, utc_now())
@@ -132,7 +134,9 @@ def create_review(home: Home, new: NewReview, who: str, reviews: OpenReviews) ->
             f"The review could not be created ({error.strerror or error}). Nothing was kept."
         ) from error
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        if scratch.exists():
+            drop_rows(scratch)
+            shutil.rmtree(scratch, ignore_errors=True)
     return name
 
 
@@ -168,12 +172,12 @@ def _add_lead(home: Home, folder: Path, who: str) -> None:
         project.store.close()
 
 
-def _choose_name(folder: Path, title: str) -> str:
+def _choose_name(folder: Path, title: str, conn: Connection) -> str:
     """A name for the review's folder and address, made from its title, that none has yet."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     base = re.sub(r"[^a-z0-9]+", "-", plain)[:NAME_LENGTH].strip("-") or "review"
     number, name = 1, base
-    while (folder / name).exists():
+    while (folder / name).exists() or has_rows(conn, name):
         number += 1
         name = f"{base}-{number}"
     return name

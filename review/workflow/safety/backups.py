@@ -21,6 +21,7 @@ from review.protocol.loading import fingerprint_text
 from review.store import BeforeUpgrade, Store, copies, open_store
 from review.store.timestamps import format_timestamp, parse_timestamp, utc_now
 from review.workflow.project.accounts import require_role
+from review.workflow.project.home import create_rows, drop_rows, find_store_url
 from review.workflow.project.project import PROTOCOL_FILE, Project, follow_plan
 from review.workflow.safety import backup_archive
 from review.workflow.safety.backup_archive import (
@@ -189,21 +190,24 @@ def restore_backup(
 ) -> Backup:
     """Makes a review's folder of a backup: all of it, or nothing.
 
-    With DATABASE_URL in the environment the rows go into that database, which must be empty.
-    Nobody is signed in by a restore.
+    With DATABASE_URL in the environment the rows go into that database, which must be empty; in a
+    home, into a schema of the review's own, which must not be there yet. Nobody is signed in by a
+    restore.
 
     Raises:
         StoreError: the backup is damaged, or the folder or the database is not empty.
     """
-    url = (os.environ if environment is None else environment).get("DATABASE_URL")
+    url = find_store_url(folder, os.environ if environment is None else environment)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{folder}: this folder is not empty. Name a new one.")
     scratch: Path | None = None
+    is_begun = False
     try:
         folder.absolute().parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=folder.absolute().parent, prefix=".restore-"))
         manifest = backup_archive.check_files(path, scratch)
         if url:
+            is_begun = create_rows(folder)
             store = open_store(scratch, url)
             try:
                 _bring_up_to_date(scratch)
@@ -217,12 +221,15 @@ def restore_backup(
         if folder.exists():
             folder.rmdir()
         scratch.rename(folder)
+        is_begun = False
     except OSError as error:
         raise StoreError(
             f"{folder}: the backup cannot be restored there ({error.strerror or error}). Nothing "
             "was kept."
         ) from error
     finally:
+        if is_begun:
+            drop_rows(folder)
         if scratch is not None and scratch.exists():
             shutil.rmtree(scratch, ignore_errors=True)
     return Backup(path, manifest, path.stat().st_size)

@@ -1,7 +1,6 @@
 """Opens a review: its folder, protocol and store. Changes of the protocol are always recorded."""
 
 import difflib
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +18,7 @@ from review.store import Connection, Store, audit_events, decisions, open_store
 from review.store.timestamps import utc_now
 from review.workflow.appraisal.instruments import check_appraisal_plan
 from review.workflow.assistant import settings as assistant_settings
-from review.workflow.project.home import find_home_store
+from review.workflow.project.home import find_home_store, find_store_url
 from review.workflow.project.project import PROTOCOL_FILE, Project, get_default_person
 from review.workflow.screening import assignment, status
 
@@ -29,7 +28,8 @@ def open_project(folder: Path, *, who: str | None = None, why: str | None = None
     decisions were made before.
 
     Args:
-        folder: holds protocol.yaml and, unless DATABASE_URL is set, review.db.
+        folder: holds protocol.yaml and, unless DATABASE_URL is set, review.db. In a home, its rows
+            are where the home keeps them.
         who: the person to whom a protocol change is ascribed.
         why: the reason for a change, where one is given.
 
@@ -41,9 +41,7 @@ def open_project(folder: Path, *, who: str | None = None, why: str | None = None
 
     path = folder / PROTOCOL_FILE
     load_protocol(path)
-    store = open_store(
-        folder, os.environ.get("DATABASE_URL"), backups.back_up_before_upgrade(folder)
-    )
+    store = open_store(folder, find_store_url(folder), backups.back_up_before_upgrade(folder))
     who = who or get_default_person()
     project = _note_version(store, folder, who, why)
     repaired = store_check.check_at_opening(project, who)
