@@ -1,29 +1,29 @@
 #!/usr/bin/env bash
 # The demo: replays the founding review box by box; imports, deduplicates, screens, appraises and
-# reports a small made-up review; harvests from the stand-in server; then serves the app.
+# reports a small made-up review; harvests from the stand-in server; then serves both reviews in a home.
 # Everything is written into the folder DEMO, which is deleted first.
 set -euo pipefail
 
 BIN="${BIN:-.venv/bin}" DEMO="${DEMO:-demo-review}" APP="${APP:-1}" PORT="${PORT:-8501}"
 say() { printf '\n== %s\n' "$*"; }
-review() { "$BIN/review" --review "$DEMO/review" --user ada "$@"; }
+review() { "$BIN/review" --review "$DEMO/home/demo" --user ada "$@"; }
 
 rm -rf "$DEMO"
-mkdir -p "$DEMO/review"
+mkdir -p "$DEMO/home/demo"
 
 say "1. Replay the founding review (Roberts et al. 2021)"
-"$BIN/review" replay data/roberts2021 --out "$DEMO/roberts2021"
+"$BIN/review" replay data/roberts2021 --out "$DEMO/home/roberts2021"
 
 say "2. Import two search exports into a small made-up review"
-cp data/demo/* "$DEMO/review/"
-review check "$DEMO/review"
-review import "$DEMO/review/embase.ris" "$DEMO/review/scopus.csv"
+cp data/demo/* "$DEMO/home/demo/"
+review check "$DEMO/home/demo"
+review import "$DEMO/home/demo/embase.ris" "$DEMO/home/demo/scopus.csv"
 review dedupe
-review import-decisions "$DEMO/review/decisions.csv"
+review import-decisions "$DEMO/home/demo/decisions.csv"
 
 say "3. Appraise 17 reports as its team; read and flag eight made-up papers"
-"$BIN/python" scripts/fill_demo.py "$DEMO/review"
-review attach "$DEMO/review/papers"
+"$BIN/python" scripts/fill_demo.py "$DEMO/home/demo"
+review attach "$DEMO/home/demo/papers"
 review read
 review flags
 review status
@@ -49,14 +49,12 @@ review dedupe
 review status
 
 say "Demo accounts"
-for name in ada ben cleo; do
-  FUNNEL_PASSWORD="demo-$name" review user add "$name" >/dev/null
-  echo "  $name    password demo-$name"
-done
+"$BIN/python" scripts/make_demo_home.py "$DEMO/home"
+for name in ada ben cleo; do echo "  $name    password demo-$name"; done
 
 if [ "$APP" = 0 ]; then
   say "Done. The reviews and their reports are in $DEMO; 'make demo' also serves the app."
   exit 0
 fi
 say "Serve the app at http://127.0.0.1:$PORT (stop with Ctrl+C)"
-review app --port "$PORT"
+"$BIN/review" app "$DEMO/home" --port "$PORT"

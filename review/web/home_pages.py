@@ -2,53 +2,27 @@
 back. They are plain HTML and run no script."""
 
 import html
+from contextlib import suppress
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from review.errors import ReviewError
 from review.text.wording import format_count
+from review.web.home_account import AccountRoutes
 from review.web.home_gate import HOME_PATH, PERSON_KEY
+from review.web.home_layout import build_home_page
 from review.web.sign_in_pages import FormRefused, build_message_page, read_form
+from review.workflow.exports.own_work import OwnCounts, count_own_work
 from review.workflow.home import reviews as home_reviews
 from review.workflow.home.open_reviews import OpenReviews
 from review.workflow.home.reviews import COPY_PREFIX, MAX_TITLE, NewReview, ReviewEntry
 from review.workflow.home.templates import TEMPLATES
+from review.workflow.project.accounts import CurrentUser
 from review.workflow.project.home import build_review_path
 from review.workflow.setup.people import format_roles
-
-PAGE = """<!doctype html><html lang="en"><head>
-<meta charset="utf-8"><title>{heading} · Funnel</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><style>
-:root{{color-scheme:light dark;--page:light-dark(#f6f7f9,#16191d);--card:light-dark(#fff,#22262c);
---text:light-dark(#1c2430,#e8eaed);--muted:light-dark(#57606e,#b3bcc8);
---line:light-dark(#d8dce2,#444c59);--bar:light-dark(#23507c,#6ea3d8);--on-bar:light-dark(#fff,#10161d);
---bad:light-dark(#a11,#ff9d94)}}
-body{{font:16px/1.5 system-ui,sans-serif;background:var(--page);color:var(--text);margin:0}}
-header,main{{max-width:46rem;margin:0 auto;padding:1rem 1.2rem}}
-header{{display:flex;flex-wrap:wrap;gap:.2rem 1rem;align-items:baseline;color:var(--muted)}}
-header span{{flex:1}}h1{{font-size:1.6rem;margin:.2rem 0 1rem}}
-h2{{font-size:1.15rem;margin:2rem 0 .6rem}}
-a{{color:var(--bar)}}ul{{list-style:none;padding:0;margin:0}}
-li,fieldset,.empty{{background:var(--card);border:1px solid var(--line);border-radius:10px;
-padding:.8rem 1rem;margin:0 0 .7rem}}
-li{{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center}}li div{{flex:1 1 16rem}}
-li a.title,li b{{font-weight:600;overflow-wrap:anywhere}}
-p.note,.choice small{{color:var(--muted);font-size:.92rem;margin:.1rem 0}}
-label{{display:block;margin:1rem 0 .25rem}}legend{{font-weight:600;padding:0 .3rem}}
-.choice{{display:flex;gap:.6rem;align-items:baseline;margin:.5rem 0}}.choice small{{display:block}}
-input[type=text]{{width:100%;box-sizing:border-box;font:inherit;padding:.5rem .6rem;color:inherit;
-background:var(--card);border:1px solid var(--muted);border-radius:7px}}
-fieldset{{margin-top:1.2rem}}
-button,.button{{display:inline-block;text-decoration:none;font:inherit;font-weight:600;
-padding:.5rem 1rem;border:1px solid var(--bar);border-radius:7px;background:var(--bar);
-color:var(--on-bar);cursor:pointer}}
-.quiet{{background:none;color:var(--bar);font-weight:400;padding:.3rem .7rem}}
-.said{{color:var(--bad)}}form.inline{{margin:0}}
-</style></head><body><header><span>Funnel</span>{who}<a href="/signout">Sign out</a></header>
-<main><h1>{heading}</h1>{body}</main></body></html>"""
 
 
 class HomeRoutes:
@@ -65,6 +39,7 @@ class HomeRoutes:
             Route(f"{HOME_PATH}/new", self.handle_new, methods=["GET", "POST"]),
             Route(f"{HOME_PATH}/archive", self.handle_archive, methods=["GET", "POST"]),
             Route(f"{HOME_PATH}/restore", self.handle_restore, methods=["POST"]),
+            *AccountRoutes(self.home).build_routes(),
         ]
 
     async def handle_list(self, request: Request) -> Response:
@@ -72,7 +47,8 @@ class HomeRoutes:
         name = _get_person(request)
         entries = await to_thread.run_sync(self._list_entries, name)
         creates = await to_thread.run_sync(home_reviews.may_create, self.home, name, entries)
-        return _build_page("Reviews", name, _build_list(entries, creates))
+        work = await to_thread.run_sync(self._count_work, name, entries)
+        return build_home_page("Reviews", name, _build_list(entries, creates, work))
 
     async def handle_new(self, request: Request) -> Response:
         """GET draws the form, POST creates the review and opens it."""
@@ -81,7 +57,7 @@ class HomeRoutes:
         if not await to_thread.run_sync(home_reviews.may_create, self.home, name, entries):
             return _refuse("Only the server's administrator and leads of a review may create one.")
         if request.method != "POST":
-            return _build_page("Create a review", name, _build_form(entries, {}, ""))
+            return build_home_page("Create a review", name, _build_form(entries, {}, ""))
         try:
             form = await read_form(request)
         except FormRefused as refusal:
@@ -96,7 +72,7 @@ class HomeRoutes:
                 home_reviews.create_review, self.home, new, name, self.reviews
             )
         except ReviewError as error:
-            return _build_page(
+            return build_home_page(
                 "Create a review", name, _build_form(entries, form, str(error)), status=400
             )
         return RedirectResponse(build_review_path(review), 303)
@@ -111,7 +87,7 @@ class HomeRoutes:
         entry = next((one for one in entries if one.review == review and one.is_led), None)
         if entry is None or entry.archived:
             return _refuse(home_reviews.UNKNOWN, 404)
-        return _build_page("Archive this review?", name, _build_question(entry))
+        return build_home_page("Archive this review?", name, _build_question(entry))
 
     async def handle_restore(self, request: Request) -> Response:
         """Brings a review back."""
@@ -130,6 +106,16 @@ class HomeRoutes:
             return _refuse(str(error), 404)
         return RedirectResponse(HOME_PATH, 303)
 
+    def _count_work(self, name: str, entries: list[ReviewEntry]) -> dict[str, OwnCounts]:
+        """What waits for the person in each open review; a review that fails has none."""
+        work = {}
+        for entry in entries:
+            project = None if entry.archived else self.reviews.find(entry.review)
+            if project is not None:
+                with suppress(ReviewError):
+                    work[entry.review] = count_own_work(project, CurrentUser(name, entry.roles))
+        return work
+
     def _list_entries(self, name: str) -> list[ReviewEntry]:
         return home_reviews.list_own_reviews(self.home, name, self.reviews)
 
@@ -142,18 +128,13 @@ def _refuse(message: str, status: int = 403) -> Response:
     return build_message_page(message, status, link=(HOME_PATH, "All reviews"))
 
 
-def _build_page(heading: str, name: str, body_html: str, *, status: int = 200) -> Response:
-    who = f"<b>{html.escape(name)}</b>"
-    page_html = PAGE.format(heading=html.escape(heading), who=who, body=body_html)
-    return HTMLResponse(page_html, status, headers={"Cache-Control": "no-store"})
-
-
-def _build_list(entries: list[ReviewEntry], creates: bool) -> str:
+def _build_list(entries: list[ReviewEntry], creates: bool, work: dict[str, OwnCounts]) -> str:
     shown = [entry for entry in entries if not entry.archived]
     archived = [entry for entry in entries if entry.archived]
     parts = []
     if shown:
-        parts.append(f"<ul>{''.join(map(_build_entry, shown))}</ul>")
+        rows = "".join(_build_entry(entry, work.get(entry.review)) for entry in shown)
+        parts.append(f"<ul>{rows}</ul>")
     elif creates:
         parts.append('<p class="empty">There is no review yet. Create the first one.</p>')
     else:
@@ -169,7 +150,16 @@ def _build_list(entries: list[ReviewEntry], creates: bool) -> str:
     return "".join(parts)
 
 
-def _build_entry(entry: ReviewEntry) -> str:
+def _format_work(work: OwnCounts | None) -> str:
+    """What waits for the person, in words; empty where nothing does."""
+    if work is None:
+        return ""
+    parts = [f"{format_count(work.screening, 'record')} to screen"] if work.screening else []
+    parts += [f"{format_count(work.conflicts, 'conflict')} to resolve"] if work.conflicts else []
+    return f'<p class="note waiting">For you: {", ".join(parts)}</p>' if parts else ""
+
+
+def _build_entry(entry: ReviewEntry, work: OwnCounts | None) -> str:
     archive = (
         f'<a href="{HOME_PATH}/archive?review={html.escape(entry.review)}" '
         f'aria-label="Archive {html.escape(entry.title)}">Archive</a>'
@@ -179,7 +169,7 @@ def _build_entry(entry: ReviewEntry) -> str:
     return (
         f'<li><div><a class="title" href="{build_review_path(entry.review)}">'
         f'{html.escape(entry.title)}</a><p class="note">{format_roles(entry.roles)} · '
-        f"{format_count(entry.records, 'record')}</p></div>{archive}</li>"
+        f"{format_count(entry.records, 'record')}</p>{_format_work(work)}</div>{archive}</li>"
     )
 
 

@@ -12,6 +12,11 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import fill_demo  # noqa: E402
+import make_demo_home  # noqa: E402
+
+from review.workflow.home.open_reviews import OpenReviews  # noqa: E402
+from review.workflow.home.reviews import list_own_reviews  # noqa: E402
+from review.workflow.project import accounts  # noqa: E402
 
 
 def review(folder, *words):
@@ -56,3 +61,15 @@ def test_each_paper_is_read_and_flagged(filled):
     assert review(filled, "read").split() == [str(fill_demo.PAPERS), "read"]
     assert f"Checked {fill_demo.PAPERS} PDFs" in review(filled, "flags")
     assert "covid_radiography" in review(filled, "datasets", "matrix")
+
+
+def test_the_demos_reviews_are_in_one_home_with_its_three_accounts(filled, tmp_path):
+    shutil.copytree(filled, tmp_path / "demo")
+    home = make_demo_home.make_home(tmp_path)
+    reviews = OpenReviews(home)
+    for name in ("ada", "ben", "cleo"):
+        assert accounts.sign_in(home, name, f"demo-{name}")
+        (entry,) = list_own_reviews(home, name, reviews)
+        assert (entry.review, entry.is_led) == ("demo", name == "ada") and entry.records > 100
+    reviews.close()
+    home.store.close()

@@ -16,6 +16,10 @@ from support.homes import PASSWORD, copy_home, open_made
 from support.tabs import session_cookie, tab
 
 from review.errors import ReviewError
+from review.models import Record
+from review.store import accounts as account_rows
+from review.store import homes, records
+from review.store.timestamps import utc_now
 from review.web import home_server
 from review.web.gate import SESSION_COOKIE
 from review.web.home_pages import HomeRoutes
@@ -23,6 +27,8 @@ from review.web.hosts import AllowedHosts
 from review.web.server import ServerOptions, build_door_routes, run_server
 from review.workflow.home import reviews as home_reviews
 from review.workflow.project import accounts
+from review.workflow.screening import status
+from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup import people
 from review.workflow.setup.first_account import SetupKey
 
@@ -225,12 +231,94 @@ def test_creating_and_archiving_over_the_forms(open_as, home):
     assert reviewer.post("/reviews/new", data={"title": "x", "origin": "blank"}).status_code == 403
 
 
+def test_the_list_says_what_waits_for_whom(open_as, home):
+    with home.project("first").store.write() as conn:
+        batch = records.add_batch(conn, utc_now(), "mia", kind="file", source="embase")
+        given = [(n, Record("embase", title=f"Study {n}")) for n in range(1, 4)]
+        records.add_records(conn, batch, given, utc_now())
+        status.rebuild_statuses(home.project("first"), conn)
+    assert "For you: 3 records to screen" in open_as("dan").get("/reviews").text
+    add_decision(home.project("first"), NewDecision(1, "title-abstract", "dan", "include"))
+    assert "For you: 2 records to screen" in open_as("dan").get("/reviews").text
+    assert open_as("lea").get("/reviews").text.count("For you") == 0
+
+
+def change(client, part, **form):
+    return client.post(f"/reviews/account/{part}", data=form, headers={"Origin": HOST})
+
+
+def test_everybody_changes_their_own_name_and_address(open_as, home):
+    client = open_as("dan")
+    page = client.get("/reviews/account").text
+    assert "Dan Ek" in page and "this browser" in page and "<script" not in page
+    answer = change(client, "details", full_name="Dan  Øst", email="d@x.org", password=PASSWORD)
+    assert answer.headers["location"] == "/reviews/account?saved=1"
+    assert "Dan Øst" in client.get("/reviews/account").text
+    with home.home.store.read() as conn:
+        person = homes.find_person(conn, "dan")
+    assert (person.full_name, person.email, person.administrator) == ("Dan Øst", "d@x.org", False)
+    for form, said in (
+        ({"full_name": "Eve", "password": "wrong"}, "The current password is wrong"),
+        ({"full_name": "", "password": PASSWORD}, "Enter your full name"),
+        ({"full_name": "Dan", "email": "d.org", "password": PASSWORD}, "is not an e-mail address"),
+    ):
+        answer = change(client, "details", **form)
+        assert answer.status_code == 400 and said in answer.text
+    mia = open_as("mia")
+    answer = change(mia, "details", full_name="Mia", email="D@X.org", password=PASSWORD)
+    assert answer.status_code == 400 and "has the address D@X.org already" in answer.text
+    assert change(mia, "details", full_name="<b>Mia", password=PASSWORD).status_code == 303
+    assert "<b>Mia" not in mia.get("/reviews/account").text
+    assert mia.get("/reviews/new").status_code == 200  # and is the administrator as before
+
+
+def test_a_new_password_ends_every_session(open_as, home):
+    client = open_as("dan")
+    old = {"password": PASSWORD}
+    for form, said in (
+        ({**old, "new": "another long one", "again": "another"}, "The two new passwords differ"),
+        ({"password": "wrong", "new": "another long one", "again": "another long one"}, "is wrong"),
+        ({**old, "new": "short", "again": "short"}, "at least 8 characters"),
+    ):
+        answer = change(client, "password", **form)
+        assert answer.status_code == 400 and said in answer.text
+    form = {**old, "new": "another long one", "again": "another long one"}
+    assert change(client, "password", **form).headers["location"] == "/signin"
+    assert client.get("/reviews").headers["location"].startswith("/signin")
+    assert accounts.sign_in(home.home, "dan", PASSWORD) is None
+    assert accounts.sign_in(home.home, "dan", "another long one")
+
+
+def test_a_session_is_ended_by_its_owner_alone(open_as, home):
+    client, other = open_as("dan"), home.sign_in("dan")
+    token = home.sign_in("lea")
+    with home.home.store.read() as conn:
+        numbers = {
+            name: [one.id for one in account_rows.list_open_sessions(conn, name, None, utc_now())]
+            for name in ("dan", "lea")
+        }
+    for number in (str(numbers["lea"][0]), "0", "x", "²"):
+        assert change(client, "sessions", session=number).status_code == 400
+    assert accounts.find_session_name(home.home, token) == "lea"
+    page = client.get("/reviews/account").text
+    assert page.count("this browser") == 1
+    assert page.count('name="session"') == len(numbers["dan"])  # all others, and everywhere
+    assert change(client, "sessions", session=str(max(numbers["dan"]))).status_code == 303
+    assert accounts.find_session_name(home.home, other) is None
+    assert client.get("/reviews/account").status_code == 200
+    change(client, "sessions", session="all")
+    assert client.get("/reviews/account").headers["location"].startswith("/signin")
+
+
 def test_forms_from_another_site_do_nothing(open_as):
     client = open_as("mia")
     answer = client.post(
         "/reviews/archive", data={"review": "first"}, headers={"Origin": "http://evil.example"}
     )
     assert answer.status_code == 403
+    form = {"full_name": "Eve", "password": PASSWORD}
+    evil = {"Origin": "http://evil.example"}
+    assert client.post("/reviews/account/details", data=form, headers=evil).status_code == 403
     assert client.get("/r/first/").status_code == 200
 
 

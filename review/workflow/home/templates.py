@@ -1,6 +1,7 @@
 """What a new review begins with: a shipped protocol, or that of a review one leads already."""
 
 import shutil
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,7 +52,16 @@ TEMPLATES = (
         description="The made-up demo review, with two search exports to import.",
         path="demo/protocol.yaml",
     ),
+    Template(
+        id="replay",
+        label="Replay of Roberts et al. 2021",
+        description="The founding review with its published numbers: 2,212 records identified, 62 "
+        "studies included. Most of its papers were never named.",
+        path="roberts2021/protocol.yaml",
+    ),
 )
+REPLAY = "replay"
+"""The template that comes with records and decisions."""
 
 
 def find_template(template_id: str) -> Template | None:
@@ -60,12 +70,28 @@ def find_template(template_id: str) -> Template | None:
 
 
 def write_from_template(folder: Path, template: Template, title: str, question: str) -> None:
-    """Writes a template's protocol into a folder, with its search exports where it lists some."""
+    """Writes a template's protocol into a folder, with its search exports where it lists some; of a
+    replay, all the review."""
     path = shipped("data") / template.path
+    if template.id == REPLAY:
+        _replay(folder, path.parent, title, question)
+        return
     text = path.read_text(encoding="utf-8")
     for search_import in parse_protocol(text, str(path)).search.imports:
         shutil.copyfile(path.parent / search_import.file, folder / search_import.file)
     _write(folder, _set_title(text, title, question))
+
+
+def _replay(folder: Path, data: Path, title: str, question: str) -> None:
+    from review.workflow.exports.replay import replay_review
+
+    with tempfile.TemporaryDirectory(prefix="funnel-replay-") as scratch:
+        copied = Path(scratch) / data.name
+        shutil.copytree(data, copied)
+        text = (copied / PROTOCOL_FILE).read_text(encoding="utf-8")
+        _write(copied, _set_title(text, title, question))
+        project, _ = replay_review(copied, folder)
+        project.store.close()
 
 
 def write_copy(folder: Path, original: Project, title: str, question: str) -> None:

@@ -382,7 +382,9 @@ class SessionView:
     """Whether it is the one that asks."""
 
 
-def list_sessions(project: Project, name: str, *, token: str | None = None) -> list[SessionView]:
+def list_sessions(
+    project: SignInPlace, name: str, *, token: str | None = None
+) -> list[SessionView]:
     """A member's open sessions, newest first; `token` is the one that asks, where it is one.
 
     Raises:
@@ -407,7 +409,7 @@ def list_sessions(project: Project, name: str, *, token: str | None = None) -> l
     ]
 
 
-def end_sessions(project: Project, name: str, who: str, *, session: int | None = None) -> int:
+def end_sessions(project: SignInPlace, name: str, who: str, *, session: int | None = None) -> int:
     """Ends a member's sessions, or the one of this number; gives how many. Everybody ends their
     own, the lead anybody's.
 
@@ -417,7 +419,8 @@ def end_sessions(project: Project, name: str, who: str, *, session: int | None =
     teammate = get_teammate(project, name)
     if teammate.name != who:
         require_role(project, who, "manage")
-        require_account_control(project, teammate.name, who)
+        if isinstance(project, Project):
+            require_account_control(project, teammate.name, who)
     now, email = utc_now(), get_account_address(project, teammate)
     store = get_account_store(project)
     with store.write() as conn:

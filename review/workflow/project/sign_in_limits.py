@@ -95,21 +95,30 @@ def change_password(project: SignInPlace, who: str, old: str, new: str) -> None:
     Raises:
         ReviewError: the old password is wrong or was tried too often, or the new one is too short.
     """
-    store = get_account_store(project)
     teammate = accounts.get_teammate(project, who)
-    origin = f"change:{sign_in_attempts.hash_name(teammate.name)}"
+    check_own_password(project, teammate.name, old)
+    password_hash = accounts.hash_password(new)
+    with get_account_store(project).write() as conn:
+        accounts.store_password(conn, teammate, password_hash, teammate.name)
+
+
+def check_own_password(project: SignInPlace, name: str, password: str) -> None:
+    """Asks for a person's password once more, before they change something of their account.
+
+    Raises:
+        ReviewError: it is wrong, or was tried too often.
+    """
+    store = get_account_store(project)
+    origin = f"change:{sign_in_attempts.hash_name(name)}"
     with store.read() as conn:
         failures = sign_in_attempts.count_failures(conn, utc_now(), origin=origin)
     wait = _compute_remaining(failures, FREE_FAILURES["pair"], utc_now())
     if wait:
         raise ReviewError(f"Too many wrong passwords. Try again in {wait} seconds.")
-    if not accounts.is_own_password(project, teammate.name, old):
+    if not accounts.is_own_password(project, name, password):
         with store.write() as conn:
             sign_in_attempts.add_failure(conn, "", origin, utc_now())
         raise ReviewError("The current password is wrong; nothing was changed.")
-    password_hash = accounts.hash_password(new)
-    with store.write() as conn:
-        accounts.store_password(conn, teammate, password_hash, teammate.name)
 
 
 def compute_wait(project: SignInPlace, name: str, address: str, browser: str | None) -> int:

@@ -185,7 +185,7 @@ def invite_person(
     require_role(project, who, "manage")
     name, full_name = member.name.strip(), " ".join(member.full_name.split())
     check_names(name, full_name)
-    email = _check_email(member.email)
+    email = check_email(member.email)
     base = invitations.check_base_url(base_url)
     person = Person(name=name, roles=(member.role,), email=email, full_name=full_name)
     why = why.strip() or f"{full_name} joins as {ROLE_NAMES[member.role].lower()}"
@@ -207,7 +207,9 @@ def invite_person(
     return invitations.invite_through_home(project, person, who, base)
 
 
-def _check_email(email: str | None) -> str | None:
+def check_email(email: str | None) -> str | None:
+    """An e-mail address without the spaces around it; None for an empty one. Raises ReviewError
+    where it is none."""
     text = (email or "").strip()
     if not text:
         return None

@@ -7,6 +7,7 @@ from review.errors import ReviewError
 from review.protocol.models import Person
 from review.store import records
 from review.store.timestamps import utc_now
+from review.workflow.exports.prisma_inputs import compute_flow
 from review.workflow.home import reviews as home_reviews
 from review.workflow.home import templates
 from review.workflow.home.reviews import NewReview
@@ -31,6 +32,14 @@ def test_each_template_gives_a_review_that_opens(home, template):
     assert project.protocol.title == "My title: 'quoted' #1"
     for one in project.protocol.search.imports:
         assert (project.folder / one.file).exists()
+
+
+def test_a_replay_comes_with_its_numbers_and_its_creator_leads_it(home):
+    review = home.create("Roberts again", "mia", "replay")
+    flow = compute_flow(home.project(review))
+    assert flow.new_studies.n == 62
+    assert home.titles("mia") == ["First", "Roberts again"]
+    assert list_members(home, review) == {"mia"}
 
 
 def test_a_question_takes_the_place_of_the_templates_own(home):
