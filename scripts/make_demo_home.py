@@ -7,7 +7,7 @@ first. Their passwords are public, so nothing of value belongs in such a home.
 import argparse
 from pathlib import Path
 
-from review.protocol import Person
+from review.protocol.models import Person
 from review.store import homes
 from review.store.timestamps import utc_now
 from review.workflow.project import accounts

@@ -6,9 +6,8 @@ from review.store import homes
 from review.store.homes import HomePerson
 from review.store.timestamps import utc_now
 from review.workflow.project import sign_in_limits
+from review.workflow.project.account_fields import check_email, check_names
 from review.workflow.project.home import Home
-from review.workflow.setup.first_account import check_names
-from review.workflow.setup.people import check_email
 
 UNKNOWN = "This account is no longer on the server."
 

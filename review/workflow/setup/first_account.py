@@ -10,13 +10,11 @@ from review.store import Connection, homes
 from review.store import accounts as account_rows
 from review.store.timestamps import utc_now
 from review.workflow.project import accounts
+from review.workflow.project.account_fields import check_names
 from review.workflow.project.home import Home, check_new_person
 from review.workflow.project.project import Project, SignInPlace, follow_plan
 from review.workflow.setup import team
 
-NAME_LENGTH = 60
-FULL_NAME_LENGTH = 100
-"""Most characters of a name, and of a full one."""
 TAKEN = "The first account has been made. Sign in, or ask the lead for an invitation."
 REASON = "First account: {name} leads this review"
 
@@ -89,14 +87,6 @@ def create_first_account(
         project = add_lead(project, conn, name, full_name, REASON.format(name=full_name))
         accounts.store_password(conn, accounts.get_teammate(project, name), password_hash, name)
         return name, accounts.start_session(conn, name, address, browser)
-
-
-def check_names(name: str, full_name: str) -> None:
-    """Raises ReviewError where a name cannot be signed in with, or the full one is missing."""
-    if not name or len(name) > NAME_LENGTH or not name.isprintable():
-        raise ReviewError(f"Enter a name to sign in with, of at most {NAME_LENGTH} characters.")
-    if not full_name or len(full_name) > FULL_NAME_LENGTH or not full_name.isprintable():
-        raise ReviewError(f"Enter your full name, of at most {FULL_NAME_LENGTH} characters.")
 
 
 def _add_administrator(conn: Connection, name: str, full_name: str) -> None:

@@ -16,6 +16,7 @@ from review.store import people as people_rows
 from review.store.timestamps import utc_now
 from review.text.wording import format_count
 from review.workflow.project import accounts, home, invitations
+from review.workflow.project.account_fields import check_email, check_names
 from review.workflow.project.accounts import PASSWORD_LINK, require_role
 from review.workflow.project.invitations import Invitation
 from review.workflow.project.project import (
@@ -27,7 +28,6 @@ from review.workflow.project.project import (
 from review.workflow.screening import departures, reviewing
 from review.workflow.screening import status as standings
 from review.workflow.screening.reviewing import RetirementResult
-from review.workflow.setup.first_account import check_names
 from review.workflow.setup.team import change_team, list_example_members
 
 ROLE_NAMES: dict[PersonRole, str] = {
@@ -205,18 +205,6 @@ def invite_person(
         if project.home_store is None:
             return invitations.add_invitation(conn, person, who, base, is_new=True)
     return invitations.invite_through_home(project, person, who, base)
-
-
-def check_email(email: str | None) -> str | None:
-    """An e-mail address without the spaces around it; None for an empty one. Raises ReviewError
-    where it is none."""
-    text = (email or "").strip()
-    if not text:
-        return None
-    before, at, after = text.rpartition("@")
-    if not (before and at and "." in after) or " " in text or not text.isprintable():
-        raise ReviewError(f"{text!r} is not an e-mail address.")
-    return text
 
 
 def _check_is_new(
