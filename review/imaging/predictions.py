@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -166,8 +167,11 @@ def read_predictions(
     arrays = {model: np.array(values) for model, values in scores.items()}
     unusable = [model for model, values in arrays.items() if np.isnan(values).all()]
     if unusable:
-        hint = " (say that they are no probabilities)" if probabilities else ""
-        raise ReviewError(f"{path}: column {unusable[0]!r} holds no usable score{hint}")
+        texts = [(line, row[unusable[0]]) for line, row in kept]
+        raise ReviewError(
+            f"{path}: column {unusable[0]!r} holds no usable score: "
+            f"{_explain_scores(texts, probabilities)}"
+        )
     attributes: dict[str, tuple[str | None, ...]] = {
         name: tuple(_read_level(row[name]) for _, row in kept) for name in columns.attributes
     }
@@ -410,6 +414,8 @@ def _read_score(text: str, where: str, problems: _ProblemCounter, probabilities:
     if text.lower() in EMPTY:
         problems.add("score missing", where)
         return math.nan
+    if probabilities and re.fullmatch(r"[01]?,\d+", text):
+        text = text.replace(",", ".")  # as spreadsheets write them in much of Europe
     try:
         score = float(text)
     except ValueError:
@@ -422,6 +428,21 @@ def _read_score(text: str, where: str, problems: _ProblemCounter, probabilities:
         problems.add("score outside 0 to 1", f"{where}: {text}")
         return math.nan
     return score
+
+
+def _explain_scores(texts: Sequence[tuple[int, str]], probabilities: bool) -> str:
+    """Why none of a column's scores could be used, by the kind of problem most of them have."""
+    problems = _ProblemCounter()
+    for line, text in texts:
+        _read_score(text, f"line {line}", problems, probabilities)
+    kind = problems.list()[0].kind
+    example = problems.examples[kind][0]
+    advice = {
+        "score missing": "name another column",
+        "score not a number": "name a column of numbers",
+        "score outside 0 to 1": "say that they are no probabilities (--any-scale)",
+    }[kind]
+    return f"{kind}, such as {example}; {advice}"
 
 
 def _read_level(text: str) -> str | None:

@@ -63,6 +63,17 @@ def test_everything_that_cannot_be_used_is_counted(tmp_path):
     assert outside.examples[0] == "b (line 3, one): 1.2"
 
 
+def test_a_comma_may_be_the_decimal_point(tmp_path):
+    text = "id;label;one\na;1;0,93\nb;0;1,7\nc;0;,2\nd;1;0,1,2\n"
+    columns = PredictionColumns(id="id", label="label", scores=("one",))
+    table = read_predictions(write(tmp_path, text), columns)
+    assert table.scores["one"][[0, 2]].tolist() == [0.93, 0.2]
+    assert np.isnan(table.scores["one"][[1, 3]]).all()
+    assert {problem.kind for problem in table.problems} == {
+        "score outside 0 to 1", "score not a number",
+    }  # fmt: skip
+
+
 def test_scores_need_not_be_probabilities(tmp_path):
     table = read_predictions(write(tmp_path, TABLE), COLUMNS, probabilities=False)
     assert table.scores["one"][1] == 1.2
@@ -82,7 +93,9 @@ def test_names_as_labels_need_a_positive_one(tmp_path):
     ("text", "message"),
     [
         ("id,label\na,1\n", "no column 'one'"),
-        ("id,label,one\na,1,7\nb,0,9\n", "no usable score .*no probabilities"),
+        ("id,label,one\na,1,7\nb,0,9\n", r"score outside 0 to 1, .*line 2: 7; .*no probabilities"),
+        ("id,label,one\na,1,high\nb,0,low\n", "not a number, .*line 2: high; .*column of numbers"),
+        ("id,label,one\na,1,\nb,0,NA\n", "score missing, such as line 2; name another column"),
         ("id,label,one\na,,0.7\n", "no row has an id and a class"),
     ],
 )
