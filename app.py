@@ -59,6 +59,9 @@ PAGES = {
     ],
 }
 
+# What Streamlit calls the page at /, which nobody is sent to by this name.
+FIRST_ADDRESS = "start"
+
 # How long the counts beside the pages are kept (seconds).
 COUNT_SECONDS = 20.0
 
@@ -135,8 +138,11 @@ def main() -> None:
         page.run()
         render_account_footer(person, in_home=project.home_store is not None)
         render_key_help()
-        keys_off = json.dumps(preferences.get_preferences().keys_off)
-        st.html(PAGE_SCRIPT % {"keys_off": keys_off}, unsafe_allow_javascript=True)
+        keys = {
+            "keys_off": json.dumps(preferences.get_preferences().keys_off),
+            "quote_key": json.dumps(preferences.get_shortcut("q") or ""),
+        }
+        st.html(PAGE_SCRIPT % keys, unsafe_allow_javascript=True)
     except ReviewError as error:
         st.error(escape_markdown(str(error)))
 
@@ -157,12 +163,12 @@ def build_navigation(project: Project, person: CurrentUser) -> dict[str, list[st
     any."""
     waiting = count_waiting(project, str(project.folder), person.name, person.roles)
     first = "my_work" if is_allowed(person, "contribute") else "overview"
-    return {
+    navigation = {
         section: [
             st.Page(
                 make_page_renderer(name, action, project),
                 title=f"{title} ({waiting[name]:,})" if waiting.get(name) else title,
-                url_path=address,
+                url_path=FIRST_ADDRESS if name == first else address,
                 default=name == first,
             )
             for name, address, title, action in pages
@@ -171,6 +177,13 @@ def build_navigation(project: Project, person: CurrentUser) -> dict[str, list[st
         for section, pages in PAGES.items()
         if any(is_allowed(person, action) for _, _, _, action in pages)
     }
+    for name, address, title, action in PAGES["Review"]:
+        if name == first:  # Streamlit serves the first page at / alone, not at its own address
+            renderer = make_page_renderer(name, action, project)
+            navigation["Review"].append(
+                st.Page(renderer, title=title, url_path=address, visibility="hidden")
+            )
+    return navigation
 
 
 def render_account_footer(person: CurrentUser, *, in_home: bool) -> None:

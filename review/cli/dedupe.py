@@ -258,7 +258,8 @@ def keep(
     """Keep the earlier decisions on a reopened preprint."""
     from review.workflow.deduplication import run as dedupe
 
-    print_line(dedupe.keep_earlier_decisions(open_review(context), key, get_user_name(context)))
+    message = dedupe.keep_earlier_decisions(open_review(context), key, get_user_name(context))
+    print_line(f"{message} To undo: review dedupe reopen {key}")
 
 
 @group.command()

@@ -14,7 +14,7 @@ from review.pages.widgets.highlighting import (
     highlight_words,
 )
 from review.pages.widgets.keyboard import build_key_script
-from review.pages.widgets.preferences import get_shortcut
+from review.pages.widgets.preferences import format_key_hint, get_shortcut, get_single_keys
 from review.protocol.models import Stage, format_stage_name
 from review.screening import ConflictKind, count_verdict
 from review.workflow.fulltexts import attachments
@@ -138,7 +138,8 @@ def _render_conflict(project: Project, stage: Stage, conflict: ScreeningConflict
     with record_column:
         title = highlight_words(record.title or "(no title)", lists)
         st.html(
-            f'<div class="record-key" data-key="{conflict.key}" data-decides="12" '
+            f'<div class="record-key" data-key="{conflict.key}" '
+            f'data-decides="{get_single_keys("12")}" '
             f'{FREE_TEXT_STYLE}font-size:1.45rem;line-height:1.3;font-weight:650">{title}</div>'
         )
         st.caption(
@@ -242,7 +243,7 @@ def _settle_conflict(
         st.session_state["conflicts_wrong"] = str(error)
     else:
         st.session_state["conflicts_said"] = (
-            f"{conflict.key} resolved: {result.status}. Press Z to undo."
+            f"{conflict.key} resolved: {result.status}. {format_key_hint('z', 'to undo')}"
         )
     st.session_state["conflicts_other"] = None
 

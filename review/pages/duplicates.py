@@ -14,11 +14,13 @@ from review.models import Link, Record, StoredRecord
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.keyboard import build_key_script
+from review.pages.widgets.preferences import get_shortcut, get_single_keys
 from review.text.wording import format_count
 from review.workflow.deduplication import run as dedupe
 from review.workflow.exports import duplicates_report
 from review.workflow.project.accounts import is_allowed
 from review.workflow.project.project import Project
+from review.workflow.records.link_rules import format_link_rule
 from review.workflow.records.source_names import format_source
 from review.workflow.screening import rescreening
 
@@ -37,18 +39,6 @@ FIELDS: dict[str, Callable[[Record], str | None]] = {
     "Abstract": lambda record: record.abstract,
 }
 EARLY_PRESS_MESSAGE = "Too fast: the next pair was still loading, so that key press was ignored."
-RULE_LABELS = {
-    "same title and place, other ids": "same title, volume and pages, but different identifiers",
-    "same title and authors, place unclear": "same title and authors; volume and pages unclear",
-    "recurring title, page unknown": "title used more than once (page unknown)",
-    "same title, authors unclear": "same title; authors unclear",
-    "same title and abstract, other place": "same title and abstract, different volume or pages",
-    "like title, same page": "similar title, same page",
-    "like title and authors, place unclear": "similar title and authors; volume and pages unclear",
-    "preprint, like title or team": "possible preprint of the same study (similar title or "
-    "authors)",
-}
-"""Rule of the deduplication -> why the pair is shown, in words."""
 _TOKENS = re.compile(r"\w+|\W+")
 
 
@@ -144,7 +134,7 @@ def _render_pair(project: Project, candidates: dedupe.PossibleDuplicates) -> Non
         "to review"
     )
     reasons = [
-        RULE_LABELS.get(link.rule, link.rule),
+        format_link_rule(link.rule),
         link.note,
         None if link.score is None else f"score {link.score:.2f}",
     ]
@@ -152,7 +142,8 @@ def _render_pair(project: Project, candidates: dedupe.PossibleDuplicates) -> Non
     pair = f"{first.key}-{second.key}"
     st.html(build_key_script(pair), unsafe_allow_javascript=True)
     _render_buttons(project, link, (first.key, second.key))
-    st.html(f'<div class="record-key" data-key="{pair}" data-decides="ynpl"></div>')
+    decides = get_single_keys("ynpl")
+    st.html(f'<div class="record-key" data-key="{pair}" data-decides="{decides}"></div>')
     left_column, right_column = st.columns(2, gap="medium")
     for column, stored, other in ((left_column, first, second), (right_column, second, first)):
         with column, st.container(border=True):
@@ -174,7 +165,7 @@ def _render_buttons(project: Project, link: Link, keys: tuple[str, str]) -> None
     ):
         column.button(
             label,
-            shortcut=shortcut,
+            shortcut=get_shortcut(shortcut),
             width="stretch",
             key=f"duplicates_{answer}_{link.a}_{link.b}",
             type="primary" if answer == "same" else "secondary",
@@ -182,7 +173,7 @@ def _render_buttons(project: Project, link: Link, keys: tuple[str, str]) -> None
         )
     columns[3].button(
         "Later",
-        shortcut="l",
+        shortcut=get_shortcut("l"),
         width="stretch",
         on_click=partial(_postpone_pair, link),
         key=f"duplicates_later_{link.a}_{link.b}",
@@ -194,7 +185,7 @@ def _render_buttons(project: Project, link: Link, keys: tuple[str, str]) -> None
 def _render_undo_button(project: Project) -> None:
     st.button(
         "Undo",
-        shortcut="z",
+        shortcut=get_shortcut("z"),
         width="stretch",
         key="duplicates_undo",
         on_click=partial(_undo_answer, project),

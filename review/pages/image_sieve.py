@@ -121,7 +121,11 @@ def _render_sheet(project: Project, image_set: RegisteredSet, run: SieveRun) -> 
                 key=f"{PREFIX}{name}",
                 on_click=partial(_mark, project, run, ranked, name),
             )
-        st.button("Undo (Z)", key=f"{PREFIX}undo", on_click=partial(_undo, project, image_set, run))
+        st.button(
+            image_sheets.format_button("Undo", "Z"),
+            key=f"{PREFIX}undo",
+            on_click=partial(_undo, project, image_set, run),
+        )
         st.button(
             "Keep the rest, next (Enter)",
             type="primary",

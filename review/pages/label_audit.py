@@ -9,6 +9,7 @@ from review.errors import ReviewError
 from review.imaging.audit import DEFAULT_SAMPLE, SHEET_SIZE, LabelAudit
 from review.pages.widgets import image_findings, image_sheets, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.preferences import get_shortcut
 from review.text.wording import format_count
 from review.workflow.imaging import label_reading, registered_sets
 from review.workflow.imaging.label_reading import LabelReading, ReadingRequest, ReadingResult
@@ -177,14 +178,20 @@ def _render_buttons(
     with st.container(horizontal=True, key="keys"):
         for label, key, verdict in BUTTONS:
             st.button(
-                f"{label} ({key})",
+                image_sheets.format_button(label, key),
                 key=f"{PREFIX}{verdict.replace(' ', '_')}",
                 on_click=partial(_mark, project, reading, sheet, verdict),
             )
         st.button(
-            "Stratum (S)", key=f"{PREFIX}stratum", on_click=partial(_note, project, reading, sheet)
+            image_sheets.format_button("Stratum", "S"),
+            key=f"{PREFIX}stratum",
+            on_click=partial(_note, project, reading, sheet),
         )
-        st.button("Undo (Z)", key=f"{PREFIX}undo", on_click=partial(_undo, project, reading))
+        st.button(
+            image_sheets.format_button("Undo", "Z"),
+            key=f"{PREFIX}undo",
+            on_click=partial(_undo, project, reading),
+        )
         st.button(
             "Rest is fine, next (Enter)",
             key=f"{PREFIX}rest",
@@ -375,7 +382,7 @@ def _render_agreement(project: Project, reading: LabelReading, result: ReadingRe
         for label, key, verdict in BUTTONS:
             st.button(
                 label,
-                shortcut=key.lower(),
+                shortcut=get_shortcut(key),
                 key=f"settle_{verdict}_{image}",
                 on_click=partial(_settle, project, reading, image, verdict),
             )

@@ -69,8 +69,8 @@ EXAMPLE_LABELS: dict[KeyPath, str] = {
     ("criteria", "include"): "the inclusion criteria",
     ("criteria", "exclude"): "the exclusion criteria",
 }
-MAX_REMARKS = 6
-"""Remarks shown on the query of a source."""
+MAX_REMARKS, REMARKS_HEIGHT = 6, 240
+"""Remarks on the query of a source shown at once, and the height of more, scrolled (pixels)."""
 STAGE_KIND_LABELS = {
     "screening": "by title and abstract",
     "eligibility": "by full text",
@@ -259,10 +259,10 @@ def _render_source_query(entry: dict[str, Any]) -> None:
         return
     st.code(entry["text"], language=None, wrap_lines=True)
     remarks = [*entry["lost"], *entry["notes"]]
-    for remark in remarks[:MAX_REMARKS]:
-        st.caption(escape_markdown(remark))
-    if len(remarks) > MAX_REMARKS:
-        st.caption(f"{len(remarks) - MAX_REMARKS:,} more; see: review query explain --json")
+    height = REMARKS_HEIGHT if len(remarks) > MAX_REMARKS else "content"
+    with st.container(height=height, border=False):
+        for remark in remarks:
+            st.caption(escape_markdown(remark))
 
 
 def _render_criteria(plan: Protocol) -> None:

@@ -16,9 +16,11 @@ from review.errors import ReviewError
 from review.formats.tabular.writer import guard_formula
 from review.pages.widgets import saved_list_panel, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.preferences import get_preferences
 from review.protocol.models import PersonRole, format_stage_name, list_stage_reviewers
 from review.store.saved_lists import SavedList
 from review.text.wording import format_count
+from review.workflow.deduplication import run as dedupe
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
 from review.workflow.records import listing, record_list, saved_lists
@@ -30,6 +32,7 @@ from review.workflow.records.record_list import (
     RecordList,
 )
 from review.workflow.records.source_names import format_source
+from review.workflow.screening import ranking_words
 
 PAGE_SIZE = 50
 COLUMN_WIDTHS = {
@@ -45,6 +48,8 @@ COLUMN_WIDTHS = {
     "Source": 80,
     "My note": 120,
     "Team notes": 140,
+    "Ranking words": 150,
+    "Possible duplicate": 110,
 }
 """Widths of the columns (pixels); the first ones fit a screen of 1,280."""
 SORT_FIELDS = {"Order added": "id", "Newest first": "year", "Title": "title"}
@@ -70,6 +75,8 @@ FILTER_KEYS = {
     "has_team_note": "records_team_note",
 }
 """Field of RecordFilter -> session key of its control."""
+FILTER_NAMES = ("year", "has_note", "has_team_note")
+"""Filters that are not a choice from a list."""
 PDF_LABELS = {True: "With PDF", False: "Without PDF"}
 PAGE_KEY = "records_page"
 """Session key: number of the page shown, 0 for the first."""
@@ -96,7 +103,7 @@ def render_page(project: Project) -> None:
     numbers = found.numbers[start : start + PAGE_SIZE]
     rows = record_list.list_rows(project, view, numbers)
     _show_messages()
-    chosen = _render_table(rows)
+    chosen = _render_table(rows, _build_rows(project, rows))
     _render_page_buttons(found, start, len(rows))
     _render_exclusion(project, tuple(row.summary.id for row in chosen))
     saved_list_panel.render_list_forms(project, wanted, saved)
@@ -153,10 +160,37 @@ def _render_controls(project: Project, options: dict[str, list[Any]]) -> RecordF
     for name, values in options.items():  # for example a tag that was removed meanwhile
         if st.session_state.get(FILTER_KEYS[name], values[0]) not in values:
             st.session_state[FILTER_KEYS[name]] = values[0]
-    words_column, source_column, year_column, sort_column = st.columns(
-        [4, 2, 1, 2], vertical_alignment="bottom"
-    )
+    words_column, filter_column = st.columns([4, 5], vertical_alignment="bottom")
     words = words_column.text_input("Search titles, authors and abstracts", key="records_words")
+    _render_filter_switch(options)
+    with filter_column.container(key="records_filters_top"):
+        base = _render_source_controls(project, options, words)
+    with st.container(key="records_filters"):
+        return _render_status_controls(project, options, base)
+
+
+def _render_filter_switch(options: dict[str, list[Any]]) -> None:
+    """On a phone the filters are folded until they are asked for; elsewhere they are in view."""
+    count = sum(bool(st.session_state.get(FILTER_KEYS[name])) for name in FILTER_NAMES)
+    count += sum(
+        st.session_state.get(FILTER_KEYS[name], values[0]) != values[0]
+        for name, values in options.items()
+    )
+    with st.container(key="records_filter_switch"):
+        is_open = st.toggle(
+            f"Filters ({count} set)" if count else "Filters", key="records_show_filters"
+        )
+    folded = "" if is_open else '[class*="st-key-records_filters"] {display: none;}'
+    st.html(
+        "<style>@media (min-width: 641px) {.st-key-records_filter_switch {display: none;}}"
+        f"@media (max-width: 640px) {{{folded}}}</style>"
+    )
+
+
+def _render_source_controls(
+    project: Project, options: dict[str, list[Any]], words: str
+) -> RecordFilter:
+    source_column, year_column, sort_column = st.columns([2, 1, 2], vertical_alignment="bottom")
     counts = dict(listing.list_values(project, "source"))
     source = source_column.selectbox(
         "Source",
@@ -174,8 +208,7 @@ def _render_controls(project: Project, options: dict[str, list[Any]]) -> RecordF
     sort = sort_column.selectbox(
         "Sort by", options["sort"], format_func=labels.__getitem__, key=FILTER_KEYS["sort"]
     )
-    base = RecordFilter(words=words, source=source, year=int(year) if year else None, sort=sort)
-    return _render_status_controls(project, options, base)
+    return RecordFilter(words=words, source=source, year=int(year) if year else None, sort=sort)
 
 
 def _render_status_controls(
@@ -217,6 +250,42 @@ def _show_messages() -> None:
             show_message(escape_markdown(text))
 
 
+def _build_rows(project: Project, rows: list[ListedRecord]) -> list[dict[str, Any]]:
+    """What the list shows of some records."""
+    words = _list_ranking_words(project, rows)
+    pairs = _list_possible_duplicates(project, str(project.folder), dedupe.get_revision(project))
+    return [
+        {
+            **_build_row(row),
+            "Ranking words": ", ".join(words.get(row.summary.id, ())),
+            "Possible duplicate": ", ".join(pairs.get(row.summary.id, ())),
+        }
+        for row in rows
+    ]
+
+
+def _list_ranking_words(project: Project, rows: list[ListedRecord]) -> dict[int, tuple[str, ...]]:
+    """Record -> the words that rank it higher, where the person has not decided, as on Screening,
+    and unless they have switched the words off."""
+    if not get_preferences().ranking_words:
+        return {}
+    undecided = {row.summary.id: row.report for row in rows if row.own_verdict is None}
+    return ranking_words.list_words(project, undecided, session.get_user().name)
+
+
+@st.cache_data(max_entries=16, show_spinner="Listing possible duplicates …")
+def _list_possible_duplicates(
+    _project: Project, folder: str, revision: tuple[int, ...]
+) -> dict[int, tuple[str, ...]]:
+    """Record -> the records that a person has still to compare it with."""
+    del folder, revision  # part of the cache's key
+    keys: dict[int, list[str]] = {}
+    for _, first, second in dedupe.find_possible_duplicates(_project):
+        keys.setdefault(first.id, []).append(second.key)
+        keys.setdefault(second.id, []).append(first.key)
+    return {number: tuple(sorted(others)) for number, others in keys.items()}
+
+
 def _build_row(row: ListedRecord) -> dict[str, Any]:
     status = record_list.format_status(row)
     return {
@@ -243,13 +312,13 @@ def _format_own_vote(row: ListedRecord) -> str:
     return f"{verdict} ({format_stage_name(row.own_stage).lower()})"
 
 
-def _render_table(rows: list[ListedRecord]) -> list[ListedRecord]:
+def _render_table(rows: list[ListedRecord], cells: list[dict[str, Any]]) -> list[ListedRecord]:
     """Draws a page of the list; gives the rows that are ticked."""
     if not rows:
         st.info("No matching records. Try fewer search words or filters, or import records first.")
         return []
     table_event = st.dataframe(
-        [_build_row(row) for row in rows],
+        cells,
         hide_index=True,
         height="content",
         on_select="rerun",
@@ -334,8 +403,9 @@ def _write_list(project: Project, view: ReaderView, numbers: tuple[int, ...]) ->
     columns = list(COLUMN_WIDTHS)
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    for row in record_list.list_rows(project, view, numbers):
-        cells = _build_row(row) | {"Record": row.summary.key}
+    rows = record_list.list_rows(project, view, numbers)
+    for row, shown in zip(rows, _build_rows(project, rows), strict=True):
+        cells = shown | {"Record": row.summary.key}
         writer.writerow(
             {
                 name: guard_formula(cell) if isinstance(cell := cells[name], str) else cell

@@ -14,7 +14,12 @@ from review.pages import screening_list
 from review.pages.widgets import pdf_upload, record_text, session, tag_panel
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown
 from review.pages.widgets.keyboard import build_key_script
-from review.pages.widgets.preferences import get_preferences, get_shortcut
+from review.pages.widgets.preferences import (
+    format_key_hint,
+    get_preferences,
+    get_shortcut,
+    get_single_keys,
+)
 from review.pages.widgets.screening_decision import (
     DOUBLE_PRESS_MESSAGE,
     VERDICT_LABELS,
@@ -314,11 +319,19 @@ def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
             st.caption("Keyboard shortcuts are off while this box is open. Esc to close.")
 
 
+def _format_change_hint() -> str:
+    """Which keys change the decision, as far as they are on."""
+    keys = [key.upper() for key in get_single_keys("iem")]
+    if len(keys) < 2:
+        return format_key_hint(keys[0], "to change your decision") if keys else ""
+    return f"Press {', '.join(keys[:-1])} or {keys[-1]} to change your decision."
+
+
 def _render_panels(project: Project, stage: Stage, view: ReportView) -> None:
     """Draws the reviewer's own decision and note, and the panels N and D open, above the record."""
     own_decision = format_own_decision(view)
     if own_decision:
-        st.caption(f"{own_decision} Press I, E or M to change your decision.")
+        st.caption(f"{own_decision} {_format_change_hint()}")
     if st.session_state.get("screening_same") == view.key:
         _render_duplicate_form(project, view)
     if st.session_state.get("screening_note") == view.key:
@@ -400,7 +413,7 @@ def _save_vote(
     else:
         reason_text = f" ({reason})" if reason else ""
         st.session_state["screening_said"] = (
-            f"{view.key} {VERDICT_LABELS[verdict]}{reason_text}. Press Z to undo."
+            f"{view.key} {VERDICT_LABELS[verdict]}{reason_text}. {format_key_hint('z', 'to undo')}"
         )
         st.session_state[LAST_DECISION_KEY] = view.key
         if stage.kind == "screening":

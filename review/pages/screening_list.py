@@ -17,7 +17,7 @@ from review.models import Verdict
 from review.pages.widgets import preferences, record_text, session, tag_panel
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown, highlight_words
 from review.pages.widgets.keyboard import build_list_script
-from review.pages.widgets.preferences import get_shortcut
+from review.pages.widgets.preferences import format_key_hint, get_shortcut
 from review.pages.widgets.screening_decision import (
     DOUBLE_PRESS_MESSAGE,
     NOTE_KEY,
@@ -351,7 +351,7 @@ def _decide(
     st.session_state.update(
         {
             "screening_said": f"{view.key} {VERDICT_LABELS[verdict]}{reason_text}. "
-            "Press Z to undo.",
+            f"{format_key_hint('z', 'to undo')}",
             "screening_last": view.key,
             REASON_KEY: None,
             NOTE_KEY: None,

@@ -1,10 +1,14 @@
 """Searches: a row per run and source, a button that runs a search, and the key papers it missed."""
 
+import csv
+import io
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from review.errors import QueryError, StoreError
+from review.formats.tabular.writer import guard_formula
 from review.pages.widgets import alerts, schedule_form, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.deduplication.run import get_revision
@@ -238,7 +242,22 @@ def _render_disagreements(entries: list[QueryDisagreement]) -> None:
         link = st.column_config.LinkColumn(display_text="open")
         st.dataframe(rows, hide_index=True, column_config={"Link": link})
         if len(entries) > MAX_DISAGREEMENTS:
-            st.caption(
-                f"Showing the first {MAX_DISAGREEMENTS:,}; for all of them, run: review "
-                f"disagreements --json"
-            )
+            st.caption(f"Showing the first {MAX_DISAGREEMENTS:,} of {len(entries):,}.")
+        st.download_button(
+            "Download all",
+            partial(_write_disagreements, entries),
+            "found-by-the-source-alone.csv",
+            "text/csv",
+            on_click="ignore",
+        )
+
+
+def _write_disagreements(entries: list[QueryDisagreement]) -> bytes:
+    """All of them as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["Record", "Source", "ID in source", "Title", "Reason"])
+    for entry in entries:
+        cells = (entry.key, format_source(entry.source), entry.id, entry.title, entry.why)
+        writer.writerow([guard_formula(cell or "") for cell in cells])
+    return text.getvalue().encode("utf-8-sig")

@@ -176,6 +176,17 @@ def get_position(
     return _to_position(row, assignees), row.model, row.trained_on
 
 
+def list_ranked_reports(conn: Connection, stage: str, reports: Iterable[int]) -> set[int]:
+    """Those of some reports that the stage's order has placed, without pilot reports."""
+    wanted, ranked = list(reports), set()
+    c = order_rows.c
+    for start in range(0, len(wanted), CHUNK):
+        chunk = wanted[start : start + CHUNK]
+        query = select(c.record).where(c.stage == stage, c.pilot.is_not(True), c.record.in_(chunk))
+        ranked |= set(conn.execute(query).scalars())
+    return ranked
+
+
 def get_newest_run(conn: Connection, stage: str) -> dict[str, Any] | None:
     """The stage's newest ordering run: id, at, model, seed, trained_on, detail."""
     query = select(orders).where(orders.c.stage == stage).order_by(orders.c.id.desc()).limit(1)

@@ -1,11 +1,18 @@
 """The Records and Record details pages, with what their reader may see."""
 
+import dataclasses
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from review.models import Decision, Record
 from review.store import decisions, records
 from review.store.timestamps import utc_now
+from review.workflow.deduplication.run import (
+    find_possible_duplicates,
+    run_deduplication,
+    settle_pair,
+)
 from review.workflow.fulltexts import attachments
 from review.workflow.project.accounts import CurrentUser
 from review.workflow.records import listing as workflow
@@ -71,7 +78,7 @@ def test_one_record_shows_its_source_and_history(project):
     assert app.title[0].value == "Radiograph study 7"
     shown = " ".join(m.value for m in app.markdown)
     assert "https://doi.org/10.1/7" in shown
-    assert "was added from embase (e.ris)" in shown
+    assert "was added from Embase (e.ris)" in shown
 
 
 def test_what_a_source_wrote_is_shown_as_it_wrote_it(project):
@@ -91,6 +98,40 @@ def test_what_a_source_wrote_is_shown_as_it_wrote_it(project):
     assert r"O, \*A\*" in app.caption[0].value
     assert r"[DOI 10.1/(a)\_b\_c](https://doi.org/10.1/%28a%29_b_c)" in app.markdown[0].value
     assert any("&lt;b&gt;more&lt;/b&gt;" in one.proto.body for one in app.get("html"))
+
+
+def test_the_history_names_stages_rules_and_titles(project):
+    settle_pair(project, ("R000007", "R000008"), "different", "ada")
+    add_decision(project, NewDecision(7, "title-abstract", "ada", "unsure", note="see methods"))
+    lines = [event.what for event in workflow.get_record_view(project, "R000007", ADA).history]
+    assert "Title and abstract: maybe — see methods" in lines
+    (linked,) = [line for line in lines if "not a duplicate" in line]
+    assert linked.startswith("R000007 is not a duplicate of R000008 “Radiograph study 8”")
+
+
+def test_the_list_shows_possible_duplicates_until_they_are_compared(project):
+    one = Record(
+        "pubmed",
+        title="Deep learning for tuberculosis on chest radiographs of adults",
+        authors=("Fox, Ann", "Hu, Bo"),
+        year=2021,
+        journal="Radiology",
+        doi="10.1016/a",
+    )
+    other = dataclasses.replace(one, source="scopus", title="Wages in towns", journal=None)
+    with project.store.write() as conn:
+        batch = records.add_batch(conn, utc_now(), "ada", kind="file", source="embase")
+        records.add_records(conn, batch, [(1, one), (2, other)], utc_now())
+    run_deduplication(project, "ada")
+    (found,) = find_possible_duplicates(project)
+    keys = {stored.key for stored in found[1:]}
+    app = draw("records", project.folder, ADA)
+    app.text_input(key="records_words").input("Fox").run()
+    table = app.dataframe[0].value
+    assert set(table["Possible duplicate"]) == keys
+    settle_pair(project, (found[1].key, found[2].key), "different", "ada")
+    app.run()
+    assert set(app.dataframe[0].value["Possible duplicate"]) == {""}
 
 
 def test_an_unknown_record_is_one_calm_line(project):

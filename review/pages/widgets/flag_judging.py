@@ -15,7 +15,7 @@ from review.pages.widgets import session
 from review.pages.widgets.bias_flags import MODE_LABELS
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.keyboard import SINGLE_PRESS_SCRIPT
-from review.pages.widgets.preferences import get_shortcut
+from review.pages.widgets.preferences import get_shortcut, get_single_keys
 from review.store.feedback import FeedbackEntry
 from review.workflow.bias import flags
 from review.workflow.fulltexts.reading import RulePerformance
@@ -47,8 +47,9 @@ def render_judging(
     entry = words.get(key)
     tag = hashlib.sha256("|".join((str(record), *key)).encode()).hexdigest()[:12]
     st.html(
-        f'<div class="record-key" data-key="{tag}" data-decides="yn"><b>{TIER_LABELS[flag.tier]}'
-        f"</b> {position + 1} of {len(shown_flags)} · {len(words)} judged by you</div>"
+        f'<div class="record-key" data-key="{tag}" data-decides="{get_single_keys("yn")}">'
+        f"<b>{TIER_LABELS[flag.tier]}</b> {position + 1} of {len(shown_flags)} · "
+        f"{len(words)} judged by you</div>"
     )
     _render_keys(project, record, shown_flags, position, entry)
     location = f"Page {flag.page}" if flag.page else "Full text"

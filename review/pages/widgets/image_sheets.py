@@ -9,6 +9,7 @@ import streamlit as st
 from review.imaging.contact_sheets import KEYS, Tile, draw_sheet
 from review.imaging.files import ImageError, decode_image, locate_image, scale_to_bytes
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.preferences import get_preferences, get_shortcut
 
 SHEET_WIDTH_TILES = 6
 FRAMES = {
@@ -118,13 +119,22 @@ def get_chosen(prefix: str, count: int) -> int | None:
     return place if place is not None and place < count else None
 
 
+def format_button(label: str, key: str) -> str:
+    """A button's words with the key that presses it, where it is on: "Undo (Z)"."""
+    own = get_shortcut(key)
+    return f"{label} ({own.upper()})" if own else label
+
+
 def render_key_script(prefix: str, actions: dict[str, str], count: int, state: str) -> None:
     """Makes keys work: `actions` maps a key to the name of a button after `prefix`."""
     import html
     import json
 
+    own = {get_shortcut(key): name for key, name in actions.items()}
+    actions = {key.upper() if len(key) == 1 else key: name for key, name in own.items() if key}
+    tiles = "".join(key for key in KEYS[:count] if key not in get_preferences().keys_off)
     st.html(
-        f'<div class="sheet-keys" data-prefix="{prefix}" data-tiles="{KEYS[:count]}" '
+        f'<div class="sheet-keys" data-prefix="{prefix}" data-tiles="{tiles}" '
         f'data-actions="{html.escape(json.dumps(actions), quote=True)}"></div>'
         + KEY_SCRIPT.format(state=html.escape(state)),
         unsafe_allow_javascript=True,

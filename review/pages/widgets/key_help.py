@@ -20,6 +20,13 @@ KEYS_BY_PAGE: dict[str, tuple[tuple[str, str], ...]] = {
         ("↑ ↓", "In a list: choose another record"),
         ("→", "In a list: the next list"),
     ),
+    "Duplicates": (
+        ("Y", "Same"),
+        ("N", "Different"),
+        ("P", "Preprint of"),
+        ("L", "Later"),
+        ("Z", "Undo"),
+    ),
     "Conflicts and consensus": (
         ("1 to 9", "Accept an answer, or choose a reason for exclusion"),
         ("0", "Exclude without a reason"),
@@ -45,10 +52,24 @@ KEYS_BY_PAGE: dict[str, tuple[tuple[str, str], ...]] = {
         ("Z", "Take back the last verdict"),
         ("← →", "Previous and next flag"),
     ),
+    "Label audit and image sieve": (
+        ("1 to 9, a to i", "Choose an image"),
+        ("W", "Wrong"),
+        ("D", "Doubtful"),
+        ("F", "Fine"),
+        ("X", "Cannot tell"),
+        ("S", "Stratum"),
+        ("R", "Reject"),
+        ("K", "Keep"),
+        ("Z", "Undo"),
+    ),
     "Everywhere": (("?", "Show this list"), ("Esc", "Close a box")),
 }
 """Page -> keys and what they do. Other answers show their own key on the button."""
 DIGITS = "123456789"
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+ALL_KEYS = f"{LETTERS}0{DIGITS}?"
+"""Every single key; all are off where the person works without them."""
 HIGHLIGHT_LABELS = {
     "include": "Mark the protocol's words for inclusion (green)",
     "exclude": "Mark the protocol's words for exclusion (red)",
@@ -93,7 +114,7 @@ def _show_help() -> None:
         key="help_text_size",
         on_change=_save_text_size,
     )
-    st.caption("Colours follow your system: light or dark. Untick a key to switch it off.")
+    st.caption("Colours follow your system: light or dark.")
     st.checkbox(
         "Show the words that rank a record higher while I screen",
         value=settings.ranking_words,
@@ -107,22 +128,99 @@ def _show_help() -> None:
             key=f"help_highlight_{kind}",
             on_change=partial(_switch_highlight, kind),
         )
+    st.checkbox(
+        "Single keys work: letters, digits and ?",
+        value=settings.keys_off != ALL_KEYS,
+        key="help_all_keys",
+        on_change=_switch_all_keys,
+    )
+    if settings.keys_off != ALL_KEYS:
+        _render_key_change()
+        st.caption("Untick a key to switch it off.")
     shown: set[str] = set()
     for page, entries in KEYS_BY_PAGE.items():
         st.markdown(f"**{page}**")
         for name, meaning in entries:
             characters = get_switchable_keys(name)
+            label = f"`{_name_key(name)}` {meaning}"
             if not characters or characters in shown:
-                st.markdown(f"`{name}` {meaning}")
+                st.markdown(label)
                 continue
             shown.add(characters)
             st.checkbox(
-                f"`{name}` {meaning}",
+                label,
                 value=characters[0] not in settings.keys_off,
                 key=f"help_key_{page}_{name}",
                 on_change=partial(_switch_key, f"help_key_{page}_{name}", characters),
             )
     preferences.render_display_settings()
+
+
+def _name_key(name: str) -> str:
+    """The key that does the work of an entry: the person's own, where they changed it."""
+    usual = get_switchable_keys(name)
+    if len(usual) != 1:
+        return name
+    return preferences.get_preferences().get_key(usual).upper()
+
+
+def _list_changeable_keys() -> dict[str, str]:
+    """Usual letter -> what it does, page by page."""
+    meanings: dict[str, list[str]] = {}
+    for entries in KEYS_BY_PAGE.values():
+        for name, meaning in entries:
+            usual = get_switchable_keys(name)
+            if usual and usual in LETTERS and meaning not in meanings.setdefault(usual, []):
+                meanings[usual].append(meaning)
+    return {usual: " / ".join(listed) for usual, listed in meanings.items()}
+
+
+def _render_key_change() -> None:
+    """Puts another letter in the place of one; the two exchange what they do."""
+    changeable = _list_changeable_keys()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        usual = st.selectbox(
+            "Change a key",
+            list(changeable),
+            index=None,
+            placeholder="Choose a key",
+            format_func=lambda one: f"{_name_key(one)} · {changeable[one]}",
+            key="help_change_from",
+            width=260,
+        )
+        st.selectbox(
+            "New key",
+            [letter.upper() for letter in LETTERS],
+            index=None,
+            placeholder="Letter",
+            key="help_change_to",
+            width=110,
+        )
+        st.button("Change", disabled=usual is None, on_click=_change_key, key="help_change")
+        if preferences.get_preferences().keys_changed:
+            st.button("Usual keys again", on_click=_restore_keys, key="help_change_back")
+    st.caption("What the new letter did before moves to the old one.")
+
+
+def _change_key() -> None:
+    usual, letter = st.session_state.get("help_change_from"), st.session_state.get("help_change_to")
+    if usual and letter:
+        pairs = preferences.exchange_keys(
+            preferences.get_preferences().keys_changed, usual, letter.casefold()
+        )
+        preferences.change_preferences(keys_changed=pairs)
+        st.session_state["help_change_from"] = st.session_state["help_change_to"] = None
+
+
+def _restore_keys() -> None:
+    preferences.change_preferences(keys_changed="")
+
+
+def _switch_all_keys() -> None:
+    is_on = bool(st.session_state["help_all_keys"])
+    preferences.change_preferences(keys_off="" if is_on else ALL_KEYS)
+    for name in [one for one in st.session_state if str(one).startswith("help_key_")]:
+        del st.session_state[name]
 
 
 def _save_text_size() -> None:

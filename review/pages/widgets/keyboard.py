@@ -80,6 +80,7 @@ def build_list_script(key: str, panel: str, *, is_first: bool) -> str:
 
 PAGE_SCRIPT = """<i></i><script>
 window.funnelKeysOff = %(keys_off)s;
+window.funnelQuoteKey = %(quote_key)s;
 if (!window.funnelPage) {
   window.funnelPage = true;
   window.addEventListener('keydown', event => {
@@ -118,8 +119,8 @@ QUOTE_KEY_SCRIPT = """<i></i><script>
 if (!window.funnelQuote) {
   window.funnelQuote = true;
   window.addEventListener('keydown', event => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.key.toLowerCase() !== 'q' ||
-        (window.funnelKeysOff || '').includes('q')) return;
+    if (event.ctrlKey || event.metaKey || event.altKey ||
+        event.key.toLowerCase() !== (window.funnelQuoteKey ?? 'q')) return;
     const chosen = window.getSelection();
     const box = document.querySelector('textarea[aria-label=Quote]');
     const text = String(chosen).replace(/\\s+/g, ' ').trim();
@@ -132,7 +133,8 @@ if (!window.funnelQuote) {
   }, true);
 }
 </script>"""
-"""Q takes the text selected in the paper as quote."""
+"""Q, or the key that the person has put in its place, takes the text selected in the paper as
+quote."""
 
 FOCUS_NOTE_SCRIPT = """<i></i><script>setTimeout(() => document.querySelector(
 'textarea[aria-label^="Your note"]').focus(), 150)</script>"""

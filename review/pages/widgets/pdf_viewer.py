@@ -13,7 +13,7 @@ from review import fulltext
 from review.errors import FullTextError
 from review.fulltext import FullText
 from review.models import Page, Word
-from review.pages.widgets import session
+from review.pages.widgets import pdf_upload
 from review.pages.widgets.highlighting import escape_markdown
 from review.store.records import format_record_key
 from review.text.wording import format_count
@@ -107,6 +107,7 @@ def render_paper(
     if path is None:
         _render_upload(project, record)
         return
+    pdf_upload.render_pdf_warning(record)
     text = get_full_text(project, record, path)
     if text.state != "ok":
         st.warning(f"This PDF cannot be searched: {fulltext.STATE_MESSAGES[text.state]}.")
@@ -119,15 +120,7 @@ def render_paper(
 
 def _render_upload(project: Project, record: int) -> None:
     st.info("No full text yet.")
-    upload = st.file_uploader("Add the PDF", type="pdf", key=f"paper_upload_{record}")
-    if upload is not None:
-        try:
-            name = session.get_user().name
-            attachments.attach_pdf(project, record, upload.name, upload.getvalue(), name)
-        except FullTextError as error:
-            st.warning(escape_markdown(str(error)))
-            return
-        st.rerun()
+    pdf_upload.render_pdf_upload(project, record, f"paper_upload_{record}")
 
 
 def _render_page_controls(text: FullText) -> int:

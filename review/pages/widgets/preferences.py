@@ -16,7 +16,8 @@ LIST_SIZES = (0, 25, 50)
 HIGHLIGHT_KINDS = ("include", "exclude", "search")
 """Lists of words that are marked in titles and abstracts; each can be switched off."""
 _FORM = re.compile(
-    r"(\d{2,3})\.([01])\.([a-z0-9?]{0,40})(?:\.(\d{1,2})\.([ies]{0,3})(?:\.([01]))?)?"
+    r"(\d{2,3})\.([01])\.([a-z0-9?]{0,40})"
+    r"(?:\.(\d{1,2})\.([ies]{0,3})(?:\.([01])(?:\.((?:[a-z]{2}){0,26}))?)?)?"
 )
 
 
@@ -35,10 +36,37 @@ class Preferences:
     """Lists of words that are not marked, each by its first letter."""
     ranking_words: bool = True
     """Whether the words that rank a record higher are shown beside it."""
+    keys_changed: str = ""
+    """Pairs of letters: a usual key and the one that now does its work. Every letter that occurs is
+    once on either side, so that no two keys of a page can meet."""
 
     def is_highlighted(self, kind: str) -> bool:
         """Whether the words of one of HIGHLIGHT_KINDS are marked."""
         return kind[0] not in self.highlights_off
+
+    def get_key(self, usual: str) -> str:
+        """The single key that now does the work of a usual one."""
+        return _split_pairs(self.keys_changed).get(usual, usual)
+
+
+def _split_pairs(pairs: str) -> dict[str, str]:
+    return dict(zip(pairs[::2], pairs[1::2], strict=True))
+
+
+def exchange_keys(pairs: str, usual: str, key: str) -> str:
+    """The pairs after the work of a usual key has moved to another letter; what that letter did
+    moves to the letter that has become free.
+
+    Args:
+        pairs: as in Preferences.keys_changed.
+        usual: the usual key of the work.
+        key: a letter from a to z.
+    """
+    changed = _split_pairs(pairs)
+    before = changed.get(usual, usual)
+    other = next((name for name, now in changed.items() if now == key), key)
+    changed |= {other: before, usual: key}
+    return "".join(name + now for name, now in sorted(changed.items()) if name != now)
 
 
 def parse_preferences(text: str | None) -> Preferences:
@@ -46,7 +74,10 @@ def parse_preferences(text: str | None) -> Preferences:
     match = _FORM.fullmatch(text) if isinstance(text, str) else None
     if match is None or int(match.group(1)) not in TEXT_SIZES.values():
         return Preferences()
-    size, advance, keys_off, list_size, highlights_off, words = match.groups()
+    size, advance, keys_off, list_size, highlights_off, words, pairs = match.groups()
+    pairs = pairs or ""
+    if sorted(pairs[::2]) != sorted(pairs[1::2]) or len(set(pairs[::2])) != len(pairs) // 2:
+        pairs = ""
     return Preferences(
         text_size=int(size),
         auto_advance=advance == "1",
@@ -54,6 +85,7 @@ def parse_preferences(text: str | None) -> Preferences:
         list_size=number if (number := int(list_size or 0)) in LIST_SIZES else 0,
         highlights_off=highlights_off or "",
         ranking_words=words != "0",
+        keys_changed=pairs,
     )
 
 
@@ -66,6 +98,7 @@ def format_preferences(preferences: Preferences) -> str:
         preferences.list_size,
         preferences.highlights_off,
         int(preferences.ranking_words),
+        preferences.keys_changed,
     )
     return ".".join(map(str, parts))
 
@@ -87,8 +120,23 @@ def change_preferences(**changes: int | bool | str) -> None:
 
 
 def get_shortcut(key: str | None) -> str | None:
-    """A key for a button; None for a single key that the person has switched off."""
-    return None if key and key.casefold() in get_preferences().keys_off else key
+    """A key for a button: the person's own in place of a usual single key, None for one that they
+    have switched off."""
+    if key is None or len(key) != 1:
+        return key
+    usual, settings = key.casefold(), get_preferences()
+    return None if usual in settings.keys_off else settings.get_key(usual)
+
+
+def get_single_keys(usual_keys: str) -> str:
+    """The single keys that do the work of some usual ones, without those switched off."""
+    return "".join(filter(None, map(get_shortcut, usual_keys)))
+
+
+def format_key_hint(usual: str, purpose: str) -> str:
+    """ "Press Z to undo."; empty where the key is switched off."""
+    key = get_shortcut(usual)
+    return f"Press {key.upper()} {purpose}." if key else ""
 
 
 def get_sidebar_state() -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.keyboard import FOCUS_NOTE_SCRIPT
-from review.pages.widgets.preferences import get_preferences, get_shortcut
+from review.pages.widgets.preferences import get_shortcut, get_single_keys
 from review.protocol.models import Stage
 from review.workflow.project.project import Project
 from review.workflow.screening import ranking, reviewing
@@ -23,9 +23,7 @@ OWN_DECISION_LABELS = {
     "exclude": "You excluded this record",
     "unsure": "You marked this record Maybe",
 }
-DOUBLE_PRESS_MESSAGE = (
-    "Too fast: {} was already decided, so the second key press was ignored. Press Z to undo."
-)
+DOUBLE_PRESS_MESSAGE = "Too fast: {} was already decided, so the second key press was ignored."
 NOTE_KEY = "screening_note"
 """Session key: the record whose note is being typed."""
 RETRAIN_CHECK_SECONDS = 10.0
@@ -40,8 +38,7 @@ def asks_reason(stage: Stage) -> bool:
 
 def get_decision_keys(stage: Stage) -> str:
     """The single keys that decide a record at a stage, without those switched off."""
-    keys = "im0123456789" if asks_reason(stage) else "iem"
-    return "".join(key for key in keys if key not in get_preferences().keys_off)
+    return get_single_keys("im0123456789" if asks_reason(stage) else "iem")
 
 
 def format_own_decision(view: ReportView) -> str | None:

@@ -195,7 +195,7 @@ def keep_earlier_decisions(project: Project, key: str, who: str) -> str:
         status.save_statuses(
             project, conn, status.load_report_decisions(conn, [parse_record_key(key)])
         )
-    return f"The earlier decisions on {key} are kept. To undo: review dedupe reopen {key}"
+    return f"The earlier decisions on {key} are kept."
 
 
 def reopen_preprint(project: Project, key: str, who: str) -> str:

@@ -1,19 +1,25 @@
 """Lists of records, and one record with its history."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from review.models import Decision, StoredRecord
-from review.protocol.models import list_stage_reviewers
+from review.protocol.models import Stage, format_stage_name, list_stage_reviewers
 from review.store import decisions, files, import_undos, links, records
 from review.store.records import RecordSummary
 from review.store.timestamps import parse_timestamp
 from review.workflow.project.accounts import CurrentUser, require_permission
 from review.workflow.project.project import Project
+from review.workflow.records.link_rules import format_link_rule
+from review.workflow.records.source_names import format_source
 from review.workflow.screening import blinding
 
+BATCH_KINDS = {"harvest": "search", "file": "file", "replay": "published counts"}
+"""Kind of an arrival -> words, where neither a file nor a range of dates names it."""
+DECISION_WORDS = {"include": "include", "exclude": "exclude", "unsure": "maybe"}
 ANONYMOUS_NAME = "a team member"
 """Who joined records or added an abstract, while their name could tell who judges them."""
 
@@ -115,6 +121,7 @@ def get_record_view(project: Project, key: str, person: CurrentUser) -> RecordVi
         mask_name = partial(
             _mask_name, project, person.name, reader is None or any(visible_by_stage.values())
         )
+        stages = {stage.id: stage for stage in project.protocol.stages}
         edits = records.get_edits(conn, number)
         history = [
             *_build_arrival_events(conn, numbers),
@@ -122,7 +129,7 @@ def get_record_view(project: Project, key: str, person: CurrentUser) -> RecordVi
                 replace(event, who=mask_name(event.who))
                 for event in _build_link_events(conn, set(numbers))
             ),
-            *(_build_decision_event(decision) for decision in visible_decisions),
+            *(_build_decision_event(stages, decision) for decision in visible_decisions),
             *(
                 replace(event, who=mask_name(event.who))
                 for event in (
@@ -163,7 +170,8 @@ def _build_arrival_events(conn: Any, numbers: list[int]) -> list[HistoryEvent]:
         HistoryEvent(
             parse_timestamp(at),
             who,
-            f"{records.format_record_key(n)} was added from {source} ({name or kind})",
+            f"{records.format_record_key(n)} was added from {format_source(source)} "
+            f"({name or BATCH_KINDS.get(kind, kind)})",
         )
         for n, at, who, source, name, kind in records.list_batch_entries(conn, numbers)
     ]
@@ -177,20 +185,28 @@ def _build_link_events(conn: Any, numbers: set[int]) -> list[HistoryEvent]:
         "distinct": "is not a duplicate of",
         "maybe": "is a possible duplicate of",
     }
+    found = links.list_links_of_records(conn, numbers)
+    summaries = records.list_summaries(conn, {n for link in found for n in (link.a, link.b)})
+
+    def name_record(number: int) -> str:
+        key, title = records.format_record_key(number), summaries[number].title
+        return key if number in numbers or not title else f"{key} “{title}”"
+
     return [
         HistoryEvent(
             link.at,
             link.who,
-            f"{records.format_record_key(link.a)} "
-            f"{phrases.get(link.verdict or '', 'was unlinked from')} "
-            f"{records.format_record_key(link.b)} ({link.rule})",
+            f"{name_record(link.a)} {phrases.get(link.verdict or '', 'was unlinked from')} "
+            f"{name_record(link.b)} ({format_link_rule(link.rule)})",
         )
-        for link in links.list_links_of_records(conn, numbers)
+        for link in found
     ]
 
 
-def _build_decision_event(decision: Decision) -> HistoryEvent:
-    what = f"{decision.stage}: {decision.verdict or 'withdrew the decision'}"
+def _build_decision_event(stages: Mapping[str, Stage], decision: Decision) -> HistoryEvent:
+    stage = stages.get(decision.stage)
+    what = f"{format_stage_name(stage) if stage else decision.stage}: "
+    what += DECISION_WORDS.get(decision.verdict or "", "decision withdrawn")
     if decision.reason:
         what += f", {decision.reason}"
     if decision.note:

@@ -14,8 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from review import ranking
-from review.protocol.models import Stage
-from review.store import links, screening_queue
+from review.protocol.models import Stage, find_stage
+from review.store import links, records, screening_queue
 from review.workflow.project.project import Project
 
 WORDS_FILE = "rank.words.json"
@@ -62,6 +62,31 @@ def name_words(
     # record before the first order was made.
     words = _read_words(project.folder / WORDS_FILE).get(stage.id, {}).get(reviewer, {})
     return ranking.name_pulling_words(words, ranking.build_text(title, abstract))
+
+
+def list_words(
+    project: Project, reports: Mapping[int, int], reviewer: str
+) -> dict[int, tuple[str, ...]]:
+    """Record -> the words that rank it higher at title and abstract, as `name_words` names them.
+
+    Args:
+        reports: record -> its report, for the records asked about.
+    """
+    stage, settings = find_stage(project.protocol, "screening"), project.protocol.ranking
+    if stage is None or settings.model == "random" or not settings.show_words:
+        return {}
+    words = _read_words(project.folder / WORDS_FILE).get(stage.id, {}).get(reviewer, {})
+    if not words:
+        return {}
+    with project.store.read() as conn:
+        ranked = screening_queue.list_ranked_reports(conn, stage.id, set(reports.values()))
+        stored = records.get_records(conn, [n for n, report in reports.items() if report in ranked])
+    return {
+        number: ranking.name_pulling_words(
+            words, ranking.build_text(one.record.title, one.record.abstract)
+        )
+        for number, one in stored.items()
+    }
 
 
 def _read_words(path: Path) -> dict[str, dict[str, PullingWords]]:

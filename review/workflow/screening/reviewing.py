@@ -309,8 +309,7 @@ def _check_still_open(
     own_decision = _find_own_decision(conn, members, stage, reviewer)
     if own_decision is not None and own_decision.id != seen:
         raise ReviewError(
-            f"You already {DECIDED_AS[own_decision.verdict]} {key} in another tab. Nothing "
-            "changed. Press Z to undo."
+            f"You already {DECIDED_AS[own_decision.verdict]} {key} in another tab. Nothing changed."
         )
     report_status = standings.get_report_statuses(project.protocol, report_decisions, report).get(
         stage.id
