@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -59,6 +60,24 @@ def list_editions(conn: Connection) -> list[Edition]:
         )
         for number, row in enumerate(conn.execute(select(*columns).order_by(editions.c.id)), 1)
     ]
+
+
+def list_given_labels(conn: Connection, until: datetime | None = None) -> dict[str, str]:
+    """Record key -> how the newest edition that showed it called it, up to a time (inclusive)."""
+    query = select(editions.c.uid, editions.c.at, editions.c.content).order_by(editions.c.id)
+    if until is not None:
+        query = query.where(editions.c.at <= format_timestamp(until))
+    labels: dict[str, str] = {}
+    for row in conn.execute(query):
+        labels |= _read_labels(row.uid, row.content)
+    return labels
+
+
+@lru_cache(maxsize=256)
+def _read_labels(uid: str, content: str) -> dict[str, str]:
+    """The labels of an edition; none where the folder that it was taken from showed none."""
+    studies = json.loads(content).get("studies", ())
+    return {one["key"]: one["label"] for one in studies}
 
 
 def get_newest_content(conn: Connection) -> dict[str, Any] | None:

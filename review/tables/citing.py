@@ -1,5 +1,6 @@
 """Names of records in tables and figures: 'Ghoshal and Tucker 2020', and in full."""
 
+import itertools
 import re
 from collections.abc import Mapping
 
@@ -27,17 +28,38 @@ def build_label(record: Record) -> str:
     return f"{author_text} {record.year}" if record.year else f"{author_text} (no year)"
 
 
-def build_labels(records: Mapping[int, Record]) -> dict[int, str]:
-    """Record number -> label; identical labels get a, b, c in order of arrival."""
+def build_labels(
+    records: Mapping[int, Record], given: Mapping[int, str] | None = None
+) -> dict[int, str]:
+    """Record number -> label; identical labels get a, b, c in order of arrival.
+
+    Args:
+        given: record number -> label of a published edition. A letter once given stays with its
+            record and is given to no other, also where its record is no longer asked about.
+    """
+    given = given or {}
     label_by_number = {number: build_label(record) for number, record in records.items()}
     numbers_by_label: dict[str, list[int]] = {}
     for number in sorted(label_by_number):
         numbers_by_label.setdefault(label_by_number[number], []).append(number)
     for text, numbers in numbers_by_label.items():
-        if len(numbers) > 1:
-            for letter_index, number in enumerate(numbers):
-                label_by_number[number] = _append_letter(text, _format_letters(letter_index))
+        letters = map(_format_letters, itertools.count())
+        lettered = (_append_letter(text, letter) for letter in letters)
+        kept = _find_lettered(text, given)
+        free = (label for label in lettered if label not in kept.values())
+        for number in numbers:
+            if number in kept:
+                label_by_number[number] = kept[number]
+            elif len(numbers) > 1 or kept:
+                label_by_number[number] = next(free)
     return label_by_number
+
+
+def _find_lettered(text: str, given: Mapping[int, str]) -> dict[int, str]:
+    """The given labels that are this one with a letter."""
+    stem = text.removesuffix(")")
+    form = re.compile(re.escape(stem) + (r" [a-z]+\)" if text.endswith(")") else r"[a-z]+"))
+    return {number: label for number, label in given.items() if form.fullmatch(label)}
 
 
 def _append_letter(text: str, letter: str) -> str:

@@ -59,6 +59,28 @@ def test_names_that_read_alike_get_letters_in_order_of_arrival():
     assert len(set(named.values())) == 30
 
 
+def test_a_letter_once_published_stays_with_its_record():
+    two = {2: record("Li, A"), 7: record("Li, A")}
+    given = build_labels(two)
+    assert given == {2: "Li 2020a", 7: "Li 2020b"}
+    later = build_labels({**two, 5: record("Li, A"), 1: record("Li, A")}, given)
+    assert later == {1: "Li 2020c", 2: "Li 2020a", 5: "Li 2020d", 7: "Li 2020b"}
+    alone = build_labels({7: record("Li, A"), 9: record("Li, A")}, given)  # 2 is gone
+    assert alone == {7: "Li 2020b", 9: "Li 2020c"}
+    assert build_labels({7: record("Li, A")}, given) == {7: "Li 2020b"}
+    once_alone = {7: "Li 2020"}
+    assert build_labels(two, once_alone) == {2: "Li 2020a", 7: "Li 2020b"}
+    others = {1: "Li et al. 2020a", 2: "Liu 2020a", 3: "Li 2020"}
+    assert build_labels({7: record("Li, A")}, others) == {7: "Li 2020"}
+    dateless = {n: Record("x", authors=("Li, A",)) for n in (1, 2, 3)}
+    given = {3: "Li (no year a)"}
+    assert build_labels(dateless, given) == {
+        1: "Li (no year b)",
+        2: "Li (no year c)",
+        3: "Li (no year a)",
+    }
+
+
 def test_a_reference_tells_all_that_is_known_and_nothing_more():
     one = record(
         "Li, A", title="A title.", journal="J", volume="3", issue="2", pages="1-9", doi="10.1/x"

@@ -12,7 +12,7 @@ from review.models import Answer, StoredRecord
 from review.prisma import Flow
 from review.protocol.loading import parse_protocol
 from review.protocol.models import Stage, find_stage
-from review.store import Connection, answers, audit_events, log, records, report_models
+from review.store import Connection, answers, audit_events, editions, log, records, report_models
 from review.store.answers import FormEvent
 from review.store.report_models import ReportModel
 from review.store.timestamps import parse_timestamp, utc_now
@@ -136,6 +136,10 @@ def snapshot_at(
                 conn, list(stored_records.values()) if kept_columns is None else kept_columns
             )
         newest_day = day or _get_newest_day(conn, versions)
+        given = {
+            records.parse_record_key(key): label
+            for key, label in editions.list_given_labels(conn, until).items()
+        }
     inputs = replace(
         flows.build_inputs(project, until=until, known_state=(groups, statuses)),
         kinds={records.format_record_key(report): kind for report, kind in kinds.items()},
@@ -154,7 +158,9 @@ def snapshot_at(
         groups=groups,
         statuses=statuses,
         protocol_versions=versions,
-        labels=tables.build_labels({n: stored_records[n].record for n in sorted(judged_reports)}),
+        labels=tables.build_labels(
+            {n: stored_records[n].record for n in sorted(judged_reports)}, given
+        ),
         included=included,
         appraised=sorted(statuses[quality.id]) if quality else included,
     )

@@ -19,8 +19,11 @@ from typer.testing import CliRunner
 from review.cli import app
 from review.errors import ReviewError
 from review.models import Answer, Record
-from review.store import answers, notes
+from review.store import answers, editions, notes
 from review.store.answers import FormEvent
+from review.store.editions import Edition
+from review.store.records import format_record_key
+from review.store.timestamps import utc_now
 from review.workflow.appraisal.adjudication import finish_form
 from review.workflow.appraisal.forms import AnswerInput, add_answer
 from review.workflow.exports import prisma
@@ -356,3 +359,22 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path):
 )
 def test_papers_are_linked_by_their_best_address(other, address):
     assert find_address(replace(Record("embase"), **other)) == address
+
+
+def test_a_published_letter_stays_in_later_exports_and_not_in_earlier_ones(project):
+    before = snapshot_at(project)
+    report = before.included[0]
+    label = before.labels[report]
+    edition = Edition(
+        number=1,
+        uid="7c1a8a4e-0000-4000-8000-000000000001",
+        at=utc_now(),
+        day=before.day,
+        digest="0" * 64,
+        changes=(),
+    )
+    shown = {"studies": [{"key": format_record_key(report), "label": f"{label}c"}]}
+    with project.store.write() as conn:
+        editions.add_edition(conn, edition, shown, who="ada")
+    assert snapshot_at(project).labels[report] == f"{label}c"
+    assert snapshot_at(project, before.day).labels[report] == label
