@@ -259,8 +259,8 @@ def _render_source_query(entry: dict[str, Any]) -> None:
         return
     st.code(entry["text"], language=None, wrap_lines=True)
     remarks = [*entry["lost"], *entry["notes"]]
-    height = REMARKS_HEIGHT if len(remarks) > MAX_REMARKS else "content"
-    with st.container(height=height, border=False):
+    is_long = len(remarks) > MAX_REMARKS
+    with st.container(height=REMARKS_HEIGHT if is_long else "content", border=False):
         for remark in remarks:
             st.caption(escape_markdown(remark))
 
