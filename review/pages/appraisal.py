@@ -18,6 +18,7 @@ from review.pages.widgets import (
     fact_list,
     image_findings,
     model_list,
+    paper,
     pdf_viewer,
     session,
 )
@@ -199,7 +200,7 @@ def _render_report(project: Project, record: int, uses: tuple[str, ...]) -> None
             *evidence.get_highlights(suggestions),
             *_find_quote_highlights(project, report, own_forms),
         ]
-        pdf_viewer.render_paper(project, report, highlights, take)
+        paper.render_paper(project, report, highlights, take)
 
 
 def _explain_missing_forms(report: int, *, is_complete: bool) -> None:

@@ -9,7 +9,7 @@ from review.checklists import JUDGEMENT_PARTS, UNSURE, AnswerOption, format_answ
 from review.consensus import AnswerComparison
 from review.errors import ReviewError
 from review.models import Answer
-from review.pages.widgets import agreement_tables, pdf_viewer, session
+from review.pages.widgets import agreement_tables, paper, pdf_viewer, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.preferences import get_shortcut
 from review.scoring import GateOutcome
@@ -160,9 +160,7 @@ def _render_comparison(project: Project, record: int, name: str) -> None:
             _render_result(project, settlement)
         _render_resolved_questions(project, settlement)
     with paper_column:
-        pdf_viewer.render_paper(
-            project, settlement.report, _find_highlights(project, settlement), None
-        )
+        paper.render_paper(project, settlement.report, _find_highlights(project, settlement), None)
 
 
 def _turn_to_quote(settlement: FormConsensus) -> None:

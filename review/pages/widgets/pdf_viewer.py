@@ -13,7 +13,6 @@ from review import fulltext
 from review.errors import FullTextError
 from review.fulltext import FullText
 from review.models import Page, Word
-from review.pages.widgets import pdf_upload
 from review.pages.widgets.highlighting import escape_markdown
 from review.store.records import format_record_key
 from review.text.wording import format_count
@@ -96,7 +95,7 @@ def render_paper(
     highlights: Sequence[PageHighlight],
     on_quote: Callable[[str, int], None] | None,
 ) -> None:
-    """Draws the paper of a record, or an upload box.
+    """Draws the paper of a record; nothing if it has no PDF.
 
     Args:
         marks: what is highlighted.
@@ -105,9 +104,7 @@ def render_paper(
     """
     path = attachments.find_pdf(project, record)
     if path is None:
-        _render_upload(project, record)
         return
-    pdf_upload.render_pdf_warning(record)
     text = get_full_text(project, record, path)
     if text.state != "ok":
         st.warning(f"This PDF cannot be searched: {fulltext.STATE_MESSAGES[text.state]}.")
@@ -116,11 +113,6 @@ def render_paper(
     number = _render_page_controls(text)
     search_highlights = _render_search(text, on_quote)
     st.html(_build_page_html(path, text, number, [*highlights, *search_highlights]))
-
-
-def _render_upload(project: Project, record: int) -> None:
-    st.info("No full text yet.")
-    pdf_upload.render_pdf_upload(project, record, f"paper_upload_{record}")
 
 
 def _render_page_controls(text: FullText) -> int:
