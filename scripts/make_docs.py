@@ -50,7 +50,8 @@ amendment and needs a reason. If a change alters how many reviewers decide a rec
 every record is computed again.
 
 Under *Search* the terms and blocks of the query are counted as it is typed, with what each source
-is asked and what it cannot be asked. Under *Instruments and gates* quality gates read as sentences
+is asked and what it cannot be asked, and how many of the review's records match the query and each
+of its terms. Under *Instruments and gates* quality gates read as sentences
 and are built by choices; gates with further conditions are changed under YAML.
 
 Under *Data extraction* the team chooses a form or builds its own: fields for text, a number with a

@@ -18,7 +18,9 @@ from review.query.ast import negate_node as negate_node
 from review.query.compiler import CompiledQuery as CompiledQuery
 from review.query.compiler import DateWindow as DateWindow
 from review.query.compiler import strip_mesh as strip_mesh
+from review.query.matching import MatchCounts as MatchCounts
 from review.query.matching import build_record_matcher as build_record_matcher
 from review.query.matching import build_text_matcher as build_text_matcher
+from review.query.matching import count_matches as count_matches
 from review.query.parser import parse as parse
 from review.query.tokens import extract_words as extract_words

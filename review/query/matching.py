@@ -4,7 +4,8 @@ Each spelling is looked up once and cached, so a query of thousands of terms tak
 record than a short one.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -132,6 +133,36 @@ def build_record_matcher(
         return loose_tests[0](loose_tests[1](record.title, record.abstract, author_keywords))
 
     return matches_record
+
+
+@dataclass(frozen=True, slots=True)
+class MatchCounts:
+    """How many of some records match a query, and each of its terms."""
+
+    total: int
+    """Records looked at."""
+    matching: int
+    """Records that match the whole query."""
+    by_term: dict[Term, int]
+    """Records that each term matches, in the order of the query."""
+
+
+def count_matches(node: Node, given: Iterable[SearchableRecord]) -> MatchCounts:
+    """How many records match a query and each of its terms; a MeSH term counts the records that
+    have the heading."""
+    numbers = _number_terms(node)
+    mesh_terms = [term for term in numbers if term.field == "mesh"]
+    find_terms, matches_record = _build_finder(node), build_record_matcher(node)
+    total = matching = 0
+    counts: Counter[int] = Counter()
+    for record in given:
+        total += 1
+        matching += matches_record(record)
+        counts.update(find_terms(record.title, record.abstract, ()))
+        if mesh_terms and record.mesh:
+            headings = _normalize_headings(record.mesh)
+            counts.update(numbers[t] for t in mesh_terms if _matches_heading(t, headings))
+    return MatchCounts(total, matching, {term: counts[n] for term, n in numbers.items()})
 
 
 def _number_terms(node: Node) -> dict[Term, int]:

@@ -296,6 +296,15 @@ def test_the_query_is_counted_and_translated_as_it_is_typed(project):
     assert "  # One query for all sources." in read(project)
 
 
+def test_records_are_counted_for_each_term_of_the_draft(project):
+    page = draw(project.folder, section="Search")
+    find(page.text_area, "Query for all sources").set_value("study AND NOT mri").run()
+    assert "3 of the 3 records in this review match the query" in told(page)
+    table = next(one.value for one in page.dataframe if "Term" in one.value.columns)
+    assert table.values.tolist() == [["study", 3], ["mri", 0]]
+    assert "No record here matches: mri." in told(page)
+
+
 def test_a_gate_is_built_in_words_and_another_one_removed(project):
     page = draw(project.folder, section="Instruments and gates")
     assert "hybrid studies with RQS below 6." in told(page)

@@ -19,7 +19,9 @@ from review.query import (
     Term,
     build_record_matcher,
     build_text_matcher,
+    count_matches,
     extract_words,
+    format_query,
     join_with_and,
     join_with_or,
     negate_node,
@@ -236,3 +238,24 @@ def test_words_glued_to_a_heading_are_found_as_words():
     assert "ResultsMultiple" in glued["abstract"]
     for word in ("multiple", "percutaneous", "results"):
         assert build_text_matcher(parse(f"abstract:{word}"))(None, glued["abstract"]), word
+
+
+def test_records_are_counted_by_term_in_one_pass():
+    records = [
+        Record("pubmed", title="CT of covid", abstract="chest", mesh=("Thorax/diagnosis",)),
+        Record("arxiv", title="A CT-scan", abstract="MRI, CTs"),
+        Record("arxiv", title="Radiographs"),
+    ]
+    node = parse('(ct OR radiogra* OR mesh:thorax OR "chest ct") AND NOT title:mri')
+    counts = count_matches(node, records)
+    assert (counts.total, counts.matching) == (3, 3)
+    assert {format_query(term): n for term, n in counts.by_term.items()} == {
+        "ct": 2,
+        "radiogra*": 1,
+        "mesh:thorax": 1,
+        '"chest ct"': 0,
+        "title:mri": 0,
+    }
+    whole = build_record_matcher(node)
+    assert counts.matching == sum(map(whole, records))
+    assert count_matches(node, []).by_term[next(iter(counts.by_term))] == 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from review import query
 from review.errors import QueryError
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.protocol_draft import (
@@ -17,16 +18,24 @@ from review.pages.widgets.protocol_draft import (
 )
 from review.query import DateWindow
 from review.sources import SOURCES
+from review.store.revision import get_revision
 from review.text.wording import format_count
+from review.workflow.project.project import Project
 from review.workflow.records.source_names import format_source
 from review.workflow.setup.protocol_draft import REMOVED
-from review.workflow.setup.query_summary import QuerySummary, break_query, summarize_query
+from review.workflow.setup.query_summary import (
+    QuerySummary,
+    break_query,
+    count_record_matches,
+    summarize_query,
+)
 
 WIDTH = 900
 """Width of the fields (pixels); on a narrower screen they fill the page."""
 MAX_REMARKS = 8
 """Remarks shown on the query of a source."""
 EARLIEST = date(1800, 1, 1)
+MATCHES_KEY = "protocol_matches"
 
 
 def render_search(form: ProtocolForm) -> None:
@@ -36,6 +45,7 @@ def render_search(form: ProtocolForm) -> None:
         summary = _summarize(form)
         if summary is not None:
             _render_counts(summary)
+            _render_matches(form)
         _render_dates(form)
         chosen = [str(name) for name in form.get(("search", "sources"), [])]
         st.multiselect(
@@ -107,6 +117,45 @@ def _render_counts(summary: QuerySummary) -> None:
     )
     for warning in summary.warnings:
         st.warning(escape_markdown(warning))
+
+
+def _render_matches(form: ProtocolForm) -> None:
+    """How many records of the review each term matches."""
+    text = str(form.get(("search", "query"), ""))
+    counts = _count_matches(form.project, text)
+    if not counts.total:
+        st.caption("Once records have come, the number that each term matches is shown here.")
+        return
+    found = format_count(counts.total, "record")
+    st.markdown(f"**{counts.matching:,} of the {found} in this review match the query**")
+    rows = [
+        {"Term": query.format_query(term), "Records": count}
+        for term, count in counts.by_term.items()
+    ]
+    with st.expander(f"Records that match each of the {len(rows):,} terms"):
+        st.caption(
+            "Counted in the titles and abstracts that are here, duplicates included; a MeSH term "
+            "counts records with that heading. A source may give more or fewer."
+        )
+        st.dataframe(rows, hide_index=True)
+    unmatched = [row["Term"] for row in rows if not row["Records"]]
+    if unmatched:
+        names = ", ".join(map(str, unmatched[:MAX_REMARKS]))
+        more = f" and {len(unmatched) - MAX_REMARKS:,} more" if len(unmatched) > MAX_REMARKS else ""
+        st.caption(f"No record here matches: {escape_markdown(names)}{more}.")
+
+
+def _count_matches(project: Project, text: str) -> query.MatchCounts:
+    """The counts of a query; counted anew when the query or the records have changed."""
+    with project.store.read() as conn:
+        state = (str(project.folder), text, get_revision(conn))
+    kept = st.session_state.get(MATCHES_KEY)
+    if kept is None or kept[0] != state:
+        with st.spinner("Counting records that match …"):
+            kept = (state, count_record_matches(project, text))
+        st.session_state[MATCHES_KEY] = kept
+    counts: query.MatchCounts = kept[1]
+    return counts
 
 
 def _render_dates(form: ProtocolForm) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from review import query
 from review.query import DateWindow
 from review.sources.query_preview import describe_query
+from review.store import records
+from review.workflow.project.project import Project
 
 MAX_LINE = 100
 """Letters of a block shown in a table."""
@@ -55,6 +57,18 @@ def summarize_query(text: str, window: DateWindow | None = None) -> QuerySummary
     return QuerySummary(
         explanation["terms"], blocks, tuple(explanation["warnings"]), explanation["sources"]
     )
+
+
+def count_record_matches(project: Project, text: str) -> query.MatchCounts:
+    """How many records of the review match a query and each of its terms: how the terms work on
+    what has been found so far, not how many a source would give.
+
+    Raises:
+        QueryError: the query cannot be read.
+    """
+    node = query.parse(text)
+    with project.store.read() as conn:
+        return query.count_matches(node, (one.record for one in records.iter_records(conn)))
 
 
 def break_query(text: str) -> str:
