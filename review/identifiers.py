@@ -50,6 +50,11 @@ PREPRINT_SERVERS = (
 """Names of preprint servers, in the order in which journal names are tested."""
 
 
+def is_normal_doi(text: str) -> bool:
+    """Whether the text is a DOI in normal form and nothing else."""
+    return _NORMAL_DOI.fullmatch(text) is not None
+
+
 def normalize_doi(text: str | None) -> str | None:
     """The DOI in lower case without resolver or stray punctuation; None if there is none.
 
@@ -58,7 +63,7 @@ def normalize_doi(text: str | None) -> str | None:
     """
     if not text:
         return None
-    if _NORMAL_DOI.fullmatch(text):
+    if is_normal_doi(text):
         return text
     match = _DOI.search(html.unescape(text.strip()).replace("%2F", "/").replace("%2f", "/"))
     if not match:

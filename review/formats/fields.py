@@ -77,14 +77,26 @@ def clean_value(value: str) -> str | None:
     return None if is_placeholder(value) else value
 
 
+@lru_cache(maxsize=20_000)
+def _clean_short_value(value: str) -> str | None:
+    return clean_value(value)
+
+
+SHORT = 24
+"""Up to here a text (a journal, a volume, a keyword) often comes again: it is cleaned once."""
 LONG = 200
 """From here on it takes less time to look for each kind of white space apart."""
 
 
 def unique_values(values: Iterable[str | None]) -> tuple[str, ...]:
     """The values cleaned; empty ones, placeholders and repeats dropped, in their order."""
-    texts = clean_values(values)
-    return tuple(dict.fromkeys(texts)) if len(texts) > 1 else texts
+    texts = []
+    for value in values:
+        if value:
+            text = _clean_short_value(value) if len(value) <= SHORT else clean_value(value)
+            if text is not None:
+                texts.append(text)
+    return tuple(dict.fromkeys(texts) if len(texts) > 1 else texts)
 
 
 def clean_values(values: Iterable[str | None]) -> tuple[str, ...]:
@@ -112,7 +124,11 @@ def pop_text(fields: Fields, *tags: str) -> str | None:
         values = fields.get(tag)
         if values is None:
             continue
-        text = clean_value(values[0] if len(values) == 1 else " ".join(values))
+        value = values[0] if len(values) == 1 else " ".join(values)
+        if value.isdigit():
+            text: str | None = value
+        else:
+            text = _clean_short_value(value) if len(value) <= SHORT else clean_value(value)
         if text is None or text == chosen:
             del fields[tag]
         elif chosen is None:

@@ -24,7 +24,13 @@ from review.formats.fields import (
     split_names,
     unique_values,
 )
-from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
+from review.identifiers import (
+    is_normal_doi,
+    normalize_arxiv,
+    normalize_doi,
+    normalize_pmcid,
+    normalize_pmid,
+)
 from review.models import ParseResult, Record, UnreadableEntry
 from review.text.encodings import decode_utf8
 from review.text.markup import to_plain_text
@@ -84,9 +90,8 @@ _STRAY = re.compile(r"\n[ \t]*(?!ER)[A-Z][A-Z0-9]  -")
 _LOOSE_STRAY = re.compile(r"\n[ \t]*(?!ER)[A-Z][A-Z0-9] {1,2}-(?= |\n|\Z)")
 _TRID_PAGE = re.compile(r"trid\.trb\.org/view/(\d+)", re.I)
 _CENTRAL_NUMBER = re.compile(r"CN-\d{8}")
-_SEVERAL_NAMES = re.compile(r"[;&<]| and |,[^,]*,")
-_ODD_SIGNS = (b"\t", b"\xc2\xa0", b"\xe3\x80\x80", b"\xe2", b"\xef\xbc\x8d")
-"""Without one of these a file has no odd tag."""
+_ODD_SIGNS = (b"\t", b"\xc2", b"\xe2", b"\xe3", b"\xef")
+"""First bytes of the blanks and dashes of an odd tag; a single byte is looked for fastest."""
 _DATE_TAGS = ("PY", "Y1", "DA")
 _NOISE = re.compile(
     r"[ \t]*(?:\d+\.?|<\d+\.? ?>|Record #\d+ of \d+|(?:Provider|Database|Content): .*|)[ \t]*"
@@ -96,6 +101,7 @@ _LOOSE_TAG = re.compile(r"\n[ \t]*([A-Z][A-Z0-9]) {1,2}-(?= |\n|\Z)")
 _TITLE_TAGS = ("TI", "T1")
 _SINGLE_TAGS = frozenset(("PY", "Y1", "DO", "SP", "EP", "VL", "IS", "AN", "UT", "TY", "AB"))
 """Tags a record has once; two of them twice are two records run together."""
+_UNREPEATED_TAGS = _SINGLE_TAGS.union(_TITLE_TAGS)
 _JOURNAL_TAGS = ("JO", "JF", "T2")
 """Tags that may hold a journal's name in full and short; beside two titles they tell as well."""
 
@@ -188,7 +194,7 @@ def _read_fields(text: str, tag_pattern: re.Pattern[str]) -> tuple[Fields, str |
                 fields[tag] = [value]
             else:
                 fields[tag].append(value)
-                has_repeats = has_repeats or tag in _SINGLE_TAGS or tag in _TITLE_TAGS
+                has_repeats = has_repeats or tag in _UNREPEATED_TAGS
     if fields.keys() <= {"TY"}:
         return fields, "an empty entry"
     if has_repeats:
@@ -238,7 +244,7 @@ def build_record(fields: Fields, unnamed: str = "") -> Record:
         arxiv_id=_find_arxiv_id(doi, urls),
         source_id=_find_source_id(fields, urls),
         language=pop_text(fields, "LA"),
-        types=unique_values([*kinds, *([] if kinds else [TYPES.get(code, code)])]),
+        types=unique_values(kinds or [TYPES.get(code, code)]),
         keywords=unique_values(pop_values(fields, "KW", "DE")),
         affiliations=unique_values(pop_values(fields, "AD")),
         urls=urls,
@@ -289,6 +295,10 @@ def _read_dates(texts: tuple[str, ...]) -> tuple[int | None, str | None, tuple[s
 
 def _find_doi(fields: Fields, links: list[str]) -> str | None:
     """The DOI in DO, DI or M3, bare in a link tag (EBSCO's L3), or in a resolver's link."""
+    values = fields.get("DO", ())
+    if len(values) == 1 and "DI" not in fields and is_normal_doi(values[0]):
+        del fields["DO"]
+        return values[0]
     text = pop_text(fields, "DO", "DI")
     if text and (doi := normalize_doi(text)):
         return doi
@@ -301,10 +311,20 @@ def _find_doi(fields: Fields, links: list[str]) -> str | None:
     return find_doi_in_urls(links)
 
 
+def _may_hold_several(names: str) -> bool:
+    return (
+        ";" in names
+        or names.count(",") > 1
+        or " and " in names
+        or "&" in names  # an entity's semicolon
+        or "<" in names
+    )
+
+
 def _split_authors(values: list[str]) -> tuple[str, ...]:
     """The authors, also where one line holds several: at ';', at commas that part whole names."""
-    if not any(_SEVERAL_NAMES.search(value) for value in values):
-        return clean_values([name.strip(" ,;") for name in values])
+    if not any(map(_may_hold_several, values)):
+        return clean_values([name.strip(" ,") for name in values])
     names: list[str] = []
     for value in map(to_plain_text, values):
         if ";" in value:

@@ -58,7 +58,10 @@ _OPENINGS = frozenset(
 )
 """The first words of all placeholders; what begins otherwise is settled without looking closer."""
 CLEAR_STARTS = frozenset(
-    first + second for first in string.ascii_letters for second in string.ascii_letters
+    (
+        *(first + second for first in string.ascii_letters for second in string.ascii_letters),
+        *(first + second for first in string.digits for second in ("", *string.printable)),
+    )
 ) - {
     start
     for opening in _OPENINGS
@@ -69,7 +72,7 @@ CLEAR_STARTS = frozenset(
         opening[:1] + opening[1:2].upper(),
     )
 }
-"""First two letters that no placeholder has: they settle most texts in one look."""
+"""First two signs that no placeholder has: they settle most texts in one look."""
 _FIRST_WORD = re.compile(r"[\W_]*([^\W_]*)")
 _BETWEEN = re.compile(r"[\W_]+")
 
