@@ -233,6 +233,7 @@ class Page:
 
 _RECORD_FIELDS = tuple(spec.name for spec in fields(Record))
 _get_fields = attrgetter(*_RECORD_FIELDS)
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 _FINGERPRINT_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=list)
 
 
@@ -262,5 +263,14 @@ def record_from_dict(data: Mapping[str, Any]) -> Record:
 
 def fingerprint_record(record: Record) -> str:
     """SHA-256 (hex) of the record's whole content: equal records have equal fingerprints."""
-    text = _FINGERPRINT_ENCODER.encode(record_to_dict(record))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return serialize_record(record)[1]
+
+
+def serialize_record(record: Record) -> tuple[str, str]:
+    """The record as JSON that record_from_dict reads, tags of `extra` in their order, and its
+    fingerprint."""
+    data = record_to_dict(record)
+    text = _FINGERPRINT_ENCODER.encode(data)
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    tags = list(record.extra)
+    return (text if len(tags) < 2 or tags == sorted(tags) else _ENCODER.encode(data)), digest

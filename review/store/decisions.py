@@ -134,10 +134,15 @@ def write_statuses(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
         for row in chunk:
             by_stage.setdefault(row["stage"], []).append(row["record"])
         for stage, numbers in by_stage.items():
+            first, last = min(numbers), max(numbers)
             for table in (standings, voters):
-                conn.execute(
-                    delete(table).where(table.c.stage == stage, table.c.record.in_(numbers))
+                column = table.c.record
+                are_these = (
+                    column.between(first, last)
+                    if last - first + 1 == len(set(numbers))
+                    else column.in_(numbers)
                 )
+                conn.execute(delete(table).where(table.c.stage == stage, are_these))
         insert_statuses(conn, chunk)
 
 

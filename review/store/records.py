@@ -24,7 +24,7 @@ from review.models import (
     UnreadableEntry,
     fingerprint_record,
     record_from_dict,
-    record_to_dict,
+    serialize_record,
 )
 from review.store import import_undos
 from review.store.tables.review import batches, edits, records, rejected, sightings
@@ -65,9 +65,6 @@ class RecordSummary:
     doi: str | None
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False)
-
-
 def format_record_key(number: int) -> str:
     """The record number shown to users: R000001."""
     return f"R{number:06d}"
@@ -96,21 +93,33 @@ def add_records(
         given: position in the file or response, and the record.
         raw: SHA-256 of the saved raw response that contains them.
     """
-    digests = [fingerprint_record(record) for _, record in batch_records]
+    contents = [serialize_record(record) for _, record in batch_records]
+    digests = [digest for _, digest in contents]
     known = _find_known(conn, digests)
     hidden = import_undos.list_hidden_records(conn)
     new_records: dict[str, tuple[int, Record]] = {}
+    text_by_digest = {digest: text for text, digest in contents}
     known_entries: list[tuple[str, int]] = []
     for digest, (number, record) in zip(digests, batch_records, strict=True):
         if digest in known or digest in new_records:
             known_entries.append((digest, number))
         else:
             new_records[digest] = (number, record)
-    timestamp = format_timestamp(at)
-    rows = [_to_row(batch, n, r, digest, timestamp, raw) for digest, (n, r) in new_records.items()]
+    shared = {"at": format_timestamp(at), "batch": batch, "raw": raw}
+    rows = [
+        {
+            **shared,
+            "number": number,
+            "fingerprint": digest,
+            **_to_columns(record),
+            "data": text_by_digest[digest],
+        }
+        for digest, (number, record) in new_records.items()
+    ]
+    last_number = conn.execute(select(func.max(records.c.id))).scalar() or 0
     for start in range(0, len(rows), CHUNK):
         conn.execute(insert(records), rows[start : start + CHUNK])
-    new_numbers = _find_known(conn, list(new_records))
+    new_numbers = _list_added(conn, batch, last_number)
     _index_words(
         conn, [(new_numbers[digest], record) for digest, (_, record) in new_records.items()]
     )
@@ -141,6 +150,14 @@ def _find_known(conn: Connection, digests: Sequence[str]) -> dict[str, int]:
     return known
 
 
+def _list_added(conn: Connection, batch: int, last_number: int) -> dict[str, int]:
+    """Digest -> number of the records of a batch that came after a number."""
+    query = select(records.c.fingerprint, records.c.id).where(
+        records.c.id > last_number, records.c.batch == batch
+    )
+    return {digest: number for digest, number in conn.execute(query)}
+
+
 def mark_known(conn: Connection, batch_records: Sequence[Record]) -> list[bool]:
     """For each record whether add_records would know it: it is here, or earlier in the batch."""
     digests = [fingerprint_record(record) for record in batch_records]
@@ -153,15 +170,9 @@ def mark_known(conn: Connection, batch_records: Sequence[Record]) -> list[bool]:
     return flags
 
 
-def _to_row(
-    batch: int, number: int, record: Record, digest: str, timestamp: str, raw: str | None
-) -> dict[str, Any]:
+def _to_columns(record: Record) -> dict[str, Any]:
+    """The columns that records are looked for by."""
     return {
-        "at": timestamp,
-        "batch": batch,
-        "number": number,
-        "fingerprint": digest,
-        "raw": raw,
         "source": record.source,
         "source_id": record.source_id,
         "title": record.title,
@@ -172,7 +183,6 @@ def _to_row(
         "pmid": record.pmid,
         "pmcid": record.pmcid,
         "arxiv_id": record.arxiv_id,
-        "data": _ENCODER.encode(record_to_dict(record)),
     }
 
 

@@ -190,10 +190,12 @@ def mark_pending(project: Project, conn: Connection, numbers: Iterable[int]) -> 
     new_numbers = list(numbers)
     arrivals = identified.find_other_arrivals(conn, {}, numbers=new_numbers)
     later_stage = next((stage for stage in stages if stage.kind == "eligibility"), stages[0])
-    rows = []
-    for number in new_numbers:
-        stage = later_stage if number in arrivals.only else stages[0]
-        rows.append(_to_row(number, stage.id, compute_status(stage, ())))
+    row = _to_row(0, stages[0].id, compute_status(stages[0], ()))
+    later_row = _to_row(0, later_stage.id, compute_status(later_stage, ()))
+    rows = [
+        {**(later_row if number in arrivals.only else row), "record": number}
+        for number in new_numbers
+    ]
     decisions.write_statuses(conn, rows)
 
 
