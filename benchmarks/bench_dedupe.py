@@ -2,20 +2,24 @@
 
 Needs the labelled sets of the folder that CORPORA names (else ../shared). bib-dedupe is run if it
 is installed here, or by another interpreter:  BIBDEDUPE_PYTHON=/path/to/python make bench
-LARGE=1 adds 250,000 and a million records. Each figure comes from a separate process: seconds from
-reading the table to writing the groups (without imports, for both), processor seconds, and peak
-memory. The file dedupe.md in this folder has the figures of one run.
+`--labelled` prints the labelled sets only, and `--before REVISION` runs an earlier revision of
+Funnel beside them. LARGE=1 adds 250,000 and a million records. Each figure comes from a separate
+process: seconds from reading the table to writing the groups (without imports), processor seconds,
+and peak memory. The file dedupe.md in this folder has the figures of one run.
 """
 
 import argparse
 import csv
 import gzip
+import importlib
 import importlib.util
+import io
 import json
 import os
 import resource
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 from pathlib import Path
@@ -47,9 +51,11 @@ def main() -> None:
     """Prints the tables."""
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--child", nargs=3, metavar=("WHO", "IN", "OUT"), help=argparse.SUPPRESS)
-    child = words.parse_args().child
-    if child:
-        run_child(*child)
+    words.add_argument("--labelled", action="store_true", help="the labelled sets only")
+    words.add_argument("--before", metavar="REVISION", help="also run this revision of Funnel")
+    options = words.parse_args()
+    if options.child:
+        run_child(*options.child)
         return
     if not BENCH.is_dir():
         sys.exit(f"no genuine files at {BENCH}: name their folder in CORPORA")
@@ -59,17 +65,34 @@ def main() -> None:
             "bib-dedupe is not installed here: set BIBDEDUPE_PYTHON to an interpreter that has it"
         )
     with tempfile.TemporaryDirectory() as folder:
-        labelled(Path(folder), peer)
+        before = unpack_revision(options.before, Path(folder)) if options.before else None
+        labelled(Path(folder), peer, before)
+        if options.labelled:
+            return
         recurring(Path(folder), peer)
         growing(Path(folder), peer)
         crowds(Path(folder))
 
 
-def labelled(folder: Path, peer: bool) -> None:
+def unpack_revision(revision: str, folder: Path) -> Path:
+    """The source of an earlier revision, in a folder of its own."""
+    packed = subprocess.run(["git", "-C", str(ROOT), "archive", revision], capture_output=True)
+    if packed.returncode:
+        sys.exit(packed.stderr.decode().strip())
+    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
+        archive.extractall(folder / "before", filter="data")
+    return folder / "before"
+
+
+def labelled(folder: Path, peer: bool, before: Path | None = None) -> None:
     """Quality and time on the development sets."""
     print(f"\n{'set':20} {HEAD}", flush=True)
     for name in SETS:
-        compare(name, BENCH / f"{name}.csv.gz", folder, peer)
+        path = BENCH / f"{name}.csv.gz"
+        if before:
+            ran = child("funnel", sys.executable, path, folder / "old.csv", before)
+            line(name, "before", score(path, folder / "old.csv"), ran)
+        compare(name, path, folder, peer)
 
 
 def recurring(folder: Path, peer: bool) -> None:
@@ -141,10 +164,10 @@ def crowds(folder: Path) -> None:
         print(f"{name:36} {ran['seconds']:7.2f}  {groups}  ({ran['mb']:.0f} MB)", flush=True)
 
 
-def child(who: str, python: str, path: Path, out: Path) -> dict[str, float]:
+def child(who: str, python: str, path: Path, out: Path, root: Path = ROOT) -> dict[str, float]:
     """Runs one tool in a separate process: seconds and peak memory in MB."""
     command = [python, __file__, "--child", who, str(path), str(out)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(root)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)
@@ -171,10 +194,12 @@ def busy() -> float:
 
 def funnel(path: Path, out: Path) -> float:
     """Funnel, on one core, from the table to the written groups."""
-    from review.tools.dedupe_csv import dedupe_file
-
+    try:
+        module = importlib.import_module("review.tools.dedupe_csv")
+    except ModuleNotFoundError:  # an earlier revision
+        module = importlib.import_module("review.workflow.dedupe_files")
     started = time.perf_counter()
-    dedupe_file(path, out)
+    module.dedupe_file(path, out)
     return time.perf_counter() - started
 
 

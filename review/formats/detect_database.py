@@ -31,6 +31,7 @@ _NAMES = (
     ("trid", re.compile(r"\bTRID\b|^trid$")),
     ("lens", re.compile(r"^(?:the )?lens(?:\.org)?$", re.I)),
     ("dimensions", re.compile(r"^dimensions(?:\.ai)?$", re.I)),
+    ("base", re.compile(r"\bbielefeld academic search|^base$", re.I)),
     ("springer", re.compile(r"\bspringer ?link\b|^springer$", re.I)),
     ("google scholar", re.compile(r"\bgoogle scholar\b", re.I)),
 )

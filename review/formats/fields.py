@@ -28,6 +28,7 @@ _DOI_LINK = re.compile(r"(?:doi\.org/|id=doi:|info:doi/|[?&]doi=)(10\.\S+)", re.
 _PMID_LINK = re.compile(
     r"(?:pubmed(?:\.ncbi\.nlm\.nih\.gov)?/|id=pmid:|info:pmid/)(\d{1,8})(?!\d)", re.I
 )
+_PAGE_MARK = re.compile(r"^(?:pp\.?\s*|p\.\s*|p\s+|pages?\s+)(?=[A-Za-z]?\d)", re.I)
 _INITIALS = re.compile(r"[A-Z]{1,4}|(?:-?[A-Z][a-z]?\.[ -]?){1,5}(?:[JS]r\.?)?")
 
 
@@ -243,11 +244,16 @@ def format_page_range(first: str | None, last: str | None) -> str | None:
     """'first-last', or the one that is there; 'No'-'Specified' (PsycINFO) is unknown."""
     if (first, last) == ("No", "Specified"):
         return None
-    first = None if is_placeholder(first) else first
+    first = None if is_placeholder(first) else strip_page_mark(first)
     last = None if is_placeholder(last) else last
     if first and last and first != last and "-" not in first:
         return f"{first}-{last}"
     return first or last
+
+
+def strip_page_mark(pages: str | None) -> str | None:
+    """The pages without the 'pp.' before them; 'p1234' (a number of the BMJ) stays."""
+    return _PAGE_MARK.sub("", pages) if pages and pages[0] in "pP" else pages
 
 
 def split_names(text: str) -> tuple[str, ...]:

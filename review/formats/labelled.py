@@ -37,7 +37,7 @@ _REFWORKS_KNOWN = frozenset(
         *("U2", "U3", "U4", "U5", "WP", "WT", "WV", "OL"),
     }
 )
-_NOTEEXPRESS_START = re.compile(r"^\{Reference Type\}: ?", re.M)
+_NOTEEXPRESS_START = re.compile(r"^\{Reference Type\}", re.M)
 _NOTEEXPRESS_LINE = re.compile(r"\{([^{}\n]{1,40})\}: ?(.*)$")
 _NOTEEXPRESS_TAGS = {
     "reference type": "M3",
@@ -97,7 +97,7 @@ def _parse(
         fields = _read_fields(piece, match_line)
         if fields.keys() <= {"M3", "SR"}:
             rejected.append(UnreadableEntry(number, "an empty entry", piece.strip()))
-        elif problem := find_merged(fields, _SINGLE_TAGS):
+        elif problem := find_merged(fields, _SINGLE_TAGS) or _find_second_title(fields):
             rejected.append(UnreadableEntry(number, problem, piece.strip()))
         else:
             records.append(ris.build_record(fields))
@@ -109,6 +109,13 @@ def _parse(
         tuple(rejected),
         len(starts),
     )
+
+
+def _find_second_title(fields: Fields) -> str | None:
+    """Why an entry with two titles is two; both formats write the title once."""
+    if len(set(fields.get("TI", ()))) < 2:
+        return None
+    return "two titles: these are two records, and what separates them is missing"
 
 
 def _match_refworks_line(line: str) -> tuple[str, str] | None:

@@ -17,6 +17,7 @@ from review.formats.fields import (
     find_year,
     pop_text,
     pop_values,
+    split_names,
     unique_values,
 )
 from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
@@ -113,6 +114,8 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
     rejected: list[UnreadableEntry] = []
     for number, (piece, problem) in enumerate(pieces, 1):
         fields = _read_fields(piece)
+        if is_ovid and "AU" in fields:
+            fields["AU"] = _split_ovid_authors(piece) or fields["AU"]
         problem = problem or _find_problem(fields)
         if number == len(pieces) and not problem and "SO" not in fields:
             lacks_end = 0 < complete_count == len(pieces) - 1
@@ -156,6 +159,9 @@ def _split_entries(text: str, is_ovid: bool) -> list[tuple[str, str | None]]:
         opening_tag = tags[0] if tags else "TI"
     pieces: list[tuple[str, str | None]] = []
     blocks = _join_parted_blocks(blocks, opening_tag)
+    if blocks and (start := _find_first_tag(blocks[0])):
+        pieces.append((blocks[0][:start], "text before the first tag: its beginning is missing"))
+        blocks[0] = blocks[0][start:]
     first_tags = [tag for block in blocks for tag in _list_tags(block)[:1]]
     opens_most = first_tags.count(opening_tag) * 2 >= len(first_tags)
     for block in blocks:
@@ -165,6 +171,16 @@ def _split_entries(text: str, is_ovid: bool) -> list[tuple[str, str | None]]:
             block = block[start:]
         pieces += _split_block(block, opening_tag)
     return pieces
+
+
+def _find_first_tag(block: str) -> int:
+    """Where the first line with a tag begins, if text stands before it; else 0."""
+    position = 0
+    for line in block.split("\n"):
+        if _match_tag(line):
+            return position if block[:position].strip() else 0
+        position += len(line) + 1
+    return 0
 
 
 def _find_opening(block: str, opening_tag: str) -> int:
@@ -270,6 +286,20 @@ def _read_fields(text: str) -> Fields:
             else:
                 values.append(line.strip())
     return {tag: values for tag, texts in fields.items() if (values := [t for t in texts if t])}
+
+
+def _split_ovid_authors(piece: str) -> list[str]:
+    """The authors of an entry of Ovid, which writes one a line, or several with two blanks."""
+    names: list[str] = []
+    is_author = False
+    for line in piece.split("\n"):
+        match = _match_tag(line)
+        is_author = match[1] == "AU" if match else is_author
+        if is_author and (text := match[3] if match else line).strip():
+            names += [
+                name for part in re.split(r" {2,}", text.strip()) for name in split_names(part)
+            ]
+    return names
 
 
 def _find_problem(fields: Fields) -> str | None:

@@ -82,3 +82,47 @@ def test_markers_count_apart_from_the_parser() -> None:
     assert count_markers("bibtex", b"@comment{x}\n@string{a={b}}\n@misc{a,} @misc{b,}\n") == 2
     assert count_markers("ris", b"TY  - A\nTY  - B\n") == 2
     assert count_markers("csv", b"x") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{Reference Type}: Journal Article\n{Title}: A\n{Kind}: Journal Article\n{Title}: B\n",
+        "RT Journal Article\nSR 1\nT1 A\nXX Journal Article\nT1 B\nYR 2020\n",
+    ],
+)
+def test_an_entry_with_two_titles_is_rejected(text: str) -> None:
+    parsed = read_file(text.encode())
+    assert parsed.records == ()
+    assert "two titles" in parsed.rejected[0].reason
+
+
+def test_a_noteexpress_file_cut_in_a_mark_is_said_to_lack_an_entry() -> None:
+    parsed = read_file(b"{Reference Type}: Journal Article\n{Title}: A\n\n{Reference Type}")
+    assert [record.title for record in parsed.records] == ["A"]
+    assert [entry.reason for entry in parsed.rejected] == ["an empty entry"]
+
+
+def test_text_before_the_first_medline_tag_is_the_rest_of_a_lost_record() -> None:
+    parsed = read_file(b"Chest. 2001;11.\nPMID- 42\nTI  - B\nSO  - Chest. 2002;12.\n")
+    assert [(record.pmid, record.title) for record in parsed.records] == [("42", "B")]
+    assert "text before the first tag" in parsed.rejected[0].reason
+    assert "Chest. 2001" not in str(parsed.records)
+
+
+@pytest.mark.parametrize(
+    "authors",
+    ["AU  - Poe A\nAU  - Roe B\n", "AU  - Poe A\n      Roe B\n", "Authors\n  Poe A.  Roe B.\n"],
+)
+def test_ovid_authors_are_apart_however_they_are_written(authors: str) -> None:
+    record, *_ = read(f"<1. >\nUI  - 1\nTI  - A\n{authors}SO  - Chest. 3(4):5-6, 2019.\n\n")
+    assert [name.rstrip(".") for name in record.authors] == ["Poe A", "Roe B"]
+
+
+@pytest.mark.parametrize(
+    ("written", "pages"),
+    [("pp 12-19", "12-19"), ("p. e5", "e5"), ("Pages 3-4", "3-4"), ("p1234", "p1234")],
+)
+def test_the_mark_before_pages_is_left_out(written: str, pages: str) -> None:
+    (record,) = read(f"TY  - JOUR\nTI  - A\nSP  - {written}\nER  - \n")
+    assert record.pages == pages

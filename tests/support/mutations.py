@@ -260,13 +260,14 @@ def find_words(text: str, pattern: re.Pattern[str] = MADE_UP) -> set[str]:
 def read_sample(path: Path) -> tuple[str, list[set[str]]]:
     """A sample's text, and the long words that only each of its records has.
 
-    A word that damage could turn into another record's is left out.
+    A word that damage could turn into another record's, or puts in, is left out.
     """
     text = convert_to_utf8(path.read_bytes()).decode("utf-8", "replace")
     word_sets = [find_words(_to_text(record), LONG) for record in read_file(path).records]
+    signs = find_words(" ".join(sign for form in FORMATS.values() for sign in form.signs), LONG)
     own: list[set[str]] = []
     for number, words in enumerate(word_sets):
-        others = set().union(*word_sets[:number], *word_sets[number + 1 :])
+        others = signs.union(*word_sets[:number], *word_sets[number + 1 :])
         own.append({word for word in words if not _is_near(word, others)})
     return text, own
 
@@ -278,7 +279,7 @@ def _is_near(word: str, others: set[str]) -> bool:
 def _to_text(record: Record) -> str:
     data = record_to_dict(record)
     extra = list(data.pop("extra", {}).values())
-    return json.dumps([data, extra], ensure_ascii=False, default=list)
+    return json.dumps([list(data.values()), extra], ensure_ascii=False, default=list)
 
 
 def damage_text(text: str, signs: tuple[str, ...], dice: random.Random) -> str:

@@ -11,6 +11,8 @@ _BEHALF = re.compile(
 _JOINED_NAMES = re.compile(
     r"(?<=[^\W\d_A-Z])(?=[A-Z\u00c0-\u00d6\u00d8-\u00de])|(?<=\.)(?=[A-Z][a-z])"
 )
+_AFFILIATION_MARK = re.compile(r"\s*\(\d+(?:,\s*\d+)*\)$")
+"""The numbers behind a name: of an affiliation (Compendex), of the author (Scopus)."""
 _NAME_PREFIXES = {
     "al", "ap", "d", "da", "de", "del", "der", "di", "do", "dos", "du", "el", "fitz", "la", "las",
     "le", "lo", "los", "mac", "mc", "o", "saint", "san", "st", "te", "ten", "van", "vander", "von",
@@ -46,7 +48,9 @@ def list_authors(
         for name in re.split(r"[;|\n]", cell)
         if _strip_behalf(name.strip()).casefold() not in known
     ]
-    return clean_values(_strip_behalf(name.strip()) for name in (*names, *groups))
+    return clean_values(
+        _AFFILIATION_MARK.sub("", _strip_behalf(name.strip())) for name in (*names, *groups)
+    )
 
 
 def _split_cell(cell: str, joins_names: bool) -> list[str]:

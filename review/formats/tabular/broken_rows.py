@@ -16,12 +16,17 @@ _TELLING = {
     "urls": re.compile(r"https?://\S+"),
 }
 """Fields whose cells can be told from others by what they look like."""
+_CONTINUATION = re.compile(r"[ \t\u3000]{2,}[a-z]")
+_GLUED = re.compile(r"[^\W\d_]\"[A-Z]")
+_TEXT_FIELDS = ("title", "authors", "journal", "abstract", "keywords")
+_NO_TEXT = re.compile(r"https?://\S+|(?:1[5-9]|20)\d\d|10\.\d{4,9}/\S+")
+"""A link, year or DOI: none is a title, a name or a journal."""
 
 
 def reject_broken_rows(
     rows: Iterable[InputRow | UnreadableEntry], keys: list[str], fields: Mapping[str, str]
 ) -> Iterator[InputRow | UnreadableEntry]:
-    """The rows, with the lines of a broken row as rejected.
+    """The rows, with the lines of a broken row as rejected, and rows that lack a cell midway.
 
     Lines are one broken row where each has too few cells, together they fill the header exactly,
     and the year, DOI or link stands in its own column only in the joined row.
@@ -36,20 +41,78 @@ def reject_broken_rows(
         for index, key in enumerate(keys)
         if fields.get(key) in _TELLING
     }
+    text_columns = [index for index, key in enumerate(keys) if fields.get(key) in _TEXT_FIELDS]
+
+    def check_shift(row: InputRow) -> InputRow | UnreadableEntry:
+        """The row, or the reason why it is none where its cells fit only behind a missing one."""
+        line, cells, _ = row
+        if not _has_misfit(cells, text_columns) or not _is_shifted(cells, len(keys), patterns):
+            return row
+        reason = (
+            f"line {line}: {len(cells)} cells where the header has {len(keys)} columns, and they "
+            "do not fit the columns they are in: a separator is missing"
+        )
+        return UnreadableEntry(0, reason, " | ".join(cells))
+
     parts: list[InputRow] = []
-    for row in rows:
+    for row in _reject_run_together(rows, len(keys)):
         if isinstance(row, UnreadableEntry) or len(row[1]) >= len(keys):
-            yield from parts
+            yield from map(check_shift, parts)
             parts = []
             yield row
             continue
         parts.append(row)
         while len(parts) > 1 and (len(parts) > MAX_PARTS or len(_join_cells(parts)) > len(keys)):
-            yield parts.pop(0)
+            yield check_shift(parts.pop(0))
         if len(parts) > 1 and _is_one_row(parts, len(keys), patterns):
             yield from _reject(parts)
             parts = []
-    yield from parts
+    yield from map(check_shift, parts)
+
+
+def _reject_run_together(
+    rows: Iterable[InputRow | UnreadableEntry], width: int
+) -> Iterator[InputRow | UnreadableEntry]:
+    """The rows; one that goes on with the beginning of the next is rejected.
+
+    So it is where a quotation mark within its last cell begins another cell, or where the next
+    line is indented and begins in the middle of a sentence (that line is rejected as well).
+    """
+    previous: InputRow | UnreadableEntry | None = None
+    for row in rows:
+        if not isinstance(row, UnreadableEntry):
+            line, cells, _ = row
+            if _CONTINUATION.match(cells[0]):
+                if previous is not None and not isinstance(previous, UnreadableEntry):
+                    previous = _reject_row(previous, f"line {line} goes on with its text")
+                row = _reject_row(row, "it goes on with the text of the line before")
+            elif len(cells) == width and cells[-1].count('"') % 2 and _GLUED.search(cells[-1]):
+                row = _reject_row(row, "its last cell goes on with the next record")
+        if previous is not None:
+            yield previous
+        previous = row
+    if previous is not None:
+        yield previous
+
+
+def _reject_row(row: InputRow, problem: str) -> UnreadableEntry:
+    return UnreadableEntry(0, f"line {row[0]}: {problem}", " | ".join(row[1]))
+
+
+def _has_misfit(cells: list[str], text_columns: list[int]) -> bool:
+    return any(
+        index < len(cells) and _NO_TEXT.fullmatch(cells[index].strip()) for index in text_columns
+    )
+
+
+def _is_shifted(cells: list[str], width: int, patterns: dict[int, re.Pattern[str]]) -> bool:
+    """Whether year, DOI or link are in their columns only if the cells move to the right."""
+    points = _count_telling(cells, patterns)
+    return any(
+        _count_telling([*cells[:index], *[""] * gap, *cells[index:]], patterns) > points
+        for gap in range(1, min(width - len(cells), MAX_PARTS) + 1)
+        for index in range(1, len(cells))
+    )
 
 
 def _join_cells(parts: list[InputRow]) -> list[str]:

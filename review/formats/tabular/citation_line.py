@@ -18,11 +18,16 @@ _OVID = re.compile(
 )
 """'Radiology. 290(2):456-464, 2019 Feb.' (MEDLINE) and 'Radiology. 290(2) (pp 456-464), 2019. Date
 of Publication: 01 Feb 2019.' (Embase). Source: Ovid's fields SO and Source."""
+_ERIC = re.compile(
+    r"(?P<journal>.+?),\s+v(?P<volume>\w+)(?:\s+n(?P<issue>[\w-]+))?(?:\s+p(?P<pages>[\w-]+))?"
+    r"(?:\s+(?P<date>[^,;]*(?:19|20)\d\d[^,;]*))?\.?$"
+)
+"""'Journal of Film Education, v12 n3 p45-53 Spr 2024'. Source: ERIC's field Source."""
 
 
 def parse_source_line(text: str) -> dict[str, str] | None:
-    """Journal, volume, issue, pages and date of Embase's or Ovid's Source; else None."""
-    match = _EMBASE.match(text) or _OVID.match(text)
+    """Journal, volume, issue, pages and date of Embase's, Ovid's or ERIC's Source; else None."""
+    match = _EMBASE.match(text) or _OVID.match(text) or _ERIC.match(text)
     if match is None:
         return None
     fields = {name: value.strip() for name, value in match.groupdict().items() if value}

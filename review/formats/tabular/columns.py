@@ -239,6 +239,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "firstlastpage",
         "页码",
     ),
+    "article_number": (
+        "artno",
+        "articlenumber",
+        "articleno",
+        "elocationid",
+    ),
     "first_page": (
         "startpage",
         "pagestart",
@@ -472,6 +478,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "kuid",
         "ericid",
         "cochraneid",
+        "cochranereviewid",
     ),
 }
 """Our field to the columns that fill it. Sources: exports of Embase (Ovid and embase.com), Scopus,
@@ -480,7 +487,9 @@ Web of Science, IEEE Xplore, PubMed, Covidence, Rayyan, Zotero, EPPI-Reviewer an
 FIELD_BY_COLUMN = {name: field for field, column_names in COLUMNS.items() for name in column_names}
 
 MAPPABLE_FIELDS = tuple(
-    field for field in COLUMNS if field not in ("first_author", "other_authors", "group_authors")
+    field
+    for field in COLUMNS
+    if field not in ("first_author", "other_authors", "group_authors", "article_number")
 )
 """Fields a person may map a column to."""
 
@@ -499,16 +508,18 @@ DATABASE_COLUMNS = (
     "shortdbname",
     "sourcedatabase",
     "databasesource",
-    "srcdatabase",
-    "来源库",
     "basededatos",
     "basededados",
     "datenbank",
 )
 """Columns whose cell is the name of the database the entry was found in."""
 
-HOST_COLUMNS = ("source", "librarycatalog", "databaseprovider", "provider")
-"""Columns that may name the database, or something else: only known names count."""
+HOST_COLUMNS = (
+    *("source", "librarycatalog", "databaseprovider", "provider", "srcdatabase"),
+    "来源库",
+)
+"""Columns that may name the database, or something else (CNKI: a kind of publication): only known
+names count."""
 
 _NO_DATABASE = re.compile(r"(?:id|ids|number|no|date|url|link|count|code|key)$")
 
@@ -535,6 +546,9 @@ SOURCE_SIGNATURES = (
     ("ebsco", {"plink", "accessionnumber"}),
     ("cochrane", {"cochranereviewgroupcode"}),
     ("cochrane", {"cochraneid"}),
+    ("cochrane", {"cochranereviewid"}),
+    ("base", {"dctitle", "dcprovider"}),
+    ("base", {"dctitle", "dclink", "dcsource"}),
     ("clinicaltrials", {"nctnumber"}),
     ("ictrp", {"trialid", "publictitle"}),
     ("ictrp", {"trialid", "scientifictitle"}),
@@ -574,7 +588,9 @@ def add_mapping(mapping: Mapping[str, str] | None) -> ColumnFields:
 
 def is_database_column(key: str) -> bool:
     """Whether a compared name is that of a column for the database: 'Databases', 'DB name'."""
-    return key in DATABASE_COLUMNS or ("database" in key and not _NO_DATABASE.search(key))
+    return key in DATABASE_COLUMNS or (
+        "database" in key and key not in HOST_COLUMNS and not _NO_DATABASE.search(key)
+    )
 
 
 def detect_source(header: list[str]) -> str | None:

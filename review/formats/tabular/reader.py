@@ -78,7 +78,7 @@ def parse_rows(
 ) -> ParseResult:
     """Records of rows below a header; a row blank in all known columns is rejected."""
     keys = [columns.normalize_name(name) for name in header]
-    is_wos = "pt" in keys and "ti" in keys and len(max(keys, key=len)) == 2 and not layout.mapped
+    is_wos = _has_wos_tags(keys) and not layout.mapped
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
     for row in reject_broken_rows(rows, keys, layout.fields):
@@ -102,6 +102,15 @@ def parse_rows(
         tuple(funnel_note.assign_source(r, source, default_source) for r in records),
         tuple(rejected),
         len(records) + len(rejected),
+    )
+
+
+def _has_wos_tags(keys: list[str]) -> bool:
+    """Whether the columns are Web of Science's tags; Ovid has two-letter tags of its own."""
+    return (
+        {"pt", "ti"} <= set(keys)
+        and len(max(keys, key=len)) == 2
+        and not {"vn", "db", "yr", "ui"} & set(keys)
     )
 
 

@@ -14,6 +14,7 @@ from review.formats.fields import (
     find_year,
     format_page_range,
     split_list,
+    strip_page_mark,
     unique_values,
 )
 from review.formats.tabular import author_cells, columns
@@ -27,7 +28,9 @@ _MULTI_COLUMN_FIELDS = ("types", "keywords", "mesh", "affiliations", "urls", "gr
 
 _NUMBER_FIELDS = ("year", "volume", "issue", "pages", "first_page", "last_page", "pmid")
 _FLOAT = re.compile(r"(\d+)\.0+")
-_BVS_PAGES = re.compile(r" ; \w*(?:\([^)]*\))?: *(\w+(?:-\w+)?), ")
+_BVS_PAGES = re.compile(r";\s*\w*\s*(?:\([^)]*\))?:\s*(\w+(?:-\w+)?)(?=[,.\s]|$)")
+_REVIEW_JOURNAL = re.compile(r"cochrane database (?:of )?syst", re.I)
+"""A database that is a journal as well."""
 _SPREADSHEET_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]00:00:00)?")
 _CITATION_COLUMNS = ("so", "source", "bibliographicsource", "publicationdetails")
 _RANK = {k: i for column_names in columns.COLUMNS.values() for i, k in enumerate(column_names)}
@@ -94,9 +97,10 @@ def build_record(pairs: Pairs, layout: TableLayout = STANDARD_LAYOUT) -> Record:
         journal=text.get("journal"),
         volume=text.get("volume"),
         issue=text.get("issue"),
-        pages=text.get("pages")
+        pages=strip_page_mark(text.get("pages"))
         or format_page_range(text.get("first_page"), text.get("last_page"))
-        or _find_bvs_pages(cells),
+        or _find_bvs_pages(cells)
+        or text.get("article_number"),
         abstract=text.get("abstract"),
         doi=doi,
         pmid=normalize_identifier("pmid", _normalize_pmid_cell)
@@ -240,7 +244,7 @@ def _read_citation(
         and "so" not in cells
         and "source" not in layout.mapped
         and len(source) < 200
-        and detect_database.find_by_name(source) is None
+        and (detect_database.find_by_name(source) is None or _REVIEW_JOURNAL.match(source))
     ):
         return None, {"journal": source}
     return None

@@ -36,3 +36,46 @@ def test_short_rows_that_are_whole_are_read() -> None:
 def test_a_quoted_cell_over_two_lines_breaks_no_row() -> None:
     parsed = read_file(b'Title,Authors,Year\n"Deep\nnets","Roe, A",2020\n')
     assert [record.title for record in parsed.records] == ["Deep nets"]
+
+
+LINKED = "Title,Authors,Journal,Year,Abstract,DOI,URL\n"
+LAST = "Nets,Roe A,Chest,2020,Text,10.5555/a,https://x.org/a\n"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Deep nets Poe B,Chest,2021,Text,10.5555/b,https://x.org/b\n",
+        "Deep nets,https://x.org/b,2021,,10.5555/b\n",
+    ],
+)
+def test_a_row_that_lacks_a_cell_midway_is_rejected(row: str) -> None:
+    parsed = read_file((LINKED + LAST + row + LAST.replace("Nets", "Last")).encode())
+    assert [record.title for record in parsed.records] == ["Nets", "Last"]
+    assert "line 3" in parsed.rejected[0].reason
+    assert "a separator is missing" in parsed.rejected[0].reason
+
+
+@pytest.mark.parametrize(
+    "row", ["B,Poe B,Chest\n", "C,Ray C,2019,2020\n", "D,Rex D,,,In 2015 we read films\n"]
+)
+def test_a_row_whose_last_cells_are_missing_is_read(row: str) -> None:
+    parsed = read_file((LINKED + LAST + row).encode())
+    assert (len(parsed.records), parsed.rejected) == (2, ())
+
+
+def test_rows_run_together_at_a_quotation_mark_are_rejected() -> None:
+    rows = '"A","Roe A","seen""Deep nets"\n"B","Poe B","a 5"" film"\n"C","Ray","an ""odd"" one"\n'
+    parsed = read_file(f"Title,Authors,Notes\n{rows}".encode())
+    assert [record.title for record in parsed.records] == ["B", "C"]
+    assert parsed.rejected[0].reason == "line 2: its last cell goes on with the next record"
+
+
+def test_an_indented_line_that_begins_midway_takes_the_line_before_with_it() -> None:
+    text = HEADER + FIRST + FIRST.replace("Nets", "  in deep water")
+    parsed = read_file((text + FIRST.replace("Nets", "  Deep nets")).encode())
+    assert [record.title for record in parsed.records] == ["Deep nets"]
+    assert [entry.reason for entry in parsed.rejected] == [
+        "line 2: line 3 goes on with its text",
+        "line 3: it goes on with the text of the line before",
+    ]

@@ -181,6 +181,79 @@ FAMILIES: list[tuple[str, dict[str, str], dict[str, object]]] = [
         {"Title": "T", "Authors": "Smith A", "Pages": "2024-10-12"},
         {"pages": None, "extra": {"Pages": ("2024-10-12",)}},
     ),
+    (
+        "ovid with two-letter columns",
+        {
+            "VN": "Ovid Technologies",
+            "DB": "Embase <1974 to 2026 March 10>",
+            "AN": "2020000001",
+            "TI": "T",
+            "AU": "Poe A; Roe B.",
+            "SO": "Chest. 34(2):100-110, 2024 Feb.",
+            "AB": "Text",
+            "DO": "10.5555/ov.1",
+            "YR": "2024",
+            "PT": "Article",
+        },
+        {
+            "source": "embase",
+            "journal": "Chest",
+            "volume": "34",
+            "pages": "100-110",
+            "year": 2024,
+            "doi": "10.5555/ov.1",
+            "authors": ("Poe A", "Roe B."),
+        },
+    ),
+    (
+        "base",
+        {"dctitle": "{T}", "dccreator": "Poe, A", "dcyear": "2024", "dcprovider": "A library"},
+        {"source": "base", "title": "T", "year": 2024},
+    ),
+    (
+        "bvs with a source line",
+        {
+            "ID": "lil-1",
+            "Title": "T",
+            "Source": "Rev. bras. radiol; 12(3): 45-50 2021.",
+            "Journal": "Rev. bras. radiol",
+            "Database": "LILACS",
+        },
+        {"source": "lilacs", "pages": "45-50"},
+    ),
+    (
+        "cnki names a kind of publication",
+        {"SrcDatabase-来源库": "期刊", "Title-题名": "T", "Source-文献来源": "J"},
+        {"source": "cnki", "title": "T", "journal": "J"},
+    ),
+    (
+        "cochrane reviews",
+        {
+            "Cochrane Review ID": "CD000001",
+            "Title": "T",
+            "Source": "Cochrane Database of Systematic Reviews",
+        },
+        {
+            "source": "cochrane",
+            "source_id": "CD000001",
+            "journal": "Cochrane Database of Systematic Reviews",
+        },
+    ),
+    (
+        "eric with a source line",
+        {"ERIC Number": "EJ1", "Title": "T", "Source": "J of Films, v12 n3 p45-53 Spr 2024"},
+        {"source": "eric", "journal": "J of Films", "volume": "12", "issue": "3", "year": 2024},
+    ),
+    (
+        "engineering village",
+        {"Title": "T", "Author": "Poe, A. (1); Roe, B. (1, 2)", "Pages": "p 12-19"},
+        {"authors": ("Poe, A.", "Roe, B."), "pages": "12-19"},
+    ),
+    (
+        "article number in place of pages",
+        {"Title": "T", "Source title": "J", "Art. No.": "e200", "Page start": "", "EID": "2-s2"},
+        {"source": "scopus", "pages": "e200"},
+    ),
 ]
 
 
