@@ -46,6 +46,12 @@ _SOMEBODY_WITHDREW = re.compile(
     rf"(?:this|our|their|his|her|the\s+present)\s+(?:\w+\s+){{0,2}}?{_DOCUMENT}\b",
     re.I,
 )
+_SOMEBODY_ASKED = re.compile(
+    r"\b(?:authors?|we|i)\s+(?:\w+\s+){0,2}?(?:request(?:s|ed)?|ask(?:s|ed)?\s+for)\s+(?:the\s+)?"
+    r"(?:withdrawal|retraction|removal)\s+of\s+(?:this|our|their|his|her|the\s+present)\s+"
+    rf"(?:\w+\s+){{0,2}}?{_DOCUMENT}\b",
+    re.I,
+)
 _OPENING = re.compile(
     r"^\W*(?:abstract\W+)?(?:"
     r"withdrawal\s+statement\b"
@@ -76,7 +82,7 @@ _COMMENT = re.compile(
     rf"|(?:^|[.;,:(\[]\s*){_DONE}\s+(?:due|because|owing|as|since|for|from|pending|until|in\s+order)\b"
     rf"|^\W*{_DONE}{_END}|^\W*{_DONE}\s*,"
     rf"|(?:^|[.;(\[]\s*)(?:withdrawal|retraction){_END}"
-    r"|\bwithdrawal\s+(?:notice|statement)\b"
+    r"|\bwithdrawal\s+(?:notice|statement|requested)\b"
     rf"|\b{_DOCUMENT}\s+(?:has|was)\s+(?:been\s+)?removed\s+by\s+arxiv\b",
     re.I,
 )
@@ -125,6 +131,7 @@ def says_text_withdrawn(text: str) -> bool:
         _OPENING.search(text)
         or _THIS_IS_WITHDRAWN.search(text)
         or _SOMEBODY_WITHDREW.search(text)
+        or _SOMEBODY_ASKED.search(text)
         or _BRACKETED.search(text)
         or _STATEMENT_LINE.search(text)
         or (len(text) <= SHORT_TEXT and _OPENING_OF_SHORT_TEXT.search(text))

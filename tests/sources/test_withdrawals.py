@@ -24,6 +24,7 @@ WITHDRAWN_COMMENTS = [
     "arXiv admin note: this version has been removed by arXiv administrators",
     "This manuscript was temporarily withdrawn for revision",
     "Withdrawal notice: see the erratum",
+    "Withdrawal requested by the co-authors",
     "We are withdrawing this paper until the licence of the data is settled",
 ]
 OTHER_COMMENTS = [
@@ -57,6 +58,7 @@ WITHDRAWN_ABSTRACTS = [
     "Retracted due to an error in the labels.",
     "The manuscript has been withdrawn as it was posted without the consent of all authors.",
     "This article has now been formally retracted.",
+    "The authors have requested the withdrawal of this manuscript.",
 ]
 OTHER_ABSTRACTS = [
     f"After two weeks we withdrew the drug. {LONG}",
@@ -65,6 +67,7 @@ OTHER_ABSTRACTS = [
     f"Consent was withdrawn by four participants. {LONG}",
     f"Withdrawn due to toxicity in 2004, the drug still appears in registries. {LONG}",
     f"Of 212 papers, 12 articles were retracted due to fraud. {LONG}",
+    f"The authors of 12 trials requested withdrawal of the drug from the list. {LONG}",
     f"We study how often retracted articles are cited. {LONG}",
     f"The trial was withdrawn before enrolment. {LONG}",
     f"This study was withdrawn from one site after a year. {LONG}",
