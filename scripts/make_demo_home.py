@@ -11,7 +11,7 @@ from review.protocol.models import Person
 from review.store import homes
 from review.store.timestamps import utc_now
 from review.workflow.project import accounts
-from review.workflow.project.home import Home, open_home
+from review.workflow.project.home import Home, open_home, refresh_home
 from review.workflow.setup import first_account
 from review.workflow.setup.first_account import FirstLead
 from review.workflow.setup.loading import open_project
@@ -44,7 +44,7 @@ def make_home(folder: Path) -> Home:
             why = "Ada shows the replayed review"
             first_account.add_lead(project, conn, "ada", PEOPLE["ada"], why)
         project.store.close()
-    return home
+    return refresh_home(home)
 
 
 if __name__ == "__main__":
