@@ -14,7 +14,7 @@ WORKERS ?= 2
 COUNT ?= 60
 SEED ?= 1
 
-.PHONY: help setup setup-tests demo test test-corpora lint types unit mutants bench site sample-page lock docs clean
+.PHONY: help setup setup-tests demo test test-corpora lint types unit mutants bench site sample-page pictures demo-files lock docs clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -64,6 +64,12 @@ sample-page: setup ## replay the founding review and publish it into build/sampl
 	@$(BIN)/review replay data/roberts2021 --out build/sample-review > /dev/null
 	@rm -rf build/sample-page
 	@$(BIN)/review --review build/sample-review --user published publish build/sample-page
+
+pictures: demo-files setup-tests ## take the pictures of the tutorial from the app (after a build of the demo)
+	@PYTHONPATH=.:tests $(BIN)/python scripts/make_pictures.py $(DEMO) docs/images/tutorial
+
+demo-files: setup
+	@[ -d $(DEMO)/review ] || BIN="$(BIN)" DEMO="$(DEMO)" APP=0 bash scripts/demo.sh
 
 lock: ## pin all dependencies again
 	@uv pip compile pyproject.toml --extra postgres --extra cluster --group dev --universal --generate-hashes \
