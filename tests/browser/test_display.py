@@ -1,5 +1,7 @@
 """Appraisal on a small screen: everything in one view, keys switched off, the side bar folded."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 from support import appraising
@@ -68,8 +70,9 @@ def keeps_no_frame(page: Page) -> None:
 def switches_a_key_off(page: Page, project) -> None:
     press_until(page, "?", "() => document.body.innerText.includes('Keys and text size')")
     settled(page)
-    page.get_by_role("dialog").locator("label", has_text="Yes").first.click()
+    page.get_by_role("dialog").locator("label", has_text=re.compile("^Y Yes$")).click()
     settled(page)
+    expect(page.get_by_role("dialog").get_by_role("checkbox", name="Same")).not_to_be_checked()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.reload()

@@ -137,22 +137,17 @@ def _show_help() -> None:
     if settings.keys_off != ALL_KEYS:
         _render_key_change()
         st.caption("Untick a key to switch it off.")
-    shown: set[str] = set()
-    for page, entries in KEYS_BY_PAGE.items():
+    for page, entries in KEYS_BY_PAGE.items():  # a key of several pages has a switch on each
         st.markdown(f"**{page}**")
         for name, meaning in entries:
             characters = get_switchable_keys(name)
             label = f"`{_name_key(name)}` {meaning}"
-            if not characters or characters in shown:
+            if not characters:
                 st.markdown(label)
                 continue
-            shown.add(characters)
-            st.checkbox(
-                label,
-                value=characters[0] not in settings.keys_off,
-                key=f"help_key_{page}_{name}",
-                on_change=partial(_switch_key, f"help_key_{page}_{name}", characters),
-            )
+            switch = f"help_key_{page}_{name}"
+            st.session_state[switch] = characters[0] not in settings.keys_off
+            st.checkbox(label, key=switch, on_change=partial(_switch_key, switch, characters))
     preferences.render_display_settings()
 
 
@@ -219,8 +214,6 @@ def _restore_keys() -> None:
 def _switch_all_keys() -> None:
     is_on = bool(st.session_state["help_all_keys"])
     preferences.change_preferences(keys_off="" if is_on else ALL_KEYS)
-    for name in [one for one in st.session_state if str(one).startswith("help_key_")]:
-        del st.session_state[name]
 
 
 def _save_text_size() -> None:
