@@ -364,9 +364,11 @@ def _render_form_versions(project: Project) -> None:
         return
     st.subheader("Versions of data extraction forms")
     for version in reversed(versions):
-        who, title = escape_markdown(version.who), escape_markdown(version.title)
         at = version.at[:16].replace("T", " ")
-        with st.expander(f"{title} · {version.edition} · {at} · {who}"):
+        with st.expander(
+            f"{escape_markdown(version.title)} · {version.edition} · {at} · "
+            f"{escape_markdown(version.who)}"
+        ):
             if version.why:
                 st.markdown(f"Reason: {escape_markdown(version.why)}")
             st.markdown("\n".join(f"- {escape_markdown(one)}" for one in version.changes))

@@ -218,7 +218,7 @@ def _render_field(
         st.button(
             "Edit",
             key=f"{key}_edit",
-            help=f"Edit “{field.name}”",
+            help=f"Edit “{escape_markdown(field.name)}”",
             on_click=_open_editor,
             args=(number,),
         )
@@ -229,7 +229,7 @@ def _render_field(
             st.button(
                 label,
                 key=f"{key}_{label.lower()}",
-                help=f"Move “{field.name}” {label.lower()}",
+                help=f"Move “{escape_markdown(field.name)}” {label.lower()}",
                 disabled=not is_movable,
                 on_click=_move_field,
                 args=(form, draft, number, other),
@@ -237,7 +237,7 @@ def _render_field(
         st.button(
             "Remove",
             key=f"{key}_remove",
-            help=f"Remove “{field.name}”",
+            help=f"Remove “{escape_markdown(field.name)}”",
             on_click=_remove_field,
             args=(form, draft, number),
         )
