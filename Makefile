@@ -69,7 +69,7 @@ pictures: demo-files setup-tests ## take the pictures of the tutorial from the a
 	@PYTHONPATH=.:tests $(BIN)/python scripts/make_pictures.py $(DEMO) docs/images/tutorial
 
 demo-files: setup
-	@[ -d $(DEMO)/review ] || BIN="$(BIN)" DEMO="$(DEMO)" APP=0 bash scripts/demo.sh
+	@[ -d $(DEMO)/home/demo ] || BIN="$(BIN)" DEMO="$(DEMO)" APP=0 bash scripts/demo.sh
 
 lock: ## pin all dependencies again
 	@uv pip compile pyproject.toml --extra postgres --extra cluster --group dev --universal --generate-hashes \

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
-from support.browser import chromium, read_setup_link, served, served_home, settled, sign_in, tab
+from support.browser import chromium, read_setup_link, served_home, settled, tab
 
 VIEW = {"width": 1280, "height": 800}
 MAX_BYTES = 60_000
@@ -49,7 +49,7 @@ def main(demo: Path, out: Path) -> None:
             served_home(Path(folder), wait=600) as address,
         ):
             take_beginning(browser, Path(folder), address, out)
-        with served(demo / "review", wait=600) as address:
+        with served_home(demo / "home", wait=600) as address:
             take_work(browser, address, out)
 
 
@@ -81,9 +81,14 @@ def take_beginning(browser: Browser, folder: Path, address: str, out: Path) -> N
 def take_work(browser: Browser, address: str, out: Path) -> None:
     """The work of a reviewer who has begun."""
     page = tab(browser, viewport=VIEW, color_scheme="light")
-    sign_in(page, address, "ada", "demo-ada")
-    take(page, address, out, "my-work", None)
-    take(page, f"{address}/screening", out, "screening", wait_for_record)
+    page.goto(f"{address}/signin")
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill("demo-ada")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Reviews")).to_be_visible()
+    review = f"{address}/r/demo"
+    take(page, review, out, "my-work", None)
+    take(page, f"{review}/screening", out, "screening", wait_for_record)
     page.context.close()
 
 
