@@ -248,8 +248,8 @@ def _find_own_decision(
 def _find_abstract(conn: Connection, number: int, members: Sequence[int]) -> str | None:
     """An abstract added by hand to a record that has none, or that of another record of its
     report."""
-    for number in members:
-        added = records.get_edits(conn, number).get("abstract")
+    for member in members:
+        added = records.get_edits(conn, member).get("abstract")
         if added:
             return added
     others = [member for member in members if member != number]

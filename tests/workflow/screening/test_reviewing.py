@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from review.errors import ReviewError
-from review.models import Record
+from review.models import Link, Record
 from review.protocol.models import find_stage
-from review.store import records, screening_queue
+from review.store import links, records, screening_queue
 from review.store.timestamps import utc_now
 from review.workflow.screening import reviewing, work_queue
 from review.workflow.screening import status as standings
@@ -251,6 +251,18 @@ def test_an_abstract_may_be_added_where_the_source_gave_none(made):
     for number, text, said in ((1, "x", "has an abstract"), (14, "  ", "is empty")):
         with pytest.raises(ReviewError, match=said):
             reviewing.add_abstract(project, "ada", number, text)
+
+
+@pytest.mark.parametrize(("bare", "other"), [(7, 8), (7, 6), (14, 13), (14, 15)])
+def test_a_record_without_an_abstract_shows_that_of_its_duplicate(made, bare, other):
+    project, stage = made
+    with project.store.write() as conn:
+        links.add_links(conn, [Link(bare, other, "duplicate", "hand", "ada", utc_now())])
+        first = min(bare, other)
+        links.replace_some_groups(conn, {bare: (first, first), other: (first, first)})
+        standings.rebuild_statuses(project, conn)
+    view = reviewing.get_report_view(project, stage, "ben", records.format_record_key(bare))
+    assert view.abstract == "Text"
 
 
 def ten(tmp_path, count):
