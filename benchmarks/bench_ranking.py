@@ -324,7 +324,7 @@ def find_stop(run: SimulatedReview, is_met: "StoppingCheck") -> int:
 
 
 StoppingCheck = Callable[[SimulatedReview, int], bool]
-"""Whether a rule speaks for stopping after so many records of a run."""
+"""Whether a rule supports stopping after so many records of a run."""
 
 
 def has_long_run(run: SimulatedReview, screened: int) -> bool:

@@ -68,7 +68,7 @@ def is_same_answer(question: FormQuestion, first: str | None, second: str | None
 def compare_forms(
     checklist: Checklist, forms: Sequence[Entries], consensus: Entries | None = None
 ) -> tuple[AnswerComparison, ...]:
-    """Every key any reviewer answered, in the order of the form, with how it stands."""
+    """Every key any reviewer answered, in the order of the form, with its state."""
     resolved = consensus or {}
     comparisons = []
     for question in list_questions(checklist):

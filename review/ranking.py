@@ -135,7 +135,7 @@ def prepare_features(
     if terms_row.nnz:
         question_row = _scale_rows(question_row + QUERY_SHARE * terms_row)
     shared_columns = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)
-    if len(shared_columns):  # what stands in one record alone tells nothing of another
+    if len(shared_columns):  # a word of one record alone says nothing about another
         matrix, question_row = matrix[:, shared_columns], question_row[:, shared_columns]
         words, rarity = words[shared_columns], rarity[shared_columns]
     matrix.sort_indices()  # else each fit sorts its rows anew
@@ -249,7 +249,7 @@ def score_records(
 
 
 def _build_example(features: RankingFeatures, relevant: Collection[int]) -> Any:
-    """One row that stands for what is sought: the question and the relevant records."""
+    """One row that represents what is sought: the question and the relevant records."""
     example = features.question
     for position in sorted(relevant):
         example = example + features.matrix[position]
@@ -403,8 +403,8 @@ def order_candidates(
 ) -> list[PlannedPlace]:
     """Candidates in the order to screen them, and whether each place was drawn at random.
 
-    One generator made once draws which places are random and what stands there, so that a share of
-    the order is an honest sample of what is left.
+    One generator made once draws which places are random and which records go there, so that a
+    share of the order is an honest sample of what is left.
 
     Args:
         values: scores of all records.

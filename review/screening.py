@@ -32,7 +32,7 @@ FASTEST_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ScreeningStatus:
-    """Where one report stands at one stage."""
+    """The status of one report at one stage."""
 
     status: StatusName
     """pending: nobody decided; partial: not yet all needed; conflict: the adjudicator's turn."""
@@ -61,7 +61,7 @@ def list_current_decisions(decisions: Iterable[Decision]) -> list[Decision]:
 
 
 def _get_order_key(decision: Decision) -> int:
-    """Decisions stand in order of arrival, whatever the clocks said; those without a number in the
+    """Decisions are in order of arrival, whatever the clocks said; those without a number in the
     order they are given in."""
     return decision.id
 
@@ -78,7 +78,7 @@ def get_status(
     reasons_matter: bool = True,
     maybe: MaybeMeaning = "conflict",
 ) -> ScreeningStatus:
-    """Where a report stands at a stage.
+    """The status of a report at a stage.
 
     Args:
         decisions: all decisions on the report's records at this stage, in any order where they

@@ -15,7 +15,7 @@ GRID_POINTS = 300
 CHUNK_SIZE = 2000
 """Draws weighed at once."""
 SIGNIFICANCE = 0.05
-"""A stopping test speaks for stopping below this p-value."""
+"""A stopping test supports stopping below this p-value."""
 RANKED_BIAS = 2.0
 """The bias a ranked order is tested with: a relevant record comes up twice as readily."""
 BIASED_POINTS = 20
@@ -203,7 +203,7 @@ def estimate_remaining(
 
 def _build_number_grid(maximum: int) -> tuple[Any, Any]:
     """Whole numbers from 0 to `most`, all of them up to EXACT, then ever sparser; and how many
-    numbers each stands for."""
+    numbers each represents."""
     import numpy as np
 
     numbers = np.arange(min(maximum, EXACT_LIMIT) + 1)
@@ -285,7 +285,7 @@ def describe_check(evidence: StoppingEvidence, size: int, confidence: float) -> 
 
 @dataclass(frozen=True, slots=True)
 class StoppingRule:
-    """One rule, whether it speaks for stopping now, and why."""
+    """One rule, whether it supports stopping now, and why."""
 
     name: str
     is_met: bool
@@ -295,7 +295,7 @@ class StoppingRule:
 
 
 def list_rules(evidence: StoppingEvidence) -> list[StoppingRule]:
-    """The rules for stopping as they stand, the recommended one first."""
+    """The stopping rules with their present verdicts, the recommended one first."""
     long_run = math.ceil(LONG_RUN_SHARE * (evidence.screened + evidence.unscreened))
     target = f"{evidence.target:.0%}"
     rules = [
@@ -347,7 +347,7 @@ def _describe_recommended_rule(evidence: StoppingEvidence, long_run: int) -> str
 
 
 def is_recommended(evidence: StoppingEvidence) -> bool:
-    """Whether the recommended rule speaks for stopping: the test at bias 2 is significant, and the
+    """Whether the recommended rule supports stopping: the test at bias 2 is significant, and the
     last LONG_RUN_SHARE of all records brought nothing relevant."""
     total = evidence.screened + evidence.unscreened
     return meets_recommended_rule(evidence.run, total, evidence.biased_p_value)
@@ -391,12 +391,12 @@ def describe_agreement(evidence: StoppingEvidence) -> str:
     rules = list_rules(evidence)
     met = [rule for rule in rules if rule.is_met]
     if not met:
-        return "No rule speaks for stopping yet."
+        return "No rule supports stopping yet."
     if len(met) == len(rules):
-        return "All rules speak for stopping."
+        return "All rules support stopping."
     verdict = "The recommended rule" if rules[0].is_met else "The recommended rule does not"
     return (
-        f"{len(met)} of {len(rules)} rules speak for stopping. {verdict}"
+        f"{len(met)} of {len(rules)} rules support stopping. {verdict}"
         f"{' is among them' if rules[0].is_met else ''}."
     )
 

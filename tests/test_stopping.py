@@ -168,9 +168,9 @@ def test_a_random_check_needs_something_relevant_and_may_be_needless():
 
 def test_the_rules_and_the_methods_sentence_follow_the_evidence():
     early = gather_evidence([1, 0, 1, 0], [True] * 4, 400)
-    assert describe_agreement(early) == "No rule speaks for stopping yet."
+    assert describe_agreement(early) == "No rule supports stopping yet."
     late = gather_evidence([1] * 40 + [0] * 900, [n % 10 == 9 for n in range(940)], 2)
-    assert describe_agreement(late) == "All rules speak for stopping."
+    assert describe_agreement(late) == "All rules support stopping."
     sentence = write_methods_sentence(late)
     assert "Screening stopped after 940 of 942 records, when 40 relevant" in sentence
     assert (

@@ -163,7 +163,7 @@ def _format_material(
 
 
 class _Reply(BaseModel):
-    """The form of an answer; what else stands in it is ignored."""
+    """The form of an answer; anything else in it is ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
     answer: str | list[str]
@@ -245,7 +245,7 @@ def _match_id(ids: Mapping[str, str], part: str) -> str | None:
 def _match_typed(
     question: FormQuestion, answer: str, quotations: Sequence[PaperQuotation]
 ) -> str | None:
-    """A typed answer, if it stands in a quotation: a number as a number, words in order."""
+    """A typed answer, if a quotation contains it: a number as a number, words in order."""
     if not answer or len(answer) > MAX_TYPED_LENGTH:
         return None
     texts = [quotation.text for quotation in quotations]

@@ -26,7 +26,7 @@ _MIN_PAPER_SENTENCES = 20
 _MAX_TITLE_SENTENCES = 12
 """Sentences before the abstract that may be the title; what follows are addresses."""
 _OPENING_SENTENCES = 15
-"""Sentences that stand for the abstract if a paper has none."""
+"""Sentences used as the abstract if a paper has none."""
 _BODY_SECTIONS = frozenset({"", "introduction", "methods", "results"})
 _MIN_SHARE_IN_BODY = 0.05
 """Share of the body's sentences that must name images if the abstract names them once."""

@@ -187,7 +187,7 @@ def read_answer(question: FormQuestion, value: object) -> str | None:
     """The answer as it is stored, from an option's id, label, points or key; None for a blank.
 
     A number is read as points where the answers carry points, and as a key only where no answer has
-    so many. Several options of a 'many' item stand with + ; or | between them; one number is the
+    so many. Several options of a 'many' item are separated by + ; or |; one number is the
     sum of their points, if only one choice of options gives it.
 
     Raises:

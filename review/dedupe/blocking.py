@@ -30,7 +30,7 @@ NEIGHBOURS = 4
 """Records to each side that a thinned key still compares."""
 
 ORDER_LETTERS = 80
-"""Letters of the title by which rows of one key stand beside each other."""
+"""Letters of the title by which rows of one key are sorted."""
 MAX_BUFFERED_CODES = 4_000_000
 """Pair codes gathered before repeated ones are dropped; bounds memory."""
 

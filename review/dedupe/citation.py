@@ -9,7 +9,7 @@ from review.dedupe.columns import Bools, FeatureColumns, Ints, hash_text
 from review.dedupe.normalize import SUPPLEMENT_OFFSET
 
 LOW_PAGE = 20
-"""Where journals number every issue from page 1, columns stand on its first pages each time."""
+"""Where journals number every issue from page 1, columns are on its first pages each time."""
 MAX_ISSUES = 60
 """Issues a volume can have (a weekly's 53 and supplements); greater numbers run on over volumes, or
 are a database's own, and tell no two documents apart."""
@@ -31,7 +31,7 @@ def compare_pages(
     volume, two first pages with one last page, or page 1 of an article ahead of print are no
     contradiction, nor an article number and the count of the article's own pages ('10152', '1-17');
     a meeting abstract's page ('s31') and another are. Spans that touch ('246-250',
-    '250-254') are misprints of one only where all else speaks for one work: letters under one title
+    '250-254') are misprints of one only where all else supports one work: letters under one title
     follow each other so.
     """
     page, last_page = columns.page, columns.last_page

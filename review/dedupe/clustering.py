@@ -32,7 +32,7 @@ class EdgeVeto:
 
 @dataclass(frozen=True, slots=True)
 class RowGroups:
-    """Row -> the row that stands for its report, and for its study (lowest id of the group)."""
+    """Row -> the row that represents its report, and its study (lowest id of the group)."""
 
     report: list[int]
     study: list[int]
@@ -323,7 +323,8 @@ def _find_ambiguous_edges(
     """The edges of records that fit two documents equally well: both are for a person.
 
     Such a record says too little, a column's title without its issue or identifiers: it went with
-    the one document, and a constraint kept it from the other, though as much speaks for either.
+    the one document, and a constraint kept it from the other, though the evidence is equal for
+    either.
     """
     uncertain = [
         edge_index

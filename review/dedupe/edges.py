@@ -12,7 +12,7 @@ from review.dedupe.columns import Ints
 @dataclass(frozen=True, slots=True)
 class Edges:
     """m links between rows: indexes into verdicts.VERDICTS and into `names`, scores 0 to 1 (nan for
-    a registry's statement), and what stands behind the stated ones."""
+    a registry's statement), and the grounds of the stated ones."""
 
     a: Ints
     b: Ints

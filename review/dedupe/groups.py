@@ -12,7 +12,7 @@ from review.models import Link, StoredRecord
 
 @dataclass(frozen=True, slots=True)
 class ReportGroups:
-    """Record number -> the number that stands for its report and for its study (the lowest)."""
+    """Record number -> the number that represents its report and its study (the lowest)."""
 
     report: dict[int, int]
     study: dict[int, int]

@@ -44,7 +44,7 @@ PairMatches = tuple[Pairs, npt.NDArray[np.int8], npt.NDArray[np.int16], npt.NDAr
 def find_edges(columns: FeatureColumns, new: npt.NDArray[np.bool_] | None = None) -> Edges:
     """The edges among rows, doubtful ones included; those with a new row where `new` is given.
 
-    Registry statements come first and stand beside what the rules find.
+    Registry statements come first and are kept beside what the rules find.
     """
     chunks = blocking.iter_chunks(blocking.find_pairs(columns, new), CHUNK)
     return assemble_edges(

@@ -75,7 +75,7 @@ def is_same_person(a: str, b: str) -> bool:
 
 
 def _is_same_given_name(a: str, b: str) -> bool:
-    """Whether one given name, or its initials, can stand for the other."""
+    """Whether one given name, or its initials, can represent the other."""
     left_words, right_words = a.split(), b.split()
     if len(left_words[0]) > 2 and len(right_words[0]) > 2:
         return left_words[0] == right_words[0]

@@ -285,7 +285,7 @@ def parse_issue(issue: str | None, volume: str | None = None) -> int:
     """The number of an issue, of '57(6)' where the volume holds it; 0 where there is none.
 
     Where the volume holds it, a number in the field of the issue is often that of the article. A
-    supplement's number stands above SUPPLEMENT_OFFSET.
+    supplement's number is above SUPPLEMENT_OFFSET.
     """
     match = _IN_VOLUME.match(volume.strip()) if volume and "(" in volume else None
     text = match.group(1) if match and parse_volume(match.group(1)) else issue

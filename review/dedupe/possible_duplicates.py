@@ -38,7 +38,7 @@ def select_possible_duplicates(
 
     Pairs of one study are left out, and pairs of reports in `settled` (leading rows, low first)
     unless it is people's own words that cannot all hold.
-    Where more than CONTAINER documents share a DOI, or more than CROWD a title, one pair stands for
+    Where more than CONTAINER documents share a DOI, or more than CROWD a title, one pair represents
     them all and says so: nobody can settle ten thousand letters to the editor pair by pair.
     """
     crowds = {

@@ -133,7 +133,7 @@ def _derive_signals(x: PairSimilarity) -> _PairSignals:
 def _is_same_printing(x: PairSimilarity, location: Bools, distinctive: Bools) -> Bools:
     """One title, team and printed place: then a database has written an abstract of its own.
 
-    Abstracts of a meeting stand several to a page, so in a supplement only a longer span counts.
+    Abstracts of a meeting share a page, so in a supplement only a longer span counts.
     """
     one_work = x.same_title & ~x.sequel & (x.numerals >= 0) & distinctive & (x.doi >= 0)
     one_work &= (x.journal == 1) & (x.years == 0) & (x.pmid >= 0)
@@ -685,7 +685,8 @@ def _build_doubt_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple[str, in
 
 
 def _compute_score(x: PairSimilarity) -> Floats:
-    """How much speaks for one work, 0 to 1: titles half, people a quarter, place and text the rest.
+    """Evidence that two entries are one work, 0 to 1: titles half, people a quarter, place and text
+    the rest.
 
     It orders links and the doubtful list; the verdict rests on the rules alone.
     """

@@ -54,7 +54,7 @@ class PairSimilarity:
     reworded: Bools
     """Each title has a telling word the other lacks, as two works of one team have."""
     contained: Floats
-    """Share of the shorter title's telling letters that stand in the longer one, 0 to 1; read
+    """Share of the shorter title's telling letters found in the longer one, 0 to 1; read
     only for preprints and like teams, else 1 for one title and 0 for two."""
     numerals: npt.NDArray[np.int8]
     """1 equal sets of numbers in the titles; -1 each has one the other lacks; 0 one has more."""
@@ -109,7 +109,7 @@ class PairSimilarity:
     """How many of the two are preprints: 0, 1 or 2."""
     same_server: Bools
     supplement: Bools
-    """Either stands in a supplement."""
+    """Either is in a supplement."""
     nowhere: Bools
     """Neither prints a volume, issue or page."""
     cut: Bools
@@ -265,7 +265,7 @@ def _is_abbreviation(short: list[str], long: list[str]) -> bool:
 
 
 def _has_letters_in_order(word: str, longer: str) -> bool:
-    """Whether the letters of a contraction ('natl', 'intl') stand in order in a longer word."""
+    """Whether the letters of a contraction ('natl', 'intl') occur in order in a longer word."""
     letters = iter(longer)
     return all(letter in letters for letter in word)
 

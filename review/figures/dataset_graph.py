@@ -1,7 +1,7 @@
 """Draws which data sets contain which, and how many studies use each, as SVG.
 
 Data sets that share images form a group, drawn in columns: sources on the left, what was combined
-from them on the right. Data sets linked to no other stand in a grid below.
+from them on the right. Data sets linked to no other are in a grid below.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

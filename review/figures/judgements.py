@@ -1,6 +1,6 @@
 """Risk-of-bias figures: traffic lights by study, weighted summary bars, and the robvis table.
 
-For PROBAST and QUADAS-2, with applicability as columns of their own. A judgement is told by colour
+For PROBAST and QUADAS-2, with applicability as columns of their own. A judgement is shown by colour
 and by sign, in Cochrane or colour-blind safe colours. Source of the colours: robvis (McGuinness
 2021, doi 10.1002/jrsm.1411); of the signs: PROBAST and QUADAS-2 (+ low, - high, ? unclear).
 """

@@ -1,6 +1,6 @@
 """Places linked boxes in columns and leads each line around all of them.
 
-Every box stands in a column after those it is linked from. A line that passes a column does so in a
+Every box is in a column after those it is linked from. A line that passes a column does so in a
 lane of its own between the boxes, and turns only in the gaps between columns, so that no line runs
 behind a box. Method: Sugiyama 1981, doi 10.1109/TSMC.1981.4308636.
 """

@@ -18,10 +18,10 @@ class PairedForestRow:
     """One model on one data set."""
 
     label: str
-    """Study and model, as they stand in the plot."""
+    """Study and model, as printed in the plot."""
     table: TwoByTwo
     group: str = ""
-    """Heading the row stands under, for example the data set; rows of a group follow each other."""
+    """Heading above the row, for example the data set; rows of a group follow each other."""
     is_exact: bool = True
     """False: the counts were worked back from rounded figures that leave several tables."""
 

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Mapping
 
 FIXED_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
-"""The earliest time a ZIP can hold; says that none is told."""
+"""The earliest time a ZIP can hold; means that none is given."""
 _SAVE_TIMES = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:)")
 
 

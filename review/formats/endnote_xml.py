@@ -25,7 +25,7 @@ from review.text.encodings import decode_utf8
 _START = re.compile(rb"<record(?=[\s>])")
 _NESTED = ("contributors", "titles", "periodical", "dates", "urls")
 _LEAVES = ("author", "date", "url")
-"""Elements that are a value each; whatever else stands inside a value (style, i) is markup."""
+"""Elements that are a value each; any other element inside a value (style, i) is markup."""
 
 _NUMBERS = {"rec-number", "ref-type"}
 _TELLING = {
@@ -93,7 +93,7 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
 
 
 def _reject_rest(data: bytes, read_count: int, detail: str) -> list[UnreadableEntry]:
-    """The entries after a break in the XML, each as it stands in the file."""
+    """The entries after a break in the XML, each as written in the file."""
     starts = [match.start() for match in _START.finditer(data)]
     ends = [*starts[1:], len(data)] if starts else []
     reason = f"the XML is invalid here ({detail}): the file is truncated or damaged"

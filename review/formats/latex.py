@@ -108,7 +108,7 @@ _STYLE = re.compile(
 
 
 def to_plain_text(value: str) -> str:
-    """The text a LaTeX value stands for; what we do not know is left as it is.
+    """The text a LaTeX value represents; unknown commands are left as they are.
 
     Percent signs stay: databases write them unescaped, so they never begin a comment here.
     """

@@ -1,6 +1,6 @@
 """Reads MEDLINE text (.nbib of PubMed and ERIC, and tagged text of Ovid and others).
 
-An entry is what stands between blank lines and has one PMID line; Ovid numbers its entries
+An entry is the text between blank lines and has one PMID line; Ovid numbers its entries
 ('<1. >'). What cannot be parted from its neighbour for sure is rejected, never joined.
 """
 
@@ -174,7 +174,7 @@ def _split_entries(text: str, is_ovid: bool) -> list[tuple[str, str | None]]:
 
 
 def _find_first_tag(block: str) -> int:
-    """Where the first line with a tag begins, if text stands before it; else 0."""
+    """Where the first line with a tag begins, if text precedes it; else 0."""
     position = 0
     for line in block.split("\n"):
         if _match_tag(line):
@@ -184,7 +184,7 @@ def _find_first_tag(block: str) -> int:
 
 
 def _find_opening(block: str, opening_tag: str) -> int:
-    """Where the line of the opening tag begins, if other tags stand before it; else 0."""
+    """Where the line of the opening tag begins, if other tags precede it; else 0."""
     position = 0
     has_other_tags = False
     for line in block.split("\n"):

@@ -21,7 +21,7 @@ def is_exact_line(text: str) -> bool:
 
 
 def is_exact_cell(text: str) -> bool:
-    """Whether a text survives as a cell: as one_line, but line breaks and tabs may stand inside."""
+    """Whether a text survives as a cell: as one_line, but line breaks and tabs are allowed."""
     return bool(text) and text == text.strip() and not _CONTROL_BUT_LINES.search(text)
 
 

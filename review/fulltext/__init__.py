@@ -3,7 +3,7 @@
 read(path)                      one file, in a process of its own under limits
 read_many(paths, progress=...)  many, side by side
 render_page(path, 3, boxes)     a page as PNG, boxes highlighted
-find_quote(text, quote)         where a quotation stands
+find_quote(text, quote)         the place of a quotation
 find_exact_quote(text, quote)   a quotation letter for letter, in the paper's own words
 match(front, candidates)        the record a file belongs to
 """

@@ -13,7 +13,7 @@ _AFTER_REFERENCES = frozenset({"supplement", "statements", "methods"})
 
 
 _BODY_SECTIONS = frozenset({"introduction", "methods", "results", "discussion"})
-"""Sections of which one stands before the references of any paper that has them."""
+"""Sections of which at least one precedes the references of any paper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def _is_past_title(page: PageLines, index: int) -> bool:
 
 
 def _is_standalone(lines: LinesWithPages, index: int) -> bool:
-    """Whether the line before has ended its sentence or stands apart, and the next begins one."""
+    """Whether the line before has ended its sentence or is set apart, and the next begins one."""
     page, line = lines[index]
     if index + 1 < len(lines):
         next_start = lines[index + 1][1].text.lstrip("•[(“\"'")[:1]

@@ -12,9 +12,9 @@ from itertools import pairwise
 from review.fulltext.lines import PageLines, TextLine, build_line, close_spaced_letters, join_words
 
 _EDGE_SHARE = 0.09
-"""Share of the page height in which a running head or foot may stand."""
+"""Share of the page height reserved for a running head or foot."""
 _GUTTER_RANGE = (0.38, 0.62)
-"""Where the gutter of two columns may stand, as shares of the width."""
+"""Possible places of the gutter between two columns, as shares of the width."""
 _MAX_CROSSING_SHARE = 0.2
 """Share of lines that may cross a gutter: titles, wide figures and tables."""
 
@@ -52,7 +52,7 @@ def _is_stamp(line: TextLine, width: float) -> bool:
 
 
 def _compute_overlap(first: TextLine, second: TextLine) -> float:
-    """How far two lines stand on one height, 0 to 1 of the lower one's height."""
+    """How far two lines share one height, 0 to 1 of the lower one's height."""
     shared_height = min(first.bottom, second.bottom) - max(first.top, second.top)
     min_height = min(first.bottom - first.top, second.bottom - second.top)
     return (
@@ -63,7 +63,7 @@ def _compute_overlap(first: TextLine, second: TextLine) -> float:
 
 
 def _join_fragments(lines: Sequence[TextLine]) -> list[TextLine]:
-    """Neighbours in the file that stand side by side in print, such as superscripts, joined."""
+    """Neighbours in the file that are side by side in print, such as superscripts, joined."""
     joined_lines: list[TextLine] = []
     for line in lines:
         last = joined_lines[-1] if joined_lines else None

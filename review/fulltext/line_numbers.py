@@ -23,7 +23,7 @@ _MIN_TEXT_ROWS = 8
 _ALIGNMENT = 2.0
 """Points by which the numbers of one margin may be out of line."""
 _COLUMN_REACH = 160.0
-"""Points beside a margin in which the numbered lines stand."""
+"""Points beside a margin that hold the line numbers."""
 _EDGE_SHARE = 0.1
 """Share of the page height at its top and foot where banners may cross a margin."""
 
@@ -149,7 +149,7 @@ def _find_chain(words: Sequence[Word], step: int) -> list[Word]:
 
 
 def _find_rows(words: Iterable[Word]) -> list[float]:
-    """The heights of the rows these words stand in, from the top down."""
+    """The heights of the rows of these words, from the top down."""
     rows: list[float] = []
     for word in sorted(words, key=lambda word: word.bottom):
         if not rows or word.bottom - rows[-1] > 0.5 * max(4.0, word.bottom - word.top):
@@ -158,7 +158,7 @@ def _find_rows(words: Iterable[Word]) -> list[float]:
 
 
 def _is_margin(margin: NumberedMargin, words: Sequence[Word], page: PageLines) -> bool:
-    """Whether no text stands in the margin and the numbers count the lines beside it."""
+    """Whether there is no text in the margin and the numbers count the lines beside it."""
     numbers = {id(word) for word in margin.words}
     others = [word for word in words if id(word) not in numbers]
     edge = _EDGE_SHARE * page.height

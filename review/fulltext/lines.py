@@ -61,7 +61,7 @@ _WIDE_GAP = 1.6
 def close_spaced_letters(line: TextLine) -> TextLine:
     """A letter-spaced line ('R E S U L T S') with its words made whole; others as they are.
 
-    Letters that stand farther apart than they are large, such as those of a row of panels, and
+    Letters farther apart than they are large, such as those of a row of panels, and
     small letters, such as those of a formula, are no word.
     """
     pieces = line.words

@@ -70,7 +70,7 @@ class FullText:
     sections: tuple[PaperSection, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     front: str = ""
-    """Everything on the first two pages, margins too: where DOI, arXiv id and title stand."""
+    """Everything on the first two pages, margins too: where DOI, arXiv id and title are printed."""
     problem: str | None = None
     """One line on what went wrong."""
     pages_without_text: tuple[int, ...] = ()

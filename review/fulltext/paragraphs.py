@@ -200,7 +200,7 @@ def _split_paragraph(
 def _join_paragraph_words(
     group: Sequence[ParagraphLine], known_words: tuple[WordSet, WordSet]
 ) -> tuple[str, list[tuple[int, int, ParagraphLine, Word]]]:
-    """The paragraph as one string, and where in it each word stands."""
+    """The paragraph as one string, and the place of each word in it."""
     text = ""
     word_spans: list[tuple[int, int, ParagraphLine, Word]] = []
     for part in group:

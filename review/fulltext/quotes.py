@@ -12,7 +12,7 @@ from review.models import Word
 TextBox = tuple[float, float, float, float]
 
 _END_LETTERS = 30
-"""Letters at either end by which a quotation is found when something stands in its middle."""
+"""Letters at either end by which a quotation is found when something interrupts it."""
 _MIN_QUOTE_LETTERS = 8
 """Letters under which a quotation would be found everywhere."""
 
@@ -28,7 +28,7 @@ class ExactQuote:
 
 def find_exact_quote(text: FullText, quote: str) -> ExactQuote | None:
     """The first place with exactly the letters and digits of a quotation, in the paper's own words;
-    None where it stands nowhere, or is too short to be looked for."""
+    None where it is not found, or is too short to search for."""
     quote_letters = _normalize_letters(quote)
     if len(quote_letters) < _MIN_QUOTE_LETTERS:
         return None
@@ -75,7 +75,7 @@ def _normalize_letter(letter: str) -> str:
 
 
 def find_quote(text: FullText, quote: str) -> list[tuple[int, tuple[TextBox, ...]]]:
-    """(page, boxes one per line) of the first place where the quotation stands; [] if nowhere.
+    """(page, boxes one per line) of the first occurrence of the quotation; [] if there is none.
 
     Only letters and figures are compared, so hyphens, breaks, spaces and typographic signs never
     matter. A figure or footnote between its lines is tolerated: then only its own words count.
@@ -148,7 +148,7 @@ def _group_by_page(
 
 
 def build_line_boxes(words: Sequence[Word]) -> tuple[TextBox, ...]:
-    """One box around each run of words that stand on one line."""
+    """One box around each run of words on one line."""
     boxes: list[list[float]] = []
     previous: Word | None = None
     for word in words:

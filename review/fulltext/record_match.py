@@ -13,7 +13,7 @@ _MIN_TITLE_SHARE = 0.9
 _MIN_LEAD = 0.04
 """By how much the best title must lead the next; two versions of a preprint often share most."""
 _TITLE_WORDS_SEARCHED = 400
-"""Words from the top in which a paper's own title stands; further down others are cited."""
+"""Words from the top that contain a paper's own title; further down others are cited."""
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _DOI_LINE = re.compile(r"\s*\(?(?:https?://(?:dx\.)?doi\.org/|doi:?\s*)?10\.\d{4,9}/\S+\s*", re.I)
 """A line that holds nothing but a DOI, as publishers print an article's own."""
@@ -23,7 +23,7 @@ _CITE_AS = re.compile(r"\s*(?:please )?(?:how to cite|to cite|cite) (?:this |as\
 _ENTRY = re.compile(r"\s*(?:\[\d{1,3}\]|\d{1,3}\.)\s")
 """How an entry of a reference list begins."""
 _ENTRY_LINES = 3
-"""Lines after which the DOI of an entry may stand on a line of its own."""
+"""Lines after which the DOI of an entry may be on a line of its own."""
 _OWN_DOI_WORDS = 100
 """Words from the top within which a paper prints its own DOI."""
 _ARXIV = re.compile(r"arxiv:\s?(\S+)", re.I)

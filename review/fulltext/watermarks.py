@@ -18,7 +18,7 @@ _MIN_LENGTH_SHARE = 0.25
 _MIN_PAGE_SHARE = 0.6
 """Share of the pages (at least three) on which a line in one place is no part of the text."""
 _PLACE_TOLERANCE = 6.0
-"""Points within which two lines stand in one place."""
+"""Points within which two lines count as one place."""
 
 Place = tuple[str, int, int]
 

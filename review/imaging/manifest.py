@@ -145,7 +145,7 @@ def check_images(
     """Reads every image below a folder once.
 
     Args:
-        out: folder of the manifest. Images that stand there with the same path and SHA-256 are
+        out: folder of the manifest. Images listed there with the same path and SHA-256 are
             not decoded again, so that a stopped check goes on. None keeps everything in memory.
         workers: processes that decode.
         progress: called with (images done, images in all).

@@ -60,8 +60,8 @@ class FlowInputs:
     stages: Sequence[StageKind] = ("screening", "eligibility")
     """Stages the review has, in order."""
     direct: frozenset[str] = frozenset()
-    """Reports found by other methods that go straight to retrieval; they stand in that column, also
-    where a database gave them later."""
+    """Reports found by other methods that go straight to retrieval; they are counted in that
+    column, also where a database gave them later."""
     previous_counts: tuple[int, int] | None = None
     """Studies and reports of the previous version; None for a new review."""
     previous_reports: frozenset[str] = frozenset()

@@ -49,7 +49,7 @@ def load_protocol(path: Path) -> Protocol:
 
 
 def parse_protocol(text: str, name: str = "protocol.yaml") -> Protocol:
-    """The protocol in a text; `name` stands in messages. Raises ProtocolError as load does."""
+    """The protocol in a text; `name` is used in messages. Raises ProtocolError as load does."""
     import yaml
     from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 

@@ -247,7 +247,7 @@ class Appraisal:
     accuracy: str | None = None
     """Edition id of the form for 2×2 tables and AUC, filled in for each model: accuracy-2x2."""
     model_rule: ModelRule = "worst"
-    """Which model stands for a report that has several: its worst, its best or its main one."""
+    """Which model represents a report that has several: its worst, its best or its main one."""
     model: str | None = None
     """Installed spaCy model for suggested evidence; if absent, rules only."""
     min_events_per_variable: float = 10.0

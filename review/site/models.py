@@ -79,7 +79,7 @@ class SiteStudy:
     address: str | None = None
     """Where the paper is; http or https."""
     same_study_as: str | None = None
-    """Label of the report that stands for the study, if that is another one."""
+    """Label of the report that represents the study, if that is another one."""
     forms: tuple[SiteForm, ...] = ()
     characteristics: tuple[tuple[str, str], ...] = ()
     """Extracted item and value."""

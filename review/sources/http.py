@@ -160,8 +160,8 @@ class HttpClient:
 
         Raises:
             Refused: the service refuses this very request.
-            Passing: it could not be reached, or had no time; the last fault is told.
-            SourceError: no usable answer; the last fault is told.
+            Passing: it could not be reached, or was too busy; gives the last fault.
+            SourceError: no usable answer; gives the last fault.
         """
         last_fault: _AttemptError | None = None
         for attempt in range(self.attempts):

@@ -140,7 +140,7 @@ class WithdrawalMarks:
     extra_keys: tuple[str, ...] = ()
     """Keys of `Record.extra` whose text may say so."""
     in_abstract: bool = False
-    """A statement of withdrawal may take the place of the abstract, or stand in it."""
+    """A statement of withdrawal may replace the abstract, or be part of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,7 @@ class PagingSpec:
 
 @dataclass(slots=True)
 class PagingState:
-    """Where a walk stands; to and from the token that is stored with each page."""
+    """Position of a walk through the pages; to and from the token that is stored with each page."""
 
     todo: list[DateSlice]
     place: int = 0

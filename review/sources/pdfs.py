@@ -1,6 +1,6 @@
 """Downloads the PDF of a document from preprint servers, PubMed Central or Unpaywall.
 
-Only open copies are asked for. Every place that was tried is told of, with what came of it.
+Only open copies are asked for. Every address that was tried is reported with its outcome.
 """
 
 import re
@@ -20,7 +20,7 @@ from review.text.markup import parse_json, parse_xml, reject_web_page, to_one_li
 MAX_PDF_BYTES = 100 * 1024 * 1024
 """Largest PDF taken (bytes)."""
 END_MARK_BYTES = 4096
-"""Bytes at the end in which a whole PDF has its end mark. Source: ISO 32000-1, 7.5.5: %%EOF stands
+"""Bytes at the end in which a whole PDF has its end mark. Source: ISO 32000-1, 7.5.5: %%EOF is
 on the last line; readers look for it in the last kilobyte, files with trailing bytes need more."""
 AddressLookup = Callable[[str], str]
 """Address of a service by name (see terms.PLACES)."""

@@ -96,7 +96,7 @@ def fetch_from_openalex(
 
 
 def is_queryable(doi: str) -> bool:
-    """Whether a DOI can stand in a list of DOIs: commas and bars would end it."""
+    """Whether a DOI can be part of a list of DOIs: commas and bars would end it."""
     return not set(doi) & set(",|")
 
 

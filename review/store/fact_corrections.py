@@ -60,7 +60,7 @@ def list_newest_corrections(
         query = query.where(fact_corrections.c.at <= format_timestamp(until))
     newest: dict[tuple[object, ...], FactCorrection] = {}
     for row in conn.execute(query):
-        # a cell added by hand is told by its field and label alone
+        # a cell added by hand is identified by its field and label alone
         newest[row.record, row.field, row.label, row.found] = FactCorrection(
             record=row.record,
             field=row.field,

@@ -149,7 +149,7 @@ def find_other_arrivals(
     A harvest that meets a record which is here already brings nothing.
 
     Args:
-        groups: record -> (report, study); a record without a group stands alone.
+        groups: record -> (report, study); a record without a group is alone.
         numbers: only reports of these records, which must be all records of their reports.
     """
     other_batches, main_harvests = _list_other_batches(conn, until)

@@ -72,7 +72,7 @@ def add_model_row(
 def list_models(
     conn: Connection, records: Iterable[int] | None = None, *, until: datetime | None = None
 ) -> list[ReportModel]:
-    """Models in the order they were added, removed ones too; as they were at a moment if given."""
+    """Models in the order they were added, removed ones too; as of a point in time if given."""
     query = select(report_models).order_by(report_models.c.id)
     if until is not None:
         query = query.where(report_models.c.at <= format_timestamp(until))

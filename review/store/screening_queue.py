@@ -78,7 +78,7 @@ def write_order(
     so does, for each report that did not move, the run that put it where it is.
 
     The run keeps the numbers of the newest record and decision it could know, so that what came
-    before and after it is told apart by rows and not by clocks.
+    before and after it is distinguished by rows and not by clocks.
     """
     marks = {
         RECORD_MARK: int(conn.execute(select(func.max(records.c.id))).scalar() or 0),

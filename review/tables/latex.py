@@ -1,6 +1,6 @@
 """Escapes Unicode for LaTeX and transliterates what pdfLaTeX's fonts lack.
 
-Letters that pdfLaTeX has no font for stand twice: as they are, for XeLaTeX and LuaLaTeX, and
+Letters that pdfLaTeX has no font for appear twice: as they are, for XeLaTeX and LuaLaTeX, and
 romanised, for pdfLaTeX, which would stop at them.
 """
 

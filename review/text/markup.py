@@ -70,7 +70,7 @@ def to_paragraphs(markup: str | None) -> str | None:
 
 
 def reject_web_page(body: bytes, source: str, expected: str) -> None:
-    """Raises SourceError where a web page or nothing stands in place of the wanted format."""
+    """Raises SourceError where the text is empty or a web page instead of the wanted format."""
     if not body.strip():
         raise SourceError(f"{source}: the response is empty instead of {expected}.")
     if _HTML.match(body[:5000]):

@@ -105,7 +105,7 @@ def _says_nothing(text: str) -> bool:
 
 
 def _is_repeated(words: str) -> bool:
-    """Whether one placeholder stands several times: 'na na', 'n pag n pag'."""
+    """Whether one placeholder is repeated: 'na na', 'n pag n pag'."""
     parts = words.split(" ")
     for size in (1, 2, 3):
         piece = parts[:size]

@@ -141,7 +141,7 @@ def _follow_path(node: Any, path: tuple[Any, ...]) -> Any:
 
 
 def _format_scalar(value: str) -> str:
-    """A value as it can stand in a flow list as well as alone."""
+    """A value valid in a flow list as well as alone."""
     return format_flow_mapping({"x": value})[len("{x: ") : -1]
 
 
@@ -539,7 +539,7 @@ def _has_comment(text: str) -> bool:
 
 
 def _format_inline(value: Any) -> str:
-    """A value on one line, as it can stand in a flow list as well as alone."""
+    """A value on one line, valid in a flow list as well as alone."""
     import yaml
 
     if isinstance(value, str) and "\n" in value:

@@ -38,7 +38,7 @@ TEXT_COLUMNS = (
 COLUMNS = ("record_id", "authors", "year", "source", *TEXT_COLUMNS)
 """Columns that are read; all but record_id may be missing, others are ignored."""
 EMPTY_VALUES = ("n/a", "na", "none", "null", "nan", "#n/a", "-")
-"""What stands for an empty cell."""
+"""Values that mean an empty cell."""
 MAX_CELL_LENGTH = 16_000_000
 END_MARK = "\x00end of the table\x00"
 """A line put after the last one: where it lands in a cell, that cell's quotation mark is open."""
@@ -162,7 +162,7 @@ def iter_records(
     path: Path, ids: list[str], invalid_dois: list[tuple[str, str]] | None = None
 ) -> Iterator[Record]:
     """The records of the table in order; their ids are put into `ids` as they come, and what
-    stands for a DOI and is none into `odd`."""
+    is given as a DOI and is none into `odd`."""
     for values in iter_rows(path):
         note_invalid_doi(values, [] if invalid_dois is None else invalid_dois)
         ids.append(values["record_id"] or "")

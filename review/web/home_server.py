@@ -99,7 +99,7 @@ def build_home_app(
 
 
 def build_home_middleware(reviews: OpenReviews, *, allowed: AllowedHosts) -> list[Middleware]:
-    """What stands before every address, the outermost first."""
+    """The middleware around every address, the outermost first."""
     return [Middleware(GuardHosts, allowed=allowed), Middleware(HomeGate, reviews=reviews)]
 
 

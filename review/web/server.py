@@ -123,7 +123,7 @@ def _build_health_route(place: Project | Home) -> Route:
 
 
 def build_middleware(project: Project, *, gated: bool, allowed: AllowedHosts) -> list[Middleware]:
-    """What stands before every address, the outermost first."""
+    """The middleware around every address, the outermost first."""
     middleware = [Middleware(GuardHosts, allowed=allowed)]
     if gated:
         middleware.append(Middleware(RequireSession, project=project))

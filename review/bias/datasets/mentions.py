@@ -36,7 +36,7 @@ class SentenceLike(Protocol):
 
     @property
     def section(self) -> str:
-        """Normal name of the section it stands in."""
+        """Normal name of the section it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Mention:
     sentence: int
     """Index among the sentences given."""
     words: str
-    """What stands there."""
+    """The text found there."""
     how: MentionKind
     used: bool
     """Whether the context shows that this study used it rather than cited it."""

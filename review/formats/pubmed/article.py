@@ -286,7 +286,7 @@ def _format_mesh_headings(headings: Iterable[Any]) -> tuple[str, ...]:
 
 
 def _build_relations(notes: Iterable[Any]) -> tuple[Relation, ...]:
-    """What PubMed says of other documents; the works it merely cites stand in `extra`."""
+    """What PubMed says of other documents; the works it merely cites are in `extra`."""
     relations = []
     for note in notes:
         kind = note.attributes.get("RefType", "")

@@ -1,7 +1,7 @@
 """Parses responses of NCBI's E-utilities to records and search results, with Biopython.
 
 The parser is given a document type it has on disk, so that it never fetches one; where one
-article of a whole answer cannot be read, the others are kept and that one is told of.
+article of a whole answer cannot be read, the others are kept and that one is reported.
 """
 
 import io

@@ -17,7 +17,7 @@ _NAME_PREFIXES = {
     "al", "ap", "d", "da", "de", "del", "der", "di", "do", "dos", "du", "el", "fitz", "la", "las",
     "le", "lo", "los", "mac", "mc", "o", "saint", "san", "st", "te", "ten", "van", "vander", "von",
 }  # fmt: skip
-"""What may stand before a capital inside one name: McDonald, LeCun, DeLuca."""
+"""What may precede a capital inside one name: McDonald, LeCun, DeLuca."""
 
 
 def list_authors(
@@ -28,7 +28,7 @@ def list_authors(
     Args:
         pairs: the filled cells of the row.
         values_by_field: cells by the field they fill.
-        joins_names: whole names may stand together without a mark between them.
+        joins_names: whole names may follow each other without a separator.
     """
     names = [
         name

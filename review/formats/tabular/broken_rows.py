@@ -29,7 +29,7 @@ def reject_broken_rows(
     """The rows, with the lines of a broken row as rejected, and rows that lack a cell midway.
 
     Lines are one broken row where each has too few cells, together they fill the header exactly,
-    and the year, DOI or link stands in its own column only in the joined row.
+    and the year, DOI or link is in its own column only in the joined row.
 
     Args:
         rows: rows in the order of the file.
@@ -132,7 +132,7 @@ def _is_one_row(parts: list[InputRow], width: int, patterns: dict[int, re.Patter
 
 
 def _count_telling(cells: list[str], patterns: dict[int, re.Pattern[str]]) -> int:
-    """How many cells look as the column they stand in wants."""
+    """How many cells look like values of their column."""
     return sum(
         1
         for index, pattern in patterns.items()

@@ -524,7 +524,7 @@ names count."""
 _NO_DATABASE = re.compile(r"(?:id|ids|number|no|date|url|link|count|code|key)$")
 
 ColumnFields = Mapping[str, str]
-"""Compared column name -> our field; what a person mapped stands before what is known."""
+"""Compared column name -> our field; a person's mapping comes before known names."""
 
 
 SOURCE_SIGNATURES = (

@@ -49,7 +49,7 @@ VERDICT_WORDS: dict[str, Verdict] = {
 }
 """Words for a verdict, folded."""
 UNDECIDED_WORDS = frozenset(_UNDECIDED.split("|"))
-"""What stands in the cell of a record nobody has judged yet, folded."""
+"""Folded words in the cell of a record nobody has judged yet."""
 WITHDRAWAL_WORDS = frozenset(_WITHDRAWALS.split("|"))
 RETRIEVAL_WORDS: dict[str, RetrievalState] = {
     **dict.fromkeys(_NOT_RETRIEVED.split("|"), "not retrieved"),
@@ -145,7 +145,7 @@ def is_withdrawal(text: str) -> bool:
 
 
 def is_verdict_cell(text: str) -> bool:
-    """Whether a cell may stand in a column of verdicts."""
+    """Whether a cell is possible in a column of verdicts."""
     folded = fold_words(text)
     return (
         folded in VERDICT_WORDS

@@ -24,7 +24,7 @@ HEADER_SEARCH_ROWS = 30
 __all__ = ["MAX_UNPACKED", "InputRow", "InputTable", "read_table"]
 
 InputRow = tuple[int, list[str], str]
-"""Line number in the file, cells, and the row as it stands there."""
+"""Line number in the file, cells, and the row as written there."""
 
 HeaderScorer = Callable[[list[str]], int]
 """How much a row looks like the header that is wanted; 0 where it is not one."""

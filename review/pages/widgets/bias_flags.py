@@ -144,7 +144,7 @@ def _save_verdict(project: Project, record: int, flag: Flag, verdict: str | None
 
 
 def get_highlights(raised_flags: Sequence[Flag]) -> list[pdf_viewer.PageHighlight]:
-    """Where the flags' sentences stand, for the paper; once where several flags share one."""
+    """The places of the flags' sentences, for the paper; once where several flags share one."""
     highlights = (
         (flag.page, box, "flag") for flag in raised_flags if flag.page for box in flag.boxes
     )

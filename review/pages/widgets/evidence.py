@@ -183,7 +183,7 @@ def get_rule_name(suggestion: Suggestion) -> str:
 
 
 def get_highlights(suggestions: list[Suggestion]) -> list[pdf_viewer.PageHighlight]:
-    """Where the offered sentences stand, for the paper."""
+    """The places of the offered sentences, for the paper."""
     return [
         (suggestion.page, box, "suggested")
         for suggestion in suggestions

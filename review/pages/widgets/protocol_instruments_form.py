@@ -199,7 +199,7 @@ def _list_judgements(checklist: Checklist) -> dict[str, list[str]]:
 
 
 def _ask_condition(checklist: Checklist, asked: str, key: str) -> dict[str, Any]:
-    """What the gate asks of its checklist, as it stands in the file."""
+    """What the gate asks of its checklist, as written in the file."""
     if asked == "minimum":
         scores = {score.id: score for score in checklist.scores}
         primary = next((one.id for one in checklist.scores if one.primary), next(iter(scores)))

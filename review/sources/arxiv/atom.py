@@ -26,7 +26,7 @@ _VERSION = re.compile(r"v(\d+)$")
 
 @dataclass(frozen=True, slots=True)
 class ArxivPageInfo:
-    """Where an Atom page stands in its result."""
+    """Position of an Atom page in its result."""
 
     total: int
     start: int

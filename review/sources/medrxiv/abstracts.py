@@ -104,7 +104,7 @@ _CAPITAL_HEADING = re.compile(
 
 
 def clean_preprint_text(text: str | None) -> str | None:
-    """The text with headings as 'Heading: text' lines and codes as what they stand for.
+    """The text with headings as 'Heading: text' lines and codes replaced by what they represent.
 
     'MethodsUsing data' becomes 'Methods: Using data'; O_LI begins a line; {rho} becomes ρ.
     """
@@ -123,7 +123,7 @@ def clean_preprint_text(text: str | None) -> str | None:
 
 
 def _replace_code(match: re.Match[str]) -> str:
-    """What a code stands for: nothing inside a word set in small capitals, else a new line."""
+    """What a code represents: nothing inside a word set in small capitals, else a new line."""
     code = match.group(2) or match.group(4)
     if code in _SMALL_CAPS:
         return ""

@@ -57,14 +57,14 @@ class PubmedSlice:
 
 @dataclass(slots=True)
 class PubmedPosition:
-    """Where the harvest of a window stands; stored with each page."""
+    """Position of the harvest within a window; stored with each page."""
 
     todo: list[PubmedSlice]
     finished_pmids: dict[str, None]
     """PMIDs of the first part to do that were received or given up."""
 
     def to_token(self) -> dict[str, Any]:
-        """The stand as plain data."""
+        """The position as plain data."""
         return {
             "todo": [
                 [None if day is None else day.isoformat() for day in _get_days(p)]
@@ -164,7 +164,7 @@ def build_common_params(http: HttpClient) -> dict[str, str]:
 def _run_search(
     query: str, part: PubmedSlice, window: HarvestWindow, client_and_url: tuple[HttpClient, str]
 ) -> ESearchResult:
-    """The search of a part, once its answer holds together."""
+    """The search of a part, once its answer is consistent."""
     http, base_url = client_and_url
     search_term = build_term(query, part, window)
     params = {
@@ -308,9 +308,10 @@ def _build_notes(search_result: ESearchResult) -> tuple[str, ...]:
 def _fetch_batch(
     pmids: list[str], search_result: ESearchResult, client_and_url: tuple[HttpClient, str]
 ) -> Response[ParseResult]:
-    """Articles by their place in the stored search, or by number where they do not stand together.
+    """Articles by their place in the stored search, or by number where they are not adjacent.
 
-    What a batch lacks is asked for again by number; what then still lacks is told as rejected.
+    What a batch lacks is asked for again by number; what is still missing then is reported as
+    rejected.
     """
     http = client_and_url[0]
     start = search_result.ids.index(pmids[0])

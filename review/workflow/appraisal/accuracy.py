@@ -73,7 +73,7 @@ class ModelAccuracy:
     counts: ReconstructedTable | None
     """None: only an AUC is reported."""
     counts_reported: bool
-    """Whether the four counts stand in the table; False: worked back from figures."""
+    """Whether the four counts were in the table; False: worked back from figures."""
     area: AreaError | None
 
     @property

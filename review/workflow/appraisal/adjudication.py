@@ -210,10 +210,10 @@ def load_gate_outcomes(project: Project, record: int) -> tuple[GateOutcome, ...]
 
 
 def refresh_gates(project: Project, conn: Connection, report: int) -> None:
-    """Enters, changes or withdraws the gates' decision on a report, as its settled forms stand.
+    """Enters, changes or withdraws the gates' decision on a report, according to its settled forms.
 
     A report is kept out when a gate fails and none is undecided, so that all reasons are counted;
-    they stand in the order of the protocol, parted by semicolons.
+    they are in the order of the protocol, separated by semicolons.
     """
     stage = find_stage(project.protocol, "quality")
     if stage is None or not project.protocol.appraisal.gates:

@@ -38,7 +38,7 @@ class ChecklistAgreement:
 def compute_agreement(project: Project, name: str) -> ChecklistAgreement:
     """Agreement on one checklist. 'Unsure' is no rating: such pairs are left out of the figures.
 
-    Answers that stand unequally often, as most CLAIM items do, pull kappa down however well two
+    Answers of very unequal frequency, as most CLAIM items do, pull kappa down however well two
     people agree; AC1 beside it does not suffer from that.
     Source: Feinstein 1990, doi 10.1016/0895-4356(90)90158-L.
     """

@@ -43,7 +43,7 @@ class AnswerCell:
 
     line: int
     column: str
-    """The column it stands in, as the file writes it; 'answer' in a long table."""
+    """The column it is in, as the file writes it; 'answer' in a long table."""
     study: dict[str, str]
     """What the line says of the study: study, title, doi, pmid, authors, year, model."""
     item: str

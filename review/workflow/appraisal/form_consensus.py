@@ -1,4 +1,4 @@
-"""How the forms of one report stand between their reviewers, and how it fares at the gates."""
+"""Consensus on the forms of one report, and the outcome of its gates."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class FormConsensus:
 def load_consensus(
     project: Project, conn: Connection, report: int, checklist: Checklist
 ) -> FormConsensus:
-    """How a checklist stands between its reviewers. Callers guard who may see it."""
+    """Consensus on one checklist. Callers guard who may see it."""
     numbers = list_report_records(conn, report)
     events = answers.list_form_events(conn, numbers, checklist.id)
     answer_rows = answers.list_all_answers(conn, numbers, checklist.id)

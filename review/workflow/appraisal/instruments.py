@@ -258,7 +258,7 @@ def get_required_before_unblinding(
 
     Args:
         required_forms: what the report is filled in on, one form for each model where it has some.
-        status: how the report stands at the stage of appraisal.
+        status: the report's status at the stage of appraisal.
         started_names: forms they have answered something of.
     """
     gate_names = {form.checklist for form in required_forms if form.use == "gate"}

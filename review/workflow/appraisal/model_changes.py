@@ -106,7 +106,7 @@ def change_model(
 
 
 def mark_main_model(project: Project, record: int, name: str, who: str) -> None:
-    """Makes a model the report's main one, which stands for the report if the protocol says so.
+    """Makes a model the report's main one, which represents the report if the protocol says so.
 
     Raises:
         ReviewError: no such model.

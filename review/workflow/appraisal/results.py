@@ -79,7 +79,7 @@ def list_appraisals(project: Project, name: str) -> list[ReportAppraisal]:
 
 
 def _get_consensus(appraisal_rows: AppraisalRows, report: int, name: str) -> FormConsensus | None:
-    """How one form of one report stands; None where nobody has begun it in any report."""
+    """The state of one form of one report; None where nobody has begun it in any report."""
     checklist = appraisal_rows.checklists.get(name)
     return None if checklist is None else _build_consensus(appraisal_rows, report, checklist)
 

@@ -63,7 +63,7 @@ class AssistantSuggestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssistantView:
-    """How the assistant stands for one item of one reviewer's form."""
+    """The state of the assistant for one item of one reviewer's form."""
 
     state: AssistantState
     """ready: it can be asked."""

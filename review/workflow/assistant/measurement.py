@@ -120,7 +120,7 @@ def measure_agreement(project: Project, *, reader: str | None = None) -> list[As
     """How each model did on each instrument, on settled answers.
 
     Args:
-        reader: who asks; a reviewer is told of reports only once they may see how others appraised
+        reader: who asks; a reviewer sees reports only once they may see how others appraised
             them.
     """
     with project.store.read() as conn:

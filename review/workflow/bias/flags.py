@@ -1,7 +1,7 @@
 """Bias in a review's studies: flags with sentences, data sets with ancestry, number checks.
 
 A flag never sets a judgement. Flags, data sets and words of reviewers are added rows; a change of
-the rules or of the registry is another engine, and its flags stand beside the older ones.
+the rules or of the registry is another engine, and its flags are kept beside the older ones.
 """
 
 import hashlib
@@ -298,7 +298,7 @@ def flag_many(
 ) -> Iterator[tuple[int, list[Flag] | None]]:
     """(record, flags) of many full texts, in a process pool, in the order they end.
 
-    None stands where a process ended on a text. Fewer than three, or one worker, need no pool.
+    None where a process died on a text. Fewer than three, or one worker, need no pool.
     """
     if workers == 1 or (total is not None and total < _MIN_TEXTS_FOR_POOL):
         for record, lines in sentences:
@@ -459,7 +459,7 @@ def filter_flags(raised_flags: Iterable[Flag], edition: str, numbers: Iterable[s
 
 
 def find_related_items(checklist: Checklist, question: FormQuestion) -> tuple[str, ...]:
-    """The numbers a flag must inform to stand beside what is asked: the item's own, or for the
+    """The numbers a flag must inform to be shown beside the question: the item's own, or for the
     judgement of a domain those of all its items; none for facts and what is overall."""
     if question.key.startswith(tuple(f"{part}:" for part in JUDGEMENT_PARTS)):
         return tuple(

@@ -122,7 +122,7 @@ def load_thresholds(folder: Path) -> Appraisal:
 
 def find_concerns(sentences: Sequence[Sentence], settings: Appraisal) -> list[SizeConcern]:
     """Sentences that state sizes too few for what the protocol asks: counts behind the figures of a
-    test, positives of a test set, events beside candidate predictors. Each is told once."""
+    test, positives of a test set, events beside candidate predictors. Each is reported once."""
     results: list[SizeConcern] = []
     for sentence in sentences:
         if sentence.section in _SKIPPED_SECTIONS or rules.is_about_others(sentence.text):

@@ -17,7 +17,7 @@ RUN_EVENT = "deduplicated"
 
 
 def get_groups_at(conn: Connection, until: datetime | None = None) -> dict[int, tuple[int, int]]:
-    """Record -> (report, study), as the links said at a moment.
+    """Record -> (report, study), by the links of a point in time.
 
     Now (None) it is the kept projection; for a past moment it is computed from the links up to it.
     """
@@ -53,7 +53,7 @@ def check_groups(conn: Connection, all_records: RecordsOrColumns) -> None:
 def find_misgrouped(
     stored_groups: Mapping[int, tuple[int, int]], computed_groups: Mapping[int, tuple[int, int]]
 ) -> list[int]:
-    """Records that stand in another group than the links make, a record without one alone."""
+    """Records in another group than the links make, a record without one alone."""
     return [
         n for n, group in sorted(computed_groups.items()) if stored_groups.get(n, (n, n)) != group
     ]

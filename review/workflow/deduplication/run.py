@@ -182,7 +182,7 @@ def _get_link_content(link: Link) -> tuple[object, ...]:
 
 
 def keep_earlier_decisions(project: Project, key: str, who: str) -> str:
-    """Lets earlier decisions on a re-opened preprint stand; gives a line that says what follows.
+    """Keeps earlier decisions on a re-opened preprint; returns a line that says what follows.
 
     Raises:
         ReviewError: the preprint was not opened again.
@@ -239,7 +239,7 @@ def settle_pair(
 
 
 def undo_answer(project: Project, who: str, pair: tuple[str, str] | None = None) -> str:
-    """Takes back this person's word on a pair, or their last one; the rest of the log stands.
+    """Takes back this person's word on a pair, or their last one; the rest of the log is kept.
 
     Raises:
         ReviewError: this person has said nothing of the pair, or nothing at all.

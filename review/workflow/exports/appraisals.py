@@ -49,7 +49,7 @@ class InstrumentForms:
 
     @property
     def studies(self) -> list[StudyForm]:
-        """One form for each study: that of the model which stands for it by the protocol's rule."""
+        """One form for each study: that of the model which represents it by the protocol's rule."""
         by_study: dict[str, list[StudyForm]] = {}
         for form in self.forms:
             by_study.setdefault(form.key, []).append(form)
@@ -66,8 +66,8 @@ _LEVEL_ORDER = ("low", None, NOT_JUDGED, "unclear", "at-risk", "high")
 def _choose_representative(
     checklist: Checklist, forms: Sequence[StudyForm], rule: ModelRule
 ) -> StudyForm:
-    """The form of the model that stands for a study. Models are compared by the overall judgement
-    or the primary score, then by the judgements of the domains; the first of equals stands."""
+    """The form of the model that represents a study. Models are compared by the overall judgement
+    or the primary score, then by the judgements of the domains; the first of equals is taken."""
     if len(forms) == 1:
         return forms[0]
     if rule == "main":
@@ -176,7 +176,7 @@ def build_rows(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> list[St
 def build_study_rows(
     snapshot: ReviewSnapshot, instrument: InstrumentForms
 ) -> list[StudyJudgements]:
-    """As build_rows, with one row for each study: that of the model which stands for it."""
+    """As build_rows, with one row for each study: that of the model which represents it."""
     return _build_rows(snapshot, instrument.studies)
 
 
@@ -308,7 +308,7 @@ def draw_item_bars(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> str
 
 
 def describe_counted_reports(snapshot: ReviewSnapshot, forms: Sequence[StudyForm]) -> list[str]:
-    """Where the reports of some forms stand; nothing where all of them are included."""
+    """The status of the reports of some forms; nothing where all of them are included."""
     included_keys = {format_record_key(report) for report in snapshot.included}
     stage = find_stage(snapshot.project.protocol, "quality")
     excluded_keys = {
@@ -419,7 +419,7 @@ def build_tables(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> list[
 def _build_study_judgements(
     instrument: InstrumentForms, headers: Sequence[tuple[str, str]]
 ) -> Table:
-    """The judgements of each study, as those of the model that stands for it."""
+    """The judgements of each study, as those of the model that represents it."""
     studies = instrument.studies
     table = tables.build_judgements_table(
         instrument.checklist, studies, [get_levels(form) for form in studies], headers

@@ -256,7 +256,7 @@ def _name_studies(snapshot: ReviewSnapshot, reports: Collection[int]) -> dict[in
     """Study -> the one name RevMan groups its reports under; no two studies share one.
 
     Studies that left at title and abstract have no letter of their own: where their name is taken,
-    their key stands behind it.
+    their key follows it.
     """
     names: dict[int, str] = {}
     for report in sorted(reports):

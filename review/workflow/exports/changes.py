@@ -47,7 +47,7 @@ def compare_since(
     """What changed since the end of a day.
 
     Args:
-        reader: who asks; of others' decisions, who reviews is told those on settled records alone.
+        reader: who asks; of others' decisions, a reviewer sees those on settled records alone.
 
     Raises:
         FlowError: the boxes of the update do not sum.
@@ -267,7 +267,7 @@ def _partition_retained(
 
 
 def _check_totals(update_flow: Flow, after: ReviewSnapshot, retained_count: int) -> None:
-    """Raises FlowError unless the update ends where the whole review stands."""
+    """Raises FlowError unless the update ends at the figures of the whole review."""
     update_totals = (update_flow.total_studies.n, update_flow.total_reports.n)
     review_totals = (after.flow.total_studies.n, after.flow.total_reports.n)
     if update_totals != review_totals:

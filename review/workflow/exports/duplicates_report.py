@@ -34,13 +34,13 @@ class SourceDedupeCounts:
     harvested_again: int
     """Entries a later harvest gave exactly as before."""
     repeated: int
-    """Entries that stand twice, letter by letter, in an export or in two of them."""
+    """Entries that occur twice, letter by letter, in an export or in two of them."""
     by_tool: int
     """Records removed as duplicates by a rule or a registry's statement."""
     by_hand: int
     """Records removed because a person joined them."""
     kept: int
-    """Records that stand for a report."""
+    """Records that represent a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class DedupeCounts:
     only_here: dict[str, int]
     """Source -> reports no other source holds."""
     versions_collapsed: int
-    """Preprint records that are a version of a report another record stands for."""
+    """Preprint records that are a version of a report represented by another record."""
     preprint_links: int
     """Studies that hold a preprint and a journal article."""
     preprint_links_by: dict[str, int]
@@ -63,7 +63,7 @@ class DedupeCounts:
 
 
 def compute_counts(project: Project, *, until: datetime | None = None) -> DedupeCounts:
-    """The figures at a moment (now where None)."""
+    """The figures at a point in time (now where None)."""
     with project.store.read() as conn:
         groups = get_groups_at(conn, until)
         entries = identified.list_entries(conn, until=until)

@@ -98,7 +98,7 @@ def write_methods_sentence(snapshot: ReviewSnapshot) -> str:
 def list_finished_audits(
     project: Project, until: datetime | None = None
 ) -> list[tuple[LabelReading, ReadingResult]]:
-    """The audits that every reader had finished at a moment, the oldest first."""
+    """The audits that every reader had finished at a point in time, the oldest first."""
     found = []
     for reading in reversed(label_reading.list_readings(project)):
         result = label_reading.get_result(project, reading, until=until)

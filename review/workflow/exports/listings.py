@@ -160,7 +160,7 @@ def build_duplicates_table(snapshot: ReviewSnapshot) -> Table:
 
 
 def _shares_group(snapshot: ReviewSnapshot, link: Link, report: int, study: int) -> bool:
-    """Whether a link's two records still stand in one report, or in one study."""
+    """Whether a link's two records are still in one report, or in one study."""
     link_groups = [snapshot.groups.get(number, (number, number)) for number in (link.a, link.b)]
     return all(group[0] == report for group in link_groups) or all(
         group[1] == study for group in link_groups

@@ -241,7 +241,7 @@ def _describe_appraisal(snapshot: ReviewSnapshot) -> str:
 
 
 def _describe_models(snapshot: ReviewSnapshot) -> str:
-    """How many models were appraised, and which stands for a report; '' without any model."""
+    """How many models were appraised, and which represents a report; '' without any model."""
     counts = count_models(snapshot)
     if not counts:
         return ""

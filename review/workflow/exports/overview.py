@@ -38,7 +38,7 @@ class StageProgress:
     """Status -> reports; to who reviews, what is not settled is 'open'."""
     by_reviewer: dict[str, int]
     """Reviewer -> records judged, at the quality stage reports whose appraisal is finished; only
-    one's own for a reviewer, all for the lead; a lead who reviews too is told of others' work on
+    one's own for a reviewer, all for the lead; a lead who reviews too sees others' work on
     settled records alone."""
 
 
@@ -137,7 +137,7 @@ def _can_see(person: CurrentUser, who: str) -> bool:
 def _count_decisions(
     project: Project, conn: Connection, person: CurrentUser
 ) -> list[tuple[str, str, int]]:
-    """Stage, reviewer, records judged. Of others, a lead or adjudicator who reviews is told those
+    """Stage, reviewer, records judged. Of others, a lead or adjudicator who reviews sees those
     on settled records alone: one more would tell who has just judged the record before them."""
     reader = None
     if "lead" in person.roles or "adjudicator" in person.roles:

@@ -62,7 +62,7 @@ def build_flow_files(
 def draw_flow_svg(
     flow: Flow, *, day: str | None = None, notes: Sequence[str] = (), title: str = ""
 ) -> str:
-    """The diagram as SVG; the day stands under it while work is in progress."""
+    """The diagram as SVG; the day is printed below it while work is in progress."""
     full_title = f"PRISMA 2020 flow diagram: {title}" if title else "PRISMA 2020 flow diagram"
     as_of = day if is_in_progress(flow) else None
     return prisma.draw_flow_diagram(

@@ -30,7 +30,7 @@ KnownState = tuple[dict[int, tuple[int, int]], standings.StatusesByStage]
 def build_inputs(
     project: Project, *, until: datetime | None = None, known_state: KnownState | None = None
 ) -> prisma.FlowInputs:
-    """All the flow is counted from, as it stood at a moment (now where None).
+    """All the flow is counted from, at a point in time (now where None).
 
     Args:
         known: groups and standings of that moment, where they are at hand.
@@ -109,10 +109,10 @@ def _compute_statuses(
 def compute_flow(
     project: Project, *, until: datetime | None = None, reader: str | None = None
 ) -> prisma.Flow:
-    """The flow at a moment, once its boxes sum.
+    """The flow at a point in time, once its boxes sum.
 
     Args:
-        reader: who asks; to who reviews, a report of several judged records stands as what they
+        reader: who asks; to a reviewer, a report of several judged records appears as what they
             may see of those makes it.
 
     Raises:
@@ -131,7 +131,7 @@ def compute_flow(
 
 
 def get_combined_boxes(conn: Connection, until: datetime | None = None) -> dict[str, str]:
-    """Stage kind -> what its boxes are told as together; only for replayed reviews, of which the
+    """Stage kind -> the name its boxes have together; only for replayed reviews, of which the
     parts were never published."""
     events = audit_events.list_events(conn, kind=COMBINED_EVENT, until=until)
     return {str(event["subject"]): str((event["detail"] or {}).get("text", "")) for event in events}

@@ -1,7 +1,7 @@
 """Replays a published review: runs its totals through the pipeline and checks each box.
 
 A folder of data (see data/roberts2021) becomes a review with a store; papers whose identity was
-never published stand as unnamed records. Every published number must come out again.
+never published become unnamed records. Every published number must come out again.
 """
 
 import csv
@@ -27,7 +27,7 @@ from review.workflow.screening.decisions import NewDecision
 from review.workflow.setup.loading import make_folder, open_project
 
 PUBLISHED_REVIEWER = "published"
-"""The name in the protocol's team that stands for the article."""
+"""The name in the protocol's team that represents the article."""
 COMBINED_SOURCE = "all sources together (numbers by source not published here)"
 BIAS_CHECKLIST = "probast-2019"
 CHECKED_STATUSES = ("article", "citation", "note", "preprint", "press", "derived")

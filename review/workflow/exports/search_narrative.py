@@ -89,7 +89,7 @@ def _format_route(via: str) -> str:
 def _describe_query(
     harvests: Sequence[SearchRun], files: Sequence[SearchRun], search_settings: SearchPlan
 ) -> str:
-    """The query: what the tool ran is told apart from what was run by hand."""
+    """The query: what the tool ran is distinguished from what was run by hand."""
     window = (
         f"from {search_settings.from_} to {search_settings.to}"
         if search_settings.to

@@ -103,7 +103,7 @@ def snapshot_at(
     Args:
         read_all: read every record, and check the groups against the links; off where the flow
             alone is asked for, which is quick.
-        reader: who asks; to who reviews, a report of several judged records stands as what they
+        reader: who asks; to a reviewer, a report of several judged records appears as what they
             may see of those makes it.
 
     Raises:
@@ -202,7 +202,7 @@ def get_project_in_force(
     project: Project, conn: Connection, day: str | None
 ) -> tuple[Project, datetime | None]:
     """The project under the protocol that was in force at the end of a day, and that moment; as it
-    stands now where None.
+    is now where None.
 
     Raises:
         ReviewError: not a day, or the review did not exist yet.

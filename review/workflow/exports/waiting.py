@@ -1,7 +1,7 @@
 """Which whole sources or files still wait: to be screened, or to be compared for duplicates.
 
 A number alone ("563 awaiting screening") hides that all of them are one database. Only what the
-flow itself counts as waiting is told, so that no reviewer learns whether another has begun.
+flow itself counts as waiting is named, so that no reviewer learns whether another has begun.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

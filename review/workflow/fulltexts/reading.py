@@ -32,7 +32,7 @@ ProgressCallback = Callable[[int, int, str], None]
 _MAX_FEEDBACK = 400
 """Newest used or dismissed sentences from which the ranking is fitted again."""
 _FRONT_SECTIONS = ("",)
-"""Where titles stand: before any heading."""
+"""Where titles are: before any heading."""
 _ANSWER_SECTIONS = {
     "title-abstract": ("abstract",),
     "introduction": ("introduction",),
@@ -41,7 +41,8 @@ _ANSWER_SECTIONS = {
     "discussion": ("discussion", "limitations", "conclusion"),
     "other": ("statements", "supplement"),
 }
-"""Section of a checklist, or a word its id begins with, to the sections its answers stand in."""
+"""Section of a checklist, or a word its id begins with, to the sections that contain its
+answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +269,7 @@ def list_ranked_items(checklist: Checklist) -> list[RankedItem]:
 
 
 def get_preferred_sections(checklist: Checklist) -> dict[str, tuple[str, ...]]:
-    """The sections each item's answer usually stands in, by the checklist's own sections."""
+    """The sections that usually contain each item's answer, by the checklist's own sections."""
     preferred: dict[str, tuple[str, ...]] = {}
     for section in checklist.sections:
         for start, answer_sections in _ANSWER_SECTIONS.items():

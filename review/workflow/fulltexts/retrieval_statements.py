@@ -1,7 +1,7 @@
 """Statements by people that a report's full text is not available, and why, or that it is.
 
-PRISMA 2020 draws such reports as not retrieved. What the search for open copies found is told by
-`retrieval`; a person's word comes after it and can be taken back.
+PRISMA 2020 draws such reports as not retrieved. What the search for open copies found is reported
+by `retrieval`; a person's word comes after it and can be taken back.
 """
 
 import re
@@ -41,8 +41,8 @@ _PLAIN_ANSWER = re.compile(
 def describe_reason(attempt: RetrievalAttempt) -> str | None:
     """Why a report was not retrieved, for figures and tables; None where nobody said.
 
-    A person's reason stands as it is. Of what services answered to the search for open copies, only
-    plain refusals are told; failures of machines stay in the log of the run.
+    A person's reason is kept as it is. Of what services answered to the search for open copies,
+    only plain refusals are reported; failures of machines stay in the log of the run.
     """
     reason = attempt.reason
     if reason is None or attempt.source == BY_PERSON:

@@ -165,7 +165,7 @@ def raise_new_alerts(project: Project) -> list[str]:
 def _identify_event(
     act: dict[str, Any], groups: Mapping[int, tuple[int, int]]
 ) -> tuple[int, str | None]:
-    """What an alert was about: the report its record stands under now, and what became of it."""
+    """What an alert was about: the report its record belongs to now, and what became of it."""
     detail = act["detail"] or {}
     number = parse_record_key(str(detail.get("record") or act["subject"]))
     kind = str(detail.get("said", "")).split(" ")[0]

@@ -1,6 +1,6 @@
 """What registries add to known records: abstracts, DOIs, relations, retractions.
 
-Records are never edited: what is added stands beside them with who said it and when.
+Records are never edited: additions are kept beside them with their source and time.
 """
 
 import os

@@ -34,7 +34,7 @@ class WindowPlan:
 
 @dataclass(frozen=True, slots=True)
 class HarvestProgress:
-    """What is told after each page, for bars and log lines."""
+    """The state reported after each page, for progress bars and log lines."""
 
     source: str
     slice: str

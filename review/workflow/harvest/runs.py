@@ -359,7 +359,7 @@ def _compute_share(window: HarvestWindow, page: ResultPage) -> float:
 def _check_known_records(
     project: Project, name: str, check_info: tuple[HttpClient, date, int], control: HarvestControl
 ) -> tuple[int, str | None]:
-    """What a source says today of documents known before; a failure is told, not raised."""
+    """What a source says today of documents known before; a failure is reported, not raised."""
     http, today, last_known = check_info
     endpoint = (http, _get_base_url(project, name, control))
     try:

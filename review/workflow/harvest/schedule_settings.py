@@ -31,7 +31,7 @@ MAX_RECIPIENTS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleSettings:
-    """How often the review's sources are searched, and who is told."""
+    """How often the review's sources are searched, and who is notified."""
 
     interval: Interval = "off"
     recipients: tuple[str, ...] = ()

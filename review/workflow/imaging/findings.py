@@ -105,7 +105,7 @@ def withdraw_finding(project: Project, number: int, who: str) -> None:
 
 
 def list_findings(project: Project, dataset: str | None = None) -> list[ImageFinding]:
-    """Findings that stand, oldest first; of one data set if named."""
+    """Findings not withdrawn, oldest first; of one data set if named."""
     with project.store.read() as conn:
         rows = stored_findings.list_findings(conn)
     return [_build_finding(row) for row in rows if dataset in (None, row["dataset"])]

@@ -145,7 +145,7 @@ def describe_match(table: LabelTable, match: LabelMatch) -> tuple[list[str], lis
 
 
 def describe_table_problems(table: LabelTable) -> list[str]:
-    """One line per kind of cell that could not be used, with the first line it stands on."""
+    """One line per kind of cell that could not be used, with its first line."""
     by_kind: dict[str, list[int]] = {}
     for problem in table.problems:
         by_kind.setdefault(problem.kind, []).append(problem.line)

@@ -300,7 +300,7 @@ def _get_id(row: Mapping[str, Any]) -> int:
 def get_result(
     project: Project, reading: LabelReading, *, until: datetime | None = None
 ) -> ReadingResult | None:
-    """The figures, now or at a moment; None until every reader has marked every image."""
+    """The figures, now or at a point in time; None until every reader has marked every image."""
     with project.store.read() as conn:
         if not _measure_progress(conn, reading, until).finished:
             return None

@@ -24,7 +24,7 @@ OVERLAP_COLUMNS = (
 def compare_splits(
     tables: Sequence[Path], out: Path, choice: ColumnChoice | None = None
 ) -> AuditOutcome:
-    """Patients and files that stand in several splits; age, sex, view and site by label.
+    """Patients and files in several splits; age, sex, view and site by label.
 
     Args:
         tables: one table with a column for the split, or one table for each split.

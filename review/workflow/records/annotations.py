@@ -151,7 +151,7 @@ def filter_visible(
     resolved for them.
 
     Args:
-        reports: record -> report; records that are not in it stand for themselves.
+        reports: record -> report; records that are not in it represent themselves.
         among: limit to these records; None for all.
     """
     visible = []

@@ -366,7 +366,7 @@ def _add_matches(
     rejected: list[RejectedLine],
 ) -> int:
     """Adds what can be added and gives its number; a part that is refused is halved until the bad
-    lines stand alone."""
+    lines are alone."""
     if not matches:
         return 0
     at, who, batch = key

@@ -39,7 +39,7 @@ class RecordImportResult:
     parsed: int
     new: int
     known: int
-    """Entries that were here already, or stand twice in the file."""
+    """Entries that were here already, or are twice in the file."""
     rejected: tuple[UnreadableEntry, ...]
     rejected_path: Path | None
     """Where the entries that could not be read were written."""
@@ -187,7 +187,7 @@ def _note_mapping(parsed: ParseResult, source: str, kept: Mapping[str, str]) -> 
 
 
 def _has_columns(parsed_records: tuple[Record, ...], mapping: Mapping[str, str]) -> bool:
-    """Whether every mapped column stands unused in the records, so that it can fill its field."""
+    """Whether every mapped column is unused in the records, so that it can fill its field."""
     unused = {column for record in parsed_records for column in record.extra}
     return set(mapping) <= unused
 

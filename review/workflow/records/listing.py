@@ -41,7 +41,7 @@ class RecordView:
     abstract: str | None
     """The source's abstract, else the one added by hand."""
     report: int
-    """The record that stands for the report."""
+    """The record that represents the report."""
     study: int
     duplicates: tuple[int, ...]
     """Other records of the same report."""

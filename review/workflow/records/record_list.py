@@ -1,8 +1,8 @@
 """The list of records with status, own decision, PDF and note, filtered and blinded for its reader.
 
-A status is told as everywhere else: what is not resolved, or still waits for the reader, is only
-'open'; conflicts are told to who may settle them. A filter finds nothing that the list does not
-show.
+A status is shown as everywhere else: what is not resolved, or still waits for the reader, is only
+'open'; conflicts are shown to those who may settle them. A filter finds nothing that the list does
+not show.
 """
 
 from collections.abc import Mapping

@@ -180,7 +180,7 @@ class RecordFinder:
 
 
 def load_finder(conn: Connection) -> RecordFinder:
-    """A finder for the records of a review as they stand in a transaction."""
+    """A finder for the records of a review as seen by a transaction."""
     return RecordFinder(conn, links.list_groups(conn))
 
 
@@ -202,7 +202,7 @@ def _share_author(one: TitledRecord, entry: Record) -> bool:
 
 
 def _may_be(one: TitledRecord, entry: Record) -> bool:
-    """Whether year and authors, where both tell them, do not speak against it."""
+    """Whether year and authors, where both give them, are compatible."""
     if one.year and entry.year and abs(one.year - entry.year) > YEAR_TOLERANCE:
         return False
     known_names = _get_names(one.authors) and _get_names(entry.authors)

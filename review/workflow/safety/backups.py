@@ -312,7 +312,7 @@ def keep_daily_backups(project: Project, stop: threading.Event) -> None:
 
 @dataclass(frozen=True, slots=True)
 class BackupState:
-    """How the daily backups of a review stand."""
+    """The state of a review's daily backups."""
 
     newest: datetime | None
     """When the newest one was made."""
@@ -322,7 +322,7 @@ class BackupState:
 
 
 def get_backup_state(project: Project, now: datetime) -> BackupState:
-    """How the daily backups stand, for the overview."""
+    """The state of the daily backups, for the overview."""
     folder = get_backup_folder(project)
     paths = list_daily_backups(folder)
     newest = None

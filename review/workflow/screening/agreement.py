@@ -68,10 +68,10 @@ def collect_verdicts(
     until: datetime | None = None,
     groups: Mapping[int, tuple[int, int]] | None = None,
 ) -> ReviewerVerdicts:
-    """What each reviewer decided on each report of a stage, now or at a moment.
+    """What each reviewer decided on each report of a stage, now or at a point in time.
 
     Args:
-        reader: who asks; to who reviews too, nothing is told that is open to them, for the figures
+        reader: who asks; to who reviews too, nothing is shown that is open to them, for the figures
             would give away how another judged the record they have just decided.
         groups: record -> (report, study) at that moment; the kept ones where None.
     """

@@ -159,7 +159,7 @@ def _is_own(decision: Decision, name: str) -> bool:
 
 
 def find_own_view(project: Project, name: str | None) -> str | None:
-    """The person's name where what they may see of joined reports differs from what stands, so
+    """The person's name where what they may see of joined reports differs from the full state, so
     that a flow counted for others must not be shown to them; None where it does not."""
     if name is None or not (_get_reviewed_stages(project, name) or _is_outsider(project, name)):
         return None
@@ -311,7 +311,7 @@ def may_see(
     """Whether a person may be told what others decided and noted on a report at a stage.
 
     Args:
-        status: where the report stands there; None where it has not come so far.
+        status: the report's status there; None where it has not come so far.
         record: the record of the report that it was decided or noted on, where there is one.
     """
     if blinded_reader is None:

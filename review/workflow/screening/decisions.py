@@ -62,7 +62,7 @@ def add_decisions(
     the state that the ones before it made.
 
     Args:
-        loaded: what stands on their reports, if this transaction has loaded it already.
+        loaded: the decisions on their reports, if this transaction has loaded it already.
 
     Raises:
         ReviewError: as decide, naming the record; the transaction then keeps none of them.

@@ -15,7 +15,7 @@ from review.workflow.screening.record_texts import load_texts
 
 
 def get_rule_name(rule: KeywordRule) -> str:
-    """The name a rule's decisions stand under."""
+    """The name under which a rule's decisions are kept."""
     return f"rule {rule.id}"
 
 
@@ -98,7 +98,7 @@ def withdraw_matches(
 
 
 def _find_matches(conn: Connection, rule: KeywordRule, numbers: Sequence[int]) -> set[int]:
-    """Those that match: a report does where any of its records does, whichever it stands under."""
+    """Those that match: a report does where any of its records does, whichever represents it."""
     if not numbers:
         return set()
     is_match = query.build_text_matcher(query.parse(rule.must_match))

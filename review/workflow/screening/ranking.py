@@ -395,7 +395,7 @@ def _lower_priority() -> None:
 
 @dataclass(frozen=True, slots=True)
 class RankExplanation:
-    """Where a report stands in the order, what put it there, and the words that pull at it."""
+    """A report's place in the order, what put it there, and the words that move it."""
 
     key: str
     place: int | None
@@ -419,7 +419,7 @@ class RankExplanation:
 def explain_position(
     project: Project, stage: Stage, key: str, most: int = 12, *, reader: str | None = None
 ) -> RankExplanation:
-    """Why a record stands where it does in the stage's order.
+    """Why a record has its place in the stage's order.
 
     Args:
         most: so many words.
@@ -625,8 +625,8 @@ class StopEvent:
 
 
 def list_stops(project: Project, stage: Stage, *, until: datetime | None = None) -> list[StopEvent]:
-    """The acts by which screening was stopped at a stage and that hold (at a moment), oldest first;
-    more than one where newcomers were left unscreened too."""
+    """The acts by which screening was stopped at a stage and that hold (at a point in time), oldest
+    first; more than one where newcomers were left unscreened too."""
     with project.store.read() as conn:
         events = [
             *audit_events.list_events(conn, kind="stop", until=until),

@@ -9,10 +9,10 @@ RecordText = tuple[str, str]
 
 
 def load_texts(conn: Connection, numbers: Iterable[int]) -> dict[int, list[RecordText]]:
-    """Record -> title and abstract of each record of its report, the one it stands under first.
+    """Record -> title and abstract of each record of its report, the representing one first.
 
     A record without an abstract is read with the one added by hand, else with that of another
-    record of the report: the record a report stands under may be the one its source gave bare.
+    record of the report: the record that represents a report may be the one its source gave bare.
     """
     groups = links.list_groups(conn)
     report_of = {n: groups.get(n, (n, n))[0] for n in numbers}

@@ -226,7 +226,7 @@ def list_kept_preprints(project: Project) -> list[str]:
 
 
 def keep_decisions(conn: Connection, old: str, who: str, at: datetime) -> list[str]:
-    """Lets the decisions on a preprint stand as they were; gives the articles it had waited for.
+    """Keeps the decisions on a preprint as they were; gives the articles it had waited for.
 
     Raises:
         ReviewError: it was not opened again.

@@ -27,7 +27,8 @@ def compute_statuses(
     until: datetime | None = None,
     groups: Mapping[int, tuple[int, int]] | None = None,
 ) -> StatusesByStage:
-    """Where every report stood at a moment (now where None), at every stage it has reached.
+    """The status of every report at a point in time (now where None), at every stage it has
+    reached.
 
     Args:
         groups: record -> (report, study) at that moment; the kept projection where None.
@@ -122,7 +123,7 @@ def compute_status(
     report_decisions: Iterable[Decision],
     departures: Mapping[str, int] | None = None,
 ) -> ScreeningStatus:
-    """Where a report stands at one stage, by the stage's own rules."""
+    """The status of a report at one stage, by the stage's own rules."""
     return screening.get_status(
         report_decisions,
         stage.reviewers,

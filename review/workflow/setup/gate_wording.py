@@ -11,7 +11,7 @@ KIND_WORDS: dict[StudyKind, str] = {
     "traditional": "traditional machine learning",
     "hybrid": "hybrid",
 }
-"""Kinds of study, as they stand before 'studies'."""
+"""Kinds of study, as written before 'studies'."""
 APPLICABILITY = "applicability:"
 
 

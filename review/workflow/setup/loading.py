@@ -102,7 +102,7 @@ def _refuse_earlier_version(project: Project, versions: Sequence[Mapping[str, An
 
 
 def _rebuild_assignments(project: Project, conn: Connection) -> None:
-    """Where each report stands and who judges it depend on the plan, such as how many decide; so
+    """Each report's status and reviewers depend on the plan, such as how many decide; so
     both are made anew whenever the plan changes."""
     status.rebuild_statuses(project, conn)
     assignment.reassign(project, conn)
@@ -175,7 +175,7 @@ def get_newest_reason(project: Project) -> str | None:
 
 
 def check_protocol(folder: Path) -> list[str]:
-    """What a protocol plans, in a few lines, once it holds together.
+    """What a protocol plans, in a few lines, once it is consistent.
 
     Raises:
         ProtocolError: a mistake in it, or in its query, or a checklist that is not there.
@@ -186,7 +186,7 @@ def check_protocol(folder: Path) -> list[str]:
 def describe_plan(
     folder: Path, protocol: Protocol, drafts: Mapping[str, Checklist] | None = None
 ) -> list[str]:
-    """What a protocol plans, once it holds together with the files in its folder.
+    """What a protocol plans, once it is consistent with the files in its folder.
 
     Args:
         drafts: id -> checklist of those that are saved together with the protocol.

@@ -144,7 +144,7 @@ def require_reason(conn: Connection, why: str) -> bool:
 
 
 def save_version(project: Project, conn: Connection, text: str, who: str, why: str) -> Project:
-    """Puts a protocol that holds together in force within a transaction; the file comes last.
+    """Puts a consistent protocol in force within a transaction; the file comes last.
     Gives the review under it.
 
     Raises:

@@ -24,7 +24,7 @@ REMOVED = object()
 REQUIRED_TEXTS = ("title", "question")
 """Keys that a person has to write something under."""
 _NAMES = ("id", "name", "file")
-"""Keys by which the entries of a list are told apart."""
+"""Keys that identify the entries of a list."""
 
 
 def get_value(data: Mapping[str, Any], path: KeyPath, default: Any = None) -> Any:
@@ -115,7 +115,7 @@ class MergedDraft:
     text: str | None
     """The joined text; None where both changed the same keys."""
     clashes: tuple[str, ...] = ()
-    """Keys that both changed, as they stand in the file: stages.full-text.reviewers."""
+    """Keys that both changed, as written in the file: stages.full-text.reviewers."""
 
 
 def merge_drafts(base: str, mine: str, theirs: str, *, mine_wins: bool = False) -> MergedDraft:

@@ -27,7 +27,7 @@ def change_team(
     """Saves a version of the protocol with another team, within a transaction that writes.
 
     Args:
-        changed: name of a member -> who stands in their place, under another name where that is
+        changed: name of a member -> who takes their place, under another name where that is
             given (also wherever a stage names them); None takes them off the list.
         added: people who follow the last member.
 
