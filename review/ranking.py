@@ -22,7 +22,7 @@ FIT_TOLERANCE = 1e-2
 CLASS_WEIGHT_RATIO = 9.8
 """Weight of all relevant records against all irrelevant ones. Source: ASReview's ELAS u4."""
 MAX_DOCUMENT_SHARE = 0.95
-"""Words in more than this share of the records tell nothing."""
+"""Words in more than this share of the records carry no information."""
 QUERY_SHARE = 0.5
 """Weight of the search's terms beside the question; they are many, and every record has some."""
 MIN_NEW_DECISIONS = 2

@@ -246,7 +246,7 @@ def _recover_fields(piece: str, kind: str, key: str, position: int) -> Fields | 
 
 
 def build_record(fields: Fields) -> Record:
-    """The record of one BibTeX entry; its source is '' where the entry does not tell."""
+    """The record of one BibTeX entry; its source is '' where the entry does not say."""
     funnel_record = funnel_note.read_bibtex_entry(fields)
     if funnel_record is not None:
         return funnel_record

@@ -143,7 +143,7 @@ def _add_value(fields: Fields, tag: str, text: str) -> None:
 
 
 def build_record(fields: Fields) -> Record:
-    """The record of one EndNote entry; its source is '' where the entry does not tell."""
+    """The record of one EndNote entry; its source is '' where the entry does not say."""
     database = [
         *fields.get("remote-database-name", ()),
         *fields.get("remote-database-provider", ()),

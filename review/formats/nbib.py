@@ -312,7 +312,7 @@ def _find_problem(fields: Fields) -> str | None:
 
 
 def build_record(fields: Fields) -> Record:
-    """The record of one MEDLINE entry; its source is '' where the entry does not tell."""
+    """The record of one MEDLINE entry; its source is '' where the entry does not say."""
     fields = {tag: list(values) for tag, values in fields.items()}
     owner = " ".join(fields.get("OWN", ()))
     pmid = normalize_pmid(pop_text(fields, "PMID"))

@@ -154,7 +154,7 @@ NO_ENDS_NOTE = (
 
 
 _UNNAMED = "ris"
-"""The source of entries that name no database, where the rest of the file does not tell."""
+"""The source of entries that name no database, where the rest of the file does not say."""
 
 
 def _assign_sources(records: list[Record], source: str | None) -> list[Record]:
@@ -210,7 +210,7 @@ def _find_second_title(fields: Fields) -> str | None:
 
 
 def build_record(fields: Fields, unnamed: str = "") -> Record:
-    """The record of one RIS entry; its source is `unnamed` where the entry does not tell."""
+    """The record of one RIS entry; its source is `unnamed` where the entry does not say."""
     if "N1" in fields and (note_record := funnel_note.read_ris_entry(fields, "N1")):
         return note_record
     fields = dict(fields)

@@ -155,7 +155,7 @@ def end_sessions(conn: Connection, token_hashes: Iterable[str], at: datetime) ->
 
 def end_all_sessions(conn: Connection, name: str, email: str | None, at: datetime) -> int:
     """Ends every session of a person, also those that a wrong clock calls expired: which of them
-    are open is told by the rows. Gives how many."""
+    are open is read from the rows. Returns how many."""
     query = select(sessions.c.token).where(
         _is_of(sessions.c.name, name, email),
         ~select(session_ends.c.id).where(session_ends.c.token == sessions.c.token).exists(),

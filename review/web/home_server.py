@@ -105,7 +105,7 @@ def build_home_middleware(reviews: OpenReviews, *, allowed: AllowedHosts) -> lis
 
 def keep_reviews(reviews: OpenReviews, stop: Event) -> None:
     """Keeps the daily backups and the schedule of each open review, and a daily copy of the home's
-    own store, until told to stop. An archived review is left alone."""
+    own store, until asked to stop. An archived review is left alone."""
     running: dict[str, Event] = {}
     while not stop.is_set():
         try:

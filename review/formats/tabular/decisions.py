@@ -182,7 +182,7 @@ def read_decisions(
 
     Args:
         file: CSV, TSV, XLSX, or RIS as Rayyan and ASReview write it.
-        defaults: stage, reviewer and verdict for lines that do not tell: Covidence exports one
+        defaults: stage, reviewer and verdict for lines that do not say: Covidence exports one
             file per outcome, ASReview names no reviewer.
         reviewers: names of people, so that a column that bears one is known as theirs.
 

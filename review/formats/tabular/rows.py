@@ -57,7 +57,7 @@ STANDARD_LAYOUT = TableLayout()
 
 
 def build_record(pairs: Pairs, layout: TableLayout = STANDARD_LAYOUT) -> Record:
-    """The record of one row; its source is '' where the row does not tell."""
+    """The record of one row; its source is '' where the row does not say."""
     pairs = [(name, key, _clean_cell(cell, layout.fields.get(key))) for name, key, cell in pairs]
     cells = {key: cell for _, key, cell in pairs}
     citation = _read_citation(cells, layout)

@@ -1,4 +1,4 @@
-"""The schedule of searches on the Searches page: how often, whom to tell, last and next run."""
+"""The schedule of searches on the Searches page: how often, whom to notify, last and next run."""
 
 from datetime import datetime
 from typing import get_args

@@ -218,7 +218,7 @@ def _format_name(node: Any) -> str:
 
 
 def _get_version_and_date(fields: dict[str, list[Any]]) -> tuple[int | None, str | None]:
-    """Newest version where the format tells it, and the day of the first."""
+    """Newest version where the format gives it, and the day of the first."""
     version_nodes = fields.get("version", [])
     if version_nodes:
         numbers = [

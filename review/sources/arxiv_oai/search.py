@@ -21,7 +21,7 @@ DAYS_PER_LIST = 7
 PAGE = 1300
 """Entries arXiv puts on a page (seen in May 2026); the service decides."""
 METADATA_PREFIX = "arXivRaw"
-"""The format that tells versions."""
+"""The format that gives versions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ def measure_agreement(project: Project, *, reader: str | None = None) -> list[As
 
 
 def _find_visible_reports(project: Project, reports: set[int], reader: str | None) -> set[int]:
-    """Reports whose appraisal a person may be told of."""
+    """Reports whose appraisal a person may know of."""
     with project.store.read() as conn:
         blinded_reader = blinding.get_blinded_reader(project, conn, reader)
         if blinded_reader is None:

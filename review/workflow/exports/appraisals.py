@@ -169,7 +169,7 @@ def get_levels(form: StudyForm) -> dict[str, str | None]:
 
 def build_rows(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> list[StudyJudgements]:
     """The forms of a risk-of-bias tool as rows of its figures, one for each study and model,
-    weighted by sample size where the extraction form tells it."""
+    weighted by sample size where the extraction form gives it."""
     return _build_rows(snapshot, instrument.forms)
 
 

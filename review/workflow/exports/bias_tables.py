@@ -24,7 +24,7 @@ def build_tables(snapshot: ReviewSnapshot, entries: Iterable[FeedbackEntry]) -> 
     """Both tables, of the included reports in which signs of bias were looked for; none before.
 
     Args:
-        entries: verdicts on flags that may be told: the newest ones, of settled reports.
+        entries: verdicts on flags that may be shown: the newest ones, of settled reports.
     """
     studies = list(_iter_texts(snapshot))
     if not studies:

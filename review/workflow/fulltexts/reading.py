@@ -58,7 +58,7 @@ class AttachResult:
     how: str
     """file name, doi, arxiv, title, or why not"""
     warning: str | None = None
-    """Why the file may be another paper, although its name tells the record."""
+    """Why the file may be another paper, although its name identifies the record."""
 
 
 def get_record_text(project: Project, record: int) -> FullText | None:
@@ -405,7 +405,7 @@ class RulePerformance:
 
 
 def _list_visible_entries(project: Project, kind: str, reader: str | None) -> list[FeedbackEntry]:
-    """Everybody's words on suggestions of a kind, as a person may be told them: to who reviews,
+    """Everybody's words on suggestions of a kind, as a person may see them: to who reviews,
     others' only on reports whose appraisal is settled."""
     with project.store.read() as conn:
         entries = feedback.list_newest_entries(conn, kind)

@@ -1,4 +1,4 @@
-"""The schedule of searches that the app keeps: how often, whom to tell, when the next one is due.
+"""The schedule of searches that the app keeps: how often, whom to notify, when the next one is due.
 
 Everything is an event in the store, so that a restart loses nothing and all processes agree.
 """
@@ -77,7 +77,7 @@ def save_settings(project: Project, settings: ScheduleSettings, who: str) -> Non
     if settings.interval != "off" and not project.protocol.search.sources:
         raise ReviewError("The protocol names no sources to search, so no schedule can be set.")
     if len(settings.recipients) > MAX_RECIPIENTS:
-        raise ReviewError(f"At most {MAX_RECIPIENTS} e-mail addresses can be told.")
+        raise ReviewError(f"At most {MAX_RECIPIENTS} e-mail addresses can be notified.")
     for address in settings.recipients:
         name, _, host = address.partition("@")
         if not name or "." not in host or any(letter.isspace() for letter in address):

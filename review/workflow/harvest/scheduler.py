@@ -63,7 +63,8 @@ def keep_schedule(project: Project, stopped: Event, *, poll_seconds: float = POL
 
 
 def run_due_search(project: Project, now: datetime) -> RunReport | None:
-    """Runs the search that is due, tells whom it concerns, and keeps what came; None if none is."""
+    """Runs the search that is due, notifies those it concerns, and keeps what came; None if none
+    is."""
     run = claim_due_run(project, now, is_running=describe_running_harvest(project) is not None)
     if run is None:
         return None

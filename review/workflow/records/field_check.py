@@ -43,7 +43,7 @@ _OTHER_THINGS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class UnusedColumn:
-    """A column or tag that filled no field although its name tells of one."""
+    """A column or tag that filled no field although its name suggests one."""
 
     name: str
     field: CheckedField
@@ -136,7 +136,7 @@ def _describe(record: Record) -> str:
 def _find_unused_columns(
     records: Sequence[Record], lacking: set[CheckedField]
 ) -> list[UnusedColumn]:
-    """Columns that tell of a lacking field and are filled where it is lacking."""
+    """Columns that suggest a lacking field and are filled where it is lacking."""
     counts: Counter[tuple[str, CheckedField]] = Counter()
     examples: dict[str, str] = {}
     for record in records:
@@ -154,7 +154,7 @@ def _find_unused_columns(
 
 
 def _guess_field(name: str) -> CheckedField | None:
-    """The field a column's name tells of."""
+    """The field a column's name suggests."""
     if len(name) < 3 or _OTHER_THINGS.search(name):
         return None
     return next((field for field, pattern in _TELLING_NAMES if pattern.search(name)), None)

@@ -61,7 +61,7 @@ class ListedRecord:
     summary: RecordSummary
     report: int
     stage: Stage | None
-    """The stage the report is at, as far as the reader may be told."""
+    """The stage the report is at, as far as the reader may be shown."""
     status: str
     reason: str | None
     own_verdict: str | None
@@ -346,7 +346,7 @@ def _list_base(
 
 
 def _list_open_conflicts(project: Project, person: CurrentUser) -> frozenset[tuple[str, str]]:
-    """Stage id and key of the conflicts a person may be told of: those they may settle, or all to
+    """Stage id and key of the conflicts a person may know of: those they may settle, or all to
     a lead who judges nothing."""
     if not (is_allowed(person, "adjudicate") or is_allowed(person, "manage")):
         return frozenset()
@@ -366,7 +366,7 @@ def _tell_status(
     status: str,
     conflicts: frozenset[tuple[str, str]],
 ) -> str:
-    """The status a reader may be told."""
+    """The status a reader may be shown."""
     if status in blinding.SETTLED_STATUSES and blinding.may_see(reader, stage.id, report, status):
         return status
     if status == "conflict" and (stage.id, format_record_key(report)) in conflicts:

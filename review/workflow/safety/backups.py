@@ -297,7 +297,7 @@ def run_due_backup(project: Project, at: datetime) -> Path | None:
 
 
 def keep_daily_backups(project: Project, stop: threading.Event) -> None:
-    """Writes each day's backup until told to stop; what goes wrong is noted and tried again."""
+    """Writes each day's backup until asked to stop; what goes wrong is noted and tried again."""
     while not stop.is_set():
         problem = get_backup_folder(project) / PROBLEM_FILE
         try:

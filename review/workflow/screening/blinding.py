@@ -197,7 +197,7 @@ def find_own_joins(
 
 
 def may_see_record(blinded_reader: BlindedReader | None, stage: str, record: int) -> bool:
-    """Whether others' decisions and notes on one record may be told, once those on its report may:
+    """Whether others' decisions and notes on one record may be shown, once those on its report may:
     not where it was joined to others and its own decisions do not settle it."""
     return blinded_reader is None or record not in blinded_reader.hidden_records.get(stage, ())
 
@@ -250,7 +250,7 @@ def _is_adjudicator(project: Project, name: str) -> bool:
 def mask_counts(
     project: Project, conn: Connection, name: str, counts: Mapping[tuple[str, str], int]
 ) -> dict[tuple[str, str], int]:
-    """How many reports have each (stage, status), as a person may be told it: to a reviewer, one
+    """How many reports have each (stage, status), as a person may see it: to a reviewer, one
     conflict more right after their own decision would tell how another judged."""
     if not (_get_reviewed_stages(project, name) or _is_outsider(project, name)):
         return dict(counts)
@@ -308,7 +308,7 @@ def may_see(
     *,
     record: int | None = None,
 ) -> bool:
-    """Whether a person may be told what others decided and noted on a report at a stage.
+    """Whether a person may see what others decided and noted on a report at a stage.
 
     Args:
         status: the report's status there; None where it has not come so far.
@@ -330,7 +330,7 @@ def mask_decisions(
     groups: Mapping[int, tuple[int, int]],
     statuses: Mapping[str, Mapping[int, str]],
 ) -> list[Decision]:
-    """The decisions a person may be told: their own, and others' on what is settled.
+    """The decisions a person may be shown: their own, and others' on what is settled.
 
     Args:
         groups: record -> (report, study).
@@ -350,7 +350,7 @@ def mask_decisions(
 
 
 def find_deciding_stages(project: Project, event: Mapping[str, Any]) -> list[str]:
-    """Stages at which a report must be settled before an entry that names none may be told: an
+    """Stages at which a report must be settled before an entry that names none may be shown: an
     edit at any of them, an answer where appraisals are settled."""
     kinds = ("quality",) if event["event"] != "edits" else ("screening", "eligibility")
     return [stage.id for stage in project.protocol.stages if stage.kind in kinds]
@@ -359,7 +359,7 @@ def find_deciding_stages(project: Project, event: Mapping[str, Any]) -> list[str
 def mask_status(
     blinded_reader: BlindedReader | None, stage: str, report: int, report_status: ScreeningStatus
 ) -> str:
-    """A report's standing as a person may be told it."""
+    """A report's standing as a person may see it."""
     report_status = _get_visible_base(blinded_reader, stage, report, report_status)
     if (
         may_see(blinded_reader, stage, report, report_status.status)
@@ -372,7 +372,7 @@ def mask_status(
 def mask_statuses(
     blinded_reader: BlindedReader | None, stage: str, report_statuses: Mapping[int, ScreeningStatus]
 ) -> dict[int, ScreeningStatus]:
-    """A stage's standings as a person may be told them: of what is open to them, their own
+    """A stage's standings as a person may see them: of what is open to them, their own
     decision alone, as if nobody else had judged it."""
     based_statuses = mask_joined_statuses(blinded_reader, {stage: dict(report_statuses)})[stage]
     return {
@@ -416,7 +416,7 @@ def _mask_others(
 def get_visible_status(
     project: Project, name: str, stage: Stage, number: int, report_status: ScreeningStatus
 ) -> str:
-    """The standing of a record's report as a person may be told it, right after a decision."""
+    """The standing of a record's report as a person may see it, right after a decision."""
     with project.store.read() as conn:
         report = links.get_study_groups(conn, number).get(number, (number, number))[0]
         reader = get_blinded_reader(project, conn, name, [report])

@@ -530,7 +530,7 @@ def _is_rule_decision(report_status: ScreeningStatus) -> bool:
 def _get_visible_statuses(
     project: Project, conn: Connection, stage: Stage, reader: str | None
 ) -> dict[int, ScreeningStatus]:
-    """The stage's standings, as the reader may be told them."""
+    """The stage's standings, as the reader may see them."""
     report_statuses = standings.compute_statuses(project, conn)[stage.id]
     return blinding.mask_statuses(
         blinding.get_blinded_reader(project, conn, reader), stage.id, report_statuses

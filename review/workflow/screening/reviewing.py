@@ -75,7 +75,7 @@ class ReviewerProgress:
     done: int
     remaining: int
     minutes: float | None
-    """About how long the rest takes; None until it can be told."""
+    """About how long the rest takes; None until it can be estimated."""
 
 
 @dataclass(frozen=True, slots=True)
