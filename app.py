@@ -90,6 +90,7 @@ background: var(--funnel-page);}
 .stMainBlockContainer h1 {font-size: 1.9rem; padding: 0 0 .4rem;}
 .stMainBlockContainer h2 {font-size: 1.4rem;}
 .stMainBlockContainer h3 {font-size: 1.12rem;}
+.stMainBlockContainer h4 {font-size: 1.04rem;}
 .stColumn:has(> div .st-key-pinned) {position: sticky; top: 3.5rem; align-self: flex-start;}
 .st-key-pinned :is(p, li) {font-size: .94rem; line-height: 1.4;}
 @media (max-width: 1000px) {

@@ -38,10 +38,13 @@ from review.workflow.appraisal.instruments import (
     get_checklist,
 )
 from review.workflow.appraisal.tasks import AppraisalTask
+from review.workflow.exports.display_names import KIND_NAMES
 from review.workflow.project.project import Project
 
 EVIDENCE_HEIGHT = 152
 """Height of the box with evidence (pixels)."""
+MAX_ROWS_SHOWN = 60
+"""Reports listed at full length; a longer list is scrolled in a box."""
 TITLE_WIDTH = 330
 """Width of the titles (pixels), so that the forms and gates beside them fit a screen of 1,280."""
 
@@ -104,14 +107,15 @@ def _render_report_list(project: Project, uses: tuple[str, ...]) -> None:
     table_event = st.dataframe(
         _build_rows(project, own_tasks, uses),
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         hide_index=True,
+        height="content" if len(own_tasks) <= MAX_ROWS_SHOWN else "auto",
         key="appraisal_list",
         column_config={"Title": st.column_config.TextColumn(width=TITLE_WIDTH)},
     )
-    selected_rows = table_event.get("selection", {}).get("rows", [])
-    if selected_rows:
-        _open_report(own_tasks[selected_rows[0]].report)
+    chosen = session.find_chosen_row(table_event)
+    if chosen is not None:
+        _open_report(own_tasks[chosen].report)
         st.rerun()
 
 
@@ -131,7 +135,11 @@ def _build_rows(
 
 
 def _build_row(project: Project, task: AppraisalTask, uses: tuple[str, ...]) -> dict[str, str]:
-    row = {"Record": format_record_key(task.report), "Title": task.title, "Kind": task.kind or ""}
+    row = {
+        "Record": format_record_key(task.report),
+        "Title": task.title,
+        "Kind": KIND_NAMES.get(task.kind or "", task.kind or ""),
+    }
     cells: dict[str, list[str]] = {}
     for tool, state, answered_count, total in task.forms:
         if tool.use in uses and tool.use != "kind":

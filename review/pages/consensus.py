@@ -97,14 +97,14 @@ def _render_open_forms(project: Project) -> None:
             for form in all_forms
         ],
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         hide_index=True,
         key="consensus_list",
         placeholder="",
     )
-    selected_rows = table_event.get("selection", {}).get("rows", [])
-    if selected_rows:
-        _open_form(all_forms[selected_rows[0]].report, all_forms[selected_rows[0]].checklist)
+    chosen = session.find_chosen_row(table_event)
+    if chosen is not None:
+        _open_form(all_forms[chosen].report, all_forms[chosen].checklist)
         st.rerun()
 
 

@@ -155,30 +155,26 @@ def _render_pair(project: Project, candidates: dedupe.PossibleDuplicates) -> Non
 
 def _render_buttons(project: Project, link: Link, keys: tuple[str, str]) -> None:
     """The buttons with their keys, new for each pair, so a late key press never hits the next."""
-    columns = st.columns(5)
-    for column, answer, label, shortcut in zip(
-        columns,
-        ("same", "different", "preprint"),
-        ("Same", "Different", "Preprint of"),
-        "ynp",
-        strict=False,
+    row = st.container(horizontal=True)  # wraps on a small screen
+    for answer, label, shortcut in (
+        ("same", "Same", "y"),
+        ("different", "Different", "n"),
+        ("preprint", "Preprint of", "p"),
     ):
-        column.button(
+        row.button(
             label,
             shortcut=get_shortcut(shortcut),
-            width="stretch",
             key=f"duplicates_{answer}_{link.a}_{link.b}",
             type="primary" if answer == "same" else "secondary",
             on_click=partial(_settle_pair, project, keys, answer),
         )
-    columns[3].button(
+    row.button(
         "Later",
         shortcut=get_shortcut("l"),
-        width="stretch",
         on_click=partial(_postpone_pair, link),
         key=f"duplicates_later_{link.a}_{link.b}",
     )
-    with columns[4]:
+    with row:
         _render_undo_button(project)
 
 
@@ -186,7 +182,6 @@ def _render_undo_button(project: Project) -> None:
     st.button(
         "Undo",
         shortcut=get_shortcut("z"),
-        width="stretch",
         key="duplicates_undo",
         on_click=partial(_undo_answer, project),
     )

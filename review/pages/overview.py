@@ -15,6 +15,7 @@ from review.text.wording import format_count
 from review.workflow.deduplication.run import get_revision
 from review.workflow.exports import overview
 from review.workflow.exports.overview import StageProgress
+from review.workflow.project import accounts
 from review.workflow.project.accounts import CurrentUser
 from review.workflow.project.project import Project
 from review.workflow.records import listing
@@ -42,6 +43,8 @@ STATUS_LABELS = {
     "excluded": "excluded",
 }
 
+SOURCE_LABELS = {"funnel": "Decisions", "table": "Table"}
+"""Source of a file that names no database -> what the file holds."""
 
 NOT_MATCHING_NOTE = (
     "Not matching: medRxiv and bioRxiv cannot search by keyword, so we download everything in the "
@@ -79,6 +82,8 @@ def render_page(project: Project) -> None:
             )
     with progress_column:
         st.subheader("Progress")
+        if accounts.is_allowed(session.get_user(), "contribute"):
+            session.render_link("Go on with what waits for you", "my-work")
         stamp = get_revision_stamp(project)
         for stage_progress in _get_progress(project, session.get_user(), stamp):
             _render_stage(stage_progress)
@@ -237,7 +242,7 @@ def _render_imports(project: Project) -> None:
     rows: list[dict[str, Any]] = [
         {
             "When": batch["at"][:16].replace("T", " "),
-            "Source": format_source(batch["source"]),
+            "Source": SOURCE_LABELS.get(batch["source"]) or format_source(batch["source"]),
             "File or dates": batch["name"] or "",
             "Expected": batch["announced"],
             "Read": batch["parsed"],

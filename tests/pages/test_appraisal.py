@@ -79,6 +79,7 @@ def test_the_list_tells_how_far_i_am_and_opens_the_next_report(project):
     assert "**0 of 3** reports completed" in said(app)
     row = app.dataframe[0].value.iloc[0]
     assert (row["CLAIM 2020"], row["PROBAST"]) == ("completed", "0 of 29")
+    assert row["Kind"] == "Deep learning"
     app.button[0].click().run()
     assert app.query_params["key"] == "R000001"
 

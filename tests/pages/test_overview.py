@@ -84,6 +84,24 @@ def test_the_funnel_is_live(project):
     assert any("ada 1, ben 1" in one.value for one in again.caption)
 
 
+def test_who_screens_is_led_to_what_waits_for_them_and_a_guest_is_not(project):
+    def list_links(person):
+        return [block.proto.body for block in draw(project.folder, person).get("html")]
+
+    assert any('href="my-work"' in link for link in list_links(CurrentUser("ben", ("reviewer",))))
+    assert not any("my-work" in link for link in list_links(CurrentUser("gil", ("guest",))))
+
+
+def test_a_file_of_decisions_is_not_listed_as_a_source_called_funnel(project):
+    with project.store.write() as conn:
+        batch = records.add_batch(
+            conn, utc_now(), "ada", kind="file", source="funnel", name="decisions.xlsx"
+        )
+        records.close_batch(conn, batch, announced=None, parsed=0, new=0, known=0)
+    (table,) = draw(project.folder, CurrentUser("ada", ("lead",))).dataframe
+    assert list(table.value["Source"]) == ["Decisions", "Embase"]
+
+
 def test_a_reviewer_sees_only_their_own_progress(project):
     stage = project.protocol.stages[0]
     one = reviewing.get_next_record(project, stage, "ada")

@@ -80,3 +80,10 @@ def render_link(label: str, address: str) -> None:
     """Draws a link to an address of this app that is none of its pages; it opens in this tab, where
     Streamlit's own links to such addresses open another."""
     st.html(f'<a href="{html.escape(address)}">{html.escape(label)}</a>')
+
+
+def find_chosen_row(table_event: Any) -> int | None:
+    """The row of a table that was chosen by its box or by a click on any of its cells."""
+    selection = table_event.get("selection", {})
+    rows = [*selection.get("rows", []), *(row for row, _ in selection.get("cells", []))]
+    return int(rows[0]) if rows else None
