@@ -3,7 +3,8 @@
 Run after the decisions have been imported:  python scripts/fill_demo.py FOLDER
 Of the reports ready for appraisal, the first ones get a consensus, some differ and wait for cleo,
 and the rest are left to whoever tries the app. Answers are drawn from one seed and describe no real
-paper.
+paper. The findings about public image sets are real and published: docs/image-appraisals.md reads
+the three studies they come from.
 """
 
 import random
@@ -21,6 +22,7 @@ from review.scoring import score_form
 from review.store import records
 from review.workflow.appraisal import adjudication, forms, instruments
 from review.workflow.appraisal.forms import AnswerInput
+from review.workflow.imaging import findings
 from review.workflow.project.project import Project
 from review.workflow.setup.loading import open_project
 
@@ -41,6 +43,25 @@ SPLIT = (
     "Patients were split into training, tuning and test sets at the patient level.",
     "After augmentation the images were split at random into training and test sets.",
 )
+FINDINGS = (
+    ("chestxray14", "labels",
+     "Of 200 films labelled pneumothorax, 97 show one by the labels that radiologists adjudicated "
+     "(48.5 %, 41.7 to 55.4; Majkowska 2020, doi:10.1148/radiol.2019191293); 94.3 % was claimed "
+     "(Wang 2017, arXiv:1705.02315, table 18). CheXNet was trained on these labels and tested on "
+     "420 films read by four radiologists (arXiv:1711.05225)."),
+    ("chestxray14", "splits",
+     "1,538 of 112,120 films are of children under 10 years, and 7.2 % of the 30,805 patients have "
+     "45 % of the films (table of the set, version of 2020)."),
+    ("mimic_cxr", "subgroups",
+     "Self-reported race is read from X-rays of this and other sets with an AUC of 0.91 to 0.99; "
+     "body mass index alone reaches 0.55 and does not explain it (Gichoya 2022, "
+     "doi:10.1016/S2589-7500(22)00063-2)."),
+    ("mimic_cxr", "labels",
+     "CheXzero learned from these films with the impressions of their reports and from no label "
+     "(Tiu 2022, doi:10.1038/s41551-022-00936-9; rajpurkarlab/CheXzero): how it did rests on who "
+     "read the films of its test sets."),
+)  # fmt: skip
+"""Data set, kind and text of what is published about public sets."""
 LIMITS = (
     "A limitation is that the model was not tested on an external data set.",
     "The sample was small and came from a single centre.",
@@ -53,6 +74,8 @@ def fill(folder: Path) -> None:
     papers."""
     project = open_project(folder)
     rng = random.Random(20201003)
+    for dataset, kind, text in FINDINGS:
+        findings.add_finding(project, "ada", dataset=dataset, kind=kind, text=text)
     with project.store.read() as conn:
         due = sorted(forms.list_due_reports(project, conn))[: SETTLED + DIFFERING]
         titles = {report: records.get_record(conn, report).record.title or "" for report in due}

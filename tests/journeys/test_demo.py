@@ -14,9 +14,12 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import fill_demo  # noqa: E402
 import make_demo_home  # noqa: E402
 
+from review.store.records import parse_record_key  # noqa: E402
 from review.workflow.home.open_reviews import OpenReviews  # noqa: E402
 from review.workflow.home.reviews import list_own_reviews  # noqa: E402
+from review.workflow.imaging import findings  # noqa: E402
 from review.workflow.project import accounts  # noqa: E402
+from review.workflow.setup.loading import open_project  # noqa: E402
 
 
 def review(folder, *words):
@@ -73,3 +76,19 @@ def test_the_demos_reviews_are_in_one_home_with_its_three_accounts(filled, tmp_p
         assert (entry.review, entry.is_led) == ("demo", name == "ada") and entry.records > 100
     reviews.close()
     home.store.close()
+
+
+def test_what_is_published_about_public_sets_stands_beside_the_studies_that_used_them(filled):
+    listed = review(filled, "images", "findings")
+    assert "97 show one" in listed and "94.3 % was claimed" in listed and "CheXzero" in listed
+    review(filled, "attach", filled / "papers")
+    review(filled, "read")
+    review(filled, "flags")
+    project = open_project(filled)
+    papers = [parse_record_key(paper.stem) for paper in (filled / "papers").glob("*.pdf")]
+    beside = [findings.list_study_findings(project, paper) for paper in papers]
+    # Papers that used the RSNA challenge, whose films come from ChestX-ray14.
+    studies = [{finding.text for finding in found} for found in beside if found]
+    about = {text for dataset, _, text in fill_demo.FINDINGS if dataset == "chestxray14"}
+    assert len(studies) >= 2 and all(texts == about for texts in studies)
+    assert len(studies) < len(papers)  # other papers used other data
