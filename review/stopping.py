@@ -6,6 +6,7 @@ It advises; it never stops anything. Labels are 1 (relevant) and 0, in the order
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 EXACT_LIMIT = 200
@@ -281,6 +282,95 @@ def describe_check(evidence: StoppingEvidence, size: int, confidence: float) -> 
         f"at random. If none is relevant, at least {evidence.target:.0%} of the relevant records "
         f"have been found, at {confidence:.0%} confidence."
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """A random check that was drawn, and what it has shown so far."""
+
+    day: date
+    """Day it was drawn."""
+    drawn: int
+    screened: int
+    relevant: int
+    """Relevant records among those screened."""
+    population: int
+    """Unscreened records it was drawn from."""
+    found_before: int
+    """Relevant records found before it was drawn."""
+    found_now: int
+    """Relevant records found so far, in the check and outside."""
+    later: int
+    """Records that came after it was drawn, on which it says nothing."""
+    confidence: float
+    number: int = 1
+    """1 for the first check of a stage, 2 for the second."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that was drawn is screened; only then does it count."""
+        return self.drawn > 0 and self.screened >= self.drawn
+
+
+def compute_check_bound(population: int, drawn: int, relevant: int, confidence: float) -> int:
+    """The most relevant records there can be among those a check was drawn from.
+
+    Args:
+        population: records it was drawn from, without replacement.
+        relevant: relevant ones among the `drawn`.
+        confidence: above 0, under 1.
+
+    Source: exact one-sided upper bound of the hypergeometric distribution; the largest number with
+        which so few relevant records are drawn with a probability above 1 - confidence.
+    """
+    if not 0 <= relevant <= drawn <= population or not 0 < confidence < 1:
+        raise ValueError("a check draws no more than there is, and confidence is a share")
+    from scipy.stats import hypergeom
+
+    low, high = relevant, population - (drawn - relevant)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if hypergeom.cdf(relevant, population, middle, drawn) > 1 - confidence:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def compute_check_recall(result: CheckResult) -> float | None:
+    """The least recall so far at the check's confidence, 0 to 1; None until it is complete, or
+    where nothing relevant was found."""
+    if not result.is_complete or not result.found_now:
+        return None
+    bound = compute_check_bound(result.population, result.drawn, result.relevant, result.confidence)
+    return min(1.0, result.found_now / (result.found_before + bound))
+
+
+def describe_check_result(result: CheckResult) -> str:
+    """What a random check has shown so far, in a few sentences."""
+    ordinal = "" if result.number == 1 else f" (check {result.number} of this stage)"
+    name = f"Random check of {result.day.day} {result.day:%B %Y}{ordinal}"
+    if not result.is_complete:
+        return (
+            f"{name}: {result.screened:,} of {result.drawn:,} drawn records screened, "
+            f"{result.relevant:,} relevant. It counts once all of them are screened and resolved."
+        )
+    bound = compute_check_bound(result.population, result.drawn, result.relevant, result.confidence)
+    recall = compute_check_recall(result)
+    text = (
+        f"{name}: of {result.population:,} unscreened records, "
+        f"{result.drawn:,} were drawn at random and screened; {result.relevant:,} of these "
+        f"{'was' if result.relevant == 1 else 'were'} relevant. At {result.confidence:.0%} "
+        f"confidence, at most {bound:,} of the {result.population:,} were relevant"
+    )
+    if recall is not None:
+        share = math.floor(100 * recall + 1e-9)
+        text += f"; at least {share}% of the relevant records have been found"
+    text += "."
+    if result.later:
+        noun, verb = ("record", "is") if result.later == 1 else ("records", "are")
+        text += f" {result.later:,} {noun} came later and {verb} not covered."
+    return text
 
 
 @dataclass(frozen=True, slots=True)

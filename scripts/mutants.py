@@ -73,10 +73,17 @@ class Mutant:
 
 
 def iter_mutants(module: str, text: str) -> Iterator[Mutant]:
-    """Every mutant of a module, in the order of its lines."""
+    """Every mutant of a module. Decorators are left alone: whether a dataclass is frozen or has
+    slots changes no result."""
     tree = ast.parse(text)
+    decorators = {
+        id(child)
+        for node in ast.walk(tree)
+        for decorator in getattr(node, "decorator_list", ())
+        for child in ast.walk(decorator)
+    }
     for index, node in enumerate(ast.walk(tree)):
-        if _change(copy.deepcopy(node)) is None:
+        if id(node) in decorators or _change(copy.deepcopy(node)) is None:
             continue
         mutated = copy.deepcopy(tree)
         target = list(ast.walk(mutated))[index]

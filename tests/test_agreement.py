@@ -224,3 +224,12 @@ def test_raters_who_differ_within_subjects_only_agree_on_nothing():
     forms = compute_icc_forms([[1, 2], [2, 1], [1, 2], [2, 1]])
     assert forms["between"] == 0
     assert (forms["1,k"], forms["3,k"]) == (0, 0)
+
+
+def test_the_interval_of_percent_agreement_lies_on_both_sides():
+    rows = [["yes", "yes"], ["yes", "no"], ["no", "no"], ["no", "yes"]]
+    figure = percent_agreement(rows)
+    assert (figure.value, figure.n) == (0.5, 4)
+    assert figure.low == pytest.approx(0.5 - 1.96 * 0.25, abs=1e-3)
+    assert figure.high == pytest.approx(0.5 + 1.96 * 0.25, abs=1e-3)
+    assert percent_agreement([["yes", "no"], ["yes", "yes"]]).low == 0

@@ -195,3 +195,19 @@ def test_every_answered_key_is_agreed_or_open_and_the_order_of_reviewers_is_free
     turned = compare_forms(checklist, [bob, ann])
     assert [pair.origin for pair in every] == [pair.origin for pair in turned]
     assert build_consensus_form(every) == build_consensus_form(turned)
+
+
+def test_two_options_with_points_have_an_order_and_one_has_none() -> None:
+    form = shipped("rqs-1.0")
+    questions = [question for question in list_questions(form) if question.choose == "one"]
+    pair = next(q for q in questions if len(q.options) == 2 and q.options[0].points is not None)
+    forms = [
+        (
+            entries("rqs-1.0", "a", {pair.key: pair.options[0].id}),
+            entries("rqs-1.0", "b", {pair.key: pair.options[1].id}),
+        )
+    ]
+    ratings = {rating.key: rating for rating in collect_item_ratings(form, forms)}
+    assert ratings[pair.key].ordered
+    points = {option.id: option.points for option in pair.options}
+    assert [points[name] for name in ratings[pair.key].categories] == sorted(points.values())

@@ -224,3 +224,8 @@ def test_who_left_without_a_decision_changes_nothing():
     decisions = made("ada:include", "dan:include", "cleo:exclude:x")
     assert get_status(decisions, 2, retired={"ben": at(1)}).status == "conflict"
     assert get_status(decisions, 2, retired={"dan": at(1)}).status == "included"
+
+
+def test_a_rule_alone_counts_no_votes():
+    assert get_status(made("!rule:exclude:no word"), 2).votes == 0
+    assert get_status(made("ada:include"), 2).votes == 1

@@ -3,16 +3,21 @@
 import random
 import re
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from scipy.stats import hypergeom, nchypergeom_wallenius
 
 from review.stopping import (
+    CheckResult,
     build_recall_curve,
+    compute_check_bound,
+    compute_check_recall,
     compute_check_size,
     compute_hypergeometric_p,
     count_trailing_irrelevant,
     describe_agreement,
+    describe_check_result,
     describe_evidence,
     estimate_remaining,
     gather_evidence,
@@ -248,3 +253,96 @@ def test_the_evidence_names_what_it_rests_on():
     assert (found.screened, found.relevant, found.run, found.drawn) == (5, 2, 1, 3)
     assert 0 <= found.left_low <= found.left <= found.left_high <= 20
     assert gather_evidence([1, 0], [False, False], 5).left is None
+
+
+@pytest.mark.parametrize(
+    ("population", "drawn", "relevant", "confidence"),
+    [
+        (100, 20, 0, 0.95),
+        (100, 20, 3, 0.95),
+        (1000, 299, 0, 0.99),
+        (40, 40, 7, 0.9),
+        (5, 1, 1, 0.8),
+    ],
+)
+def test_the_bound_of_a_check_is_the_largest_number_that_is_not_refuted(
+    population, drawn, relevant, confidence
+):
+    bound = compute_check_bound(population, drawn, relevant, confidence)
+    assert relevant <= bound <= population - (drawn - relevant)
+    if bound > relevant:
+        assert hypergeom.cdf(relevant, population, bound, drawn) > 1 - confidence
+    if bound < population - (drawn - relevant):
+        assert hypergeom.cdf(relevant, population, bound + 1, drawn) <= 1 - confidence
+
+
+def test_a_check_of_everything_leaves_nothing_unknown():
+    assert compute_check_bound(40, 40, 7, 0.95) == 7
+    assert compute_check_bound(0, 0, 0, 0.95) == 0
+
+
+@pytest.mark.parametrize("given", [(10, 11, 0, 0.95), (10, 5, 6, 0.95), (10, 5, 0, 1.0)])
+def test_an_impossible_check_is_refused(given):
+    with pytest.raises(ValueError, match="a check draws no more than there is"):
+        compute_check_bound(*given)
+
+
+@pytest.mark.parametrize(
+    ("relevant", "unscreened", "confidence"), [(38, 500, 0.95), (190, 3000, 0.9), (57, 80, 0.99)]
+)
+def test_a_check_of_the_planned_size_without_a_find_reaches_the_target(
+    relevant, unscreened, confidence
+):
+    size = compute_check_size(relevant, unscreened, 0.95, confidence)
+    result = build_check(
+        drawn=size, screened=size, population=unscreened, found=relevant, confidence=confidence
+    )
+    assert compute_check_recall(result) >= 0.95
+    smaller = build_check(
+        drawn=size - 1,
+        screened=size - 1,
+        population=unscreened,
+        found=relevant,
+        confidence=confidence,
+    )
+    assert compute_check_recall(smaller) < 0.95
+
+
+def build_check(*, drawn, screened, population, found, confidence=0.95, relevant=0, **others):
+    return CheckResult(
+        day=date(2026, 11, 3),
+        drawn=drawn,
+        screened=screened,
+        relevant=relevant,
+        population=population,
+        found_before=found,
+        found_now=found + relevant,
+        later=others.pop("later", 0),
+        confidence=confidence,
+        **others,
+    )
+
+
+def test_a_check_is_described_with_its_day_and_what_it_does_not_cover():
+    begun = build_check(drawn=30, screened=12, population=200, found=20, relevant=1)
+    assert describe_check_result(begun) == (
+        "Random check of 3 November 2026: 12 of 30 drawn records screened, 1 relevant. It counts "
+        "once all of them are screened and resolved."
+    )
+    assert compute_check_recall(begun) is None
+    complete = build_check(
+        drawn=30, screened=30, population=200, found=20, relevant=1, number=2, later=1
+    )
+    bound = compute_check_bound(200, 30, 1, 0.95)
+    assert describe_check_result(complete) == (
+        "Random check of 3 November 2026 (check 2 of this stage): of 200 unscreened records, 30 "
+        "were drawn at random and screened; 1 of these was relevant. At 95% confidence, at most "
+        f"{bound} of the 200 were relevant; at least {100 * 21 // (20 + bound)}% of the relevant "
+        "records have been found. 1 record came later and is not covered."
+    )
+
+
+def test_a_check_without_anything_relevant_gives_no_recall():
+    result = build_check(drawn=10, screened=10, population=10, found=0)
+    assert compute_check_recall(result) is None
+    assert "records have been found" not in describe_check_result(result)

@@ -25,6 +25,7 @@ def register_commands(app: typer.Typer) -> None:
     rule_commands.command("withdraw")(withdraw_rule)
     app.add_typer(rule_commands, name="rules")
     app.command("stopping")(show_stopping_evidence)
+    app.command("draw-check")(draw_random_check)
     app.command("stop")(stop_screening)
     app.command("retire")(retire_reviewer)
     app.command("agreement")(show_agreement)
@@ -147,6 +148,7 @@ def show_stopping_evidence(
     from review.stopping import (
         compute_check_size,
         describe_check,
+        describe_check_result,
         describe_evidence,
         list_rules,
         write_methods_sentence,
@@ -170,7 +172,42 @@ def show_stopping_evidence(
     size = compute_check_size(evidence.relevant, evidence.unscreened, evidence.target, confidence)
     if size is not None:
         print_line(describe_check(evidence, size, confidence))
+    result = ranking.get_check_result(project, protocol_stage, reader=get_user_name(context))
+    if result is not None:
+        print_line(describe_check_result(result))
     print_line(write_methods_sentence(evidence))
+
+
+def draw_random_check(
+    context: typer.Context,
+    stage: str = STAGE,
+    confidence: float = typer.Option(
+        0.95, min=0.5, max=0.999, help="Confidence of the random check (0.5 to 0.999)."
+    ),
+    size: int = typer.Option(0, min=0, help="Records to draw; 0: as many as the check needs."),
+    withdraw: bool = typer.Option(False, help="Withdraw the check that was drawn last."),
+) -> None:
+    """Draw unscreened records at random, to be screened before all others (lead only)."""
+    from review.stopping import compute_check_size
+    from review.workflow.project.project import find_stage
+    from review.workflow.screening import random_checks, ranking
+
+    project, who = open_review(context), get_user_name(context)
+    protocol_stage = find_stage(project.protocol, stage)
+    if withdraw:
+        count = random_checks.withdraw_random_check(project, protocol_stage, who)
+        print_line(f"The random check of {count:,} records was withdrawn.")
+        return
+    if not size:
+        evidence, _ = ranking.get_stopping_evidence(project, protocol_stage, reader=who)
+        size = (
+            compute_check_size(evidence.relevant, evidence.unscreened, evidence.target, confidence)
+            or 0
+        )
+    count = random_checks.draw_random_check(
+        project, protocol_stage, who, size, confidence=confidence
+    )
+    print_line(f"{count:,} records were drawn. Reviewers are given them next.")
 
 
 def stop_screening(

@@ -10,10 +10,12 @@ from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.revision import get_revision_stamp
 from review.protocol.models import Stage, format_stage_name, list_stage_reviewers
 from review.stopping import (
+    CheckResult,
     StoppingEvidence,
     compute_check_size,
     describe_agreement,
     describe_check,
+    describe_check_result,
     describe_evidence,
     list_rules,
     write_methods_sentence,
@@ -21,7 +23,7 @@ from review.stopping import (
 from review.text.wording import format_count
 from review.workflow.project.project import Project
 from review.workflow.screening import agreement as agreeing
-from review.workflow.screening import ranking
+from review.workflow.screening import random_checks, ranking
 from review.workflow.screening.agreement import ReviewerAgreement
 
 ADVICE = (
@@ -134,7 +136,7 @@ def _render_stopping(project: Project, stage: Stage) -> None:
         for name, sentence in describe_evidence(evidence)[1:4]:
             st.markdown(f"**{name}:** {sentence}")
         _render_rules(evidence)
-        _render_check(evidence)
+        _render_check(project, stage, evidence)
         st.markdown("**For the methods section, should screening stop now**")
         st.code(write_methods_sentence(evidence), language=None, wrap_lines=True)
     else:
@@ -176,8 +178,17 @@ def _render_rules(evidence: StoppingEvidence) -> None:
         )
 
 
-def _render_check(evidence: StoppingEvidence) -> None:
-    """How many unscreened records to screen at random, for a chosen confidence."""
+def _render_check(project: Project, stage: Stage, evidence: StoppingEvidence) -> None:
+    """The random check: its result so far, and its size for a chosen confidence."""
+    st.markdown("**Random check of the unscreened records**")
+    message = st.session_state.pop("check_message", None)
+    if message:
+        st.success(escape_markdown(message))
+    result = _get_check_result(
+        project, stage, stage.id, session.get_user().name, get_revision_stamp(project)
+    )
+    if result is not None:
+        st.info(escape_markdown(describe_check_result(result)))
     confidence = st.select_slider(
         "Confidence of a random check", [0.8, 0.9, 0.95, 0.99], 0.95, format_func="{:.0%}".format
     )
@@ -186,6 +197,36 @@ def _render_check(evidence: StoppingEvidence) -> None:
         st.caption("A random check can be planned once a relevant record has been found.")
     else:
         st.markdown(describe_check(evidence, size, confidence))
+    draws = bool(size) and st.button(
+        f"Draw {format_count(size or 0, 'record')} at random",
+        help="They come before all other records, for every reviewer, until they are screened.",
+    )
+    withdraws = result is not None and st.button("Withdraw the random check")
+    if not draws and not withdraws:
+        return
+    name = session.get_user().name
+    try:
+        if draws:
+            count = random_checks.draw_random_check(
+                project, stage, name, size or 0, confidence=confidence
+            )
+            message = f"{format_count(count, 'record')} drawn. Reviewers are given them next."
+        else:
+            random_checks.withdraw_random_check(project, stage, name)
+            message = "The random check was withdrawn. What was screened stays screened."
+    except ReviewError as error:
+        st.warning(escape_markdown(str(error)))
+        return
+    st.session_state["check_message"] = message
+    st.rerun()
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _get_check_result(
+    _project: Project, _stage: Stage, stage: str, reader: str, stamp: str
+) -> CheckResult | None:
+    del stage, stamp  # part of the cache's key
+    return ranking.get_check_result(_project, _stage, reader=reader)
 
 
 def _render_stop_form(project: Project, stage: Stage, unscreened_text: str) -> None:

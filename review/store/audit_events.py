@@ -16,6 +16,8 @@ STANDING_KINDS = (
     "study reopened",
     "study kept as judged",
     "source named",
+    "random check",
+    "random check withdrawn",
 )
 """Kinds of events that decide what counts now. They are few, and a key press asks for them again
 and again, so a transaction reads them once, all together."""

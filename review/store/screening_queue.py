@@ -194,6 +194,11 @@ def get_newest_run(conn: Connection, stage: str) -> dict[str, Any] | None:
     return None if row is None else dict(row._mapping)
 
 
+def read_detail(run: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What an ordering run says of itself; {} for no run, or one that says nothing."""
+    return dict(json.loads(run["detail"])) if run and run["detail"] else {}
+
+
 def list_trained_orders(conn: Connection, *, until: datetime | None = None) -> list[dict[str, Any]]:
     """Every order that was learned from decisions (stage, model, trained_on, at), oldest first, now
     or up to a given time (inclusive)."""

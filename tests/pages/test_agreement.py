@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 from support.small import studies
 
 from review.models import Record
-from review.workflow.screening import reviewing
+from review.workflow.screening import random_checks, reviewing
 
 
 @pytest.fixture
@@ -55,3 +55,23 @@ def test_with_decisions_the_figures_and_the_curve_stand_there(project):
         rule.startswith(("- **Stop** · ", "- **Go on** · ")) for rule in rules
     )
     assert all("of the runs" in rule for rule in rules)
+
+
+def test_the_lead_draws_a_random_check_and_withdraws_it(project):
+    stage = project.protocol.stages[0]
+    for who in ("ada", "ben"):
+        reviewing.save_decision(project, stage, who, 1, "include")
+    app = draw(project.folder)
+    (button,) = (one for one in app.button if one.label.startswith("Draw "))
+    count = int(button.label.split()[1])
+    app = button.click().run()
+    assert not app.exception
+    assert f"{count} records drawn" in app.success[0].value
+    assert f"0 of {count} drawn records screened" in app.info[0].value
+    with project.store.read() as conn:
+        drawn = random_checks.get_random_check(conn, stage.id).reports
+    assert reviewing.get_next_record(project, stage, "ada").number in drawn
+    (button,) = (one for one in app.button if one.label == "Withdraw the random check")
+    app = button.click().run()
+    assert "was withdrawn" in app.success[0].value
+    assert not app.info

@@ -6,6 +6,7 @@ from importlib import metadata
 from review.checklists import Checklist, list_items
 from review.prisma import Flow, Stream, get_total
 from review.protocol.models import Stage
+from review.stopping import describe_check_result
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.exports import prisma
 from review.workflow.exports.display_names import DISPLAY_NAMES
@@ -18,7 +19,8 @@ from review.workflow.exports.search_narrative import (
 )
 from review.workflow.exports.search_runs import list_searches
 from review.workflow.exports.snapshot import ReviewSnapshot, count_models
-from review.workflow.screening.ranking import STOPPED_REASON, list_stops
+from review.workflow.screening import random_checks
+from review.workflow.screening.ranking import STOPPED_REASON, get_labels, list_stops
 
 REVIEWER_PHRASES = {
     1: "one reviewer",
@@ -117,8 +119,24 @@ def _describe_automation(snapshot: ReviewSnapshot) -> str:
     )
     return (
         f"{text}{_format_count_with_verb(unscreened_count, 'record')} left "
-        f"unscreened{stop_phrase}. "
+        f"unscreened{stop_phrase}. {_describe_checks(snapshot)}"
     )
+
+
+def _describe_checks(snapshot: ReviewSnapshot) -> str:
+    """What the random check of each stage showed; '' where none was drawn and screened."""
+    sentences = []
+    with snapshot.project.store.read() as conn:
+        for stage in snapshot.project.protocol.stages:
+            check = random_checks.get_random_check(conn, stage.id, until=snapshot.until)
+            if check is None:
+                continue
+            report_statuses = snapshot.statuses[stage.id]
+            labels = get_labels(report_statuses)
+            result = random_checks.summarize_check(check, report_statuses, labels, snapshot.groups)
+            if result.is_complete:
+                sentences.append(f"{describe_check_result(result)} ")
+    return "".join(sentences)
 
 
 def _is_replay(snapshot: ReviewSnapshot) -> bool:

@@ -14,7 +14,7 @@ from review.store import Connection, leases, retrievals, screening_queue
 from review.store.decisions import count_statuses
 from review.store.screening_queue import QueueEntry
 from review.workflow.project.project import Project
-from review.workflow.screening import work_queue
+from review.workflow.screening import random_checks, work_queue
 from review.workflow.screening.assignment import active_reviewers
 
 PATIENCE_SECONDS = 60.0
@@ -30,7 +30,8 @@ def choose_next(
     project: Project, conn: Connection, stage: Stage, reviewer: str, skip: Sequence[int]
 ) -> int | None:
     """The first report that waits for a reviewer; where more may judge than are needed, one of the
-    first that not enough others have judged or have open. None where there is none to give."""
+    first that not enough others have judged or have open, those of a random check before others.
+    None where there is none to give."""
     candidates = _find_candidates(project, conn, stage, reviewer, skip)
     if not candidates or not is_shared(project, conn, stage) or candidates[0].pilot:
         return candidates[0].record if candidates else None
@@ -38,8 +39,10 @@ def choose_next(
     available = _list_available(conn, stage, reviewer, open_candidates, work_queue.RELEASE_SECONDS)
     if not available:
         return _find_longest_open(conn, stage, reviewer, open_candidates)
+    check = random_checks.get_random_check(conn, stage.id)
+    drawn_reports = set(check.reports) if check else set()
     return screening.pick_waiting_report(
-        available,
+        [number for number in available if number in drawn_reports] or available,
         reviewer,
         active_reviewers(project, conn, stage),
         stage.reviewers,

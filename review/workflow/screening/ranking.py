@@ -1,6 +1,5 @@
 """Trains the ranking of a stage, and gathers the evidence for stopping."""
 
-import json
 import os
 import socket
 import subprocess
@@ -17,7 +16,7 @@ from review.models import Decision
 from review.protocol.models import Ranking, Stage, format_stage_name, list_stage_reviewers
 from review.ranking import RankingFeatures, RankingPolicy, TrainingLabel
 from review.screening import ScreeningStatus
-from review.stopping import StoppingEvidence
+from review.stopping import CheckResult, StoppingEvidence
 from review.store import (
     Connection,
     audit_events,
@@ -32,7 +31,13 @@ from review.store.screening_queue import QueuePosition
 from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
-from review.workflow.screening import blinding, key_papers, ranking_features, ranking_words
+from review.workflow.screening import (
+    blinding,
+    key_papers,
+    random_checks,
+    ranking_features,
+    ranking_words,
+)
 from review.workflow.screening import status as standings
 from review.workflow.screening.assignment import enqueue
 from review.workflow.screening.decisions import NewDecision, add_decisions
@@ -137,6 +142,7 @@ def _learn_order(project: Project, stage: Stage) -> RankingResult:
         positions = screening_queue.list_positions(conn, stage.id)
         papers = key_papers.find_key_papers(project.protocol, conn)
         judged = decisions.count_judged_records(conn, stage.id)
+        check_reports = random_checks.list_drawn_reports(conn, stage.id)
         visible_labels = _list_visible_labels(project, conn, stage, report_statuses)
     labels = get_training_labels(report_statuses, stage.reviewers)
     settings = project.protocol.ranking
@@ -149,7 +155,9 @@ def _learn_order(project: Project, stage: Stage) -> RankingResult:
     movable = [
         position.record
         for position in positions
-        if position.record in row_by_number and _is_movable(position, labels)
+        if position.record in row_by_number
+        and position.record not in check_reports
+        and _is_movable(position, labels)
     ]
     movable_rows = [row_by_number[n] for n in screening.shuffle_records(movable, settings.seed)]
     key_rows = _list_rows(papers, row_by_number)
@@ -314,7 +322,7 @@ def is_retraining_due(project: Project, stage: Stage) -> bool:
     with project.store.read() as conn:
         run = screening_queue.get_newest_run(conn, stage.id)
         judged_count = decisions.count_judged_records(conn, stage.id)
-    detail = json.loads(run["detail"]) if run and run["detail"] else {}
+    detail = screening_queue.read_detail(run)
     judged_then = int(detail.get(JUDGED_MARK, run["trained_on"])) if run else 0
     return ranking.is_order_due(judged_count, judged_then)
 
@@ -520,6 +528,25 @@ def get_stopping_evidence(
     return stopping.gather_evidence(
         ordered_labels, drawn_flags, remaining, target=target
     ), stopping.build_recall_curve(ordered_labels)
+
+
+def get_check_result(
+    project: Project, stage: Stage, *, reader: str | None = None
+) -> CheckResult | None:
+    """What the stage's random check has shown so far; None where none was drawn.
+
+    Args:
+        reader: who asks; to who reviews too, what only others have judged is not screened yet.
+    """
+    with project.store.read() as conn:
+        check = random_checks.get_random_check(conn, stage.id)
+        if check is None:
+            return None
+        report_statuses = _get_visible_statuses(project, conn, stage, reader)
+        groups = links.get_report_groups(conn, check.reports)
+    return random_checks.summarize_check(
+        check, report_statuses, get_labels(report_statuses), groups
+    )
 
 
 def _is_rule_decision(report_status: ScreeningStatus) -> bool:
