@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from review.models import Decision
+from review.store.bulk import insert_rows
 from review.store.tables.review import decisions, standings, voters
 from review.store.timestamps import format_timestamp, parse_timestamp
 
@@ -148,18 +149,14 @@ def write_statuses(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def insert_statuses(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Write screening statuses, as write_statuses, where none is left of those before."""
-    for start in range(0, len(rows), CHUNK):
-        chunk = rows[start : start + CHUNK]
-        names_by_row = [(row, row.get("voters", ())) for row in chunk]
-        columns = [{k: v for k, v in row.items() if k != "voters"} for row in chunk]
-        conn.execute(insert(standings), columns)
-        voter_rows = [
-            {"stage": row["stage"], "record": row["record"], "reviewer": name}
-            for row, names in names_by_row
-            for name in names
-        ]
-        if voter_rows:
-            conn.execute(insert(voters), voter_rows)
+    columns = [{k: v for k, v in row.items() if k != "voters"} for row in rows]
+    insert_rows(conn, standings, columns)
+    voter_rows = [
+        {"stage": row["stage"], "record": row["record"], "reviewer": name}
+        for row in rows
+        for name in row.get("voters", ())
+    ]
+    insert_rows(conn, voters, voter_rows)
 
 
 def count_statuses(conn: Connection) -> dict[tuple[str, str], int]:

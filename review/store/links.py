@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select
 
 from review.models import Link, Relation
 from review.store import import_undos
+from review.store.bulk import insert_rows
 from review.store.tables.review import decisions, groups, links, records, relations
 from review.store.timestamps import format_timestamp, parse_timestamp
 
@@ -79,8 +80,7 @@ def replace_groups(conn: Connection, rows: Mapping[int, tuple[int, int]]) -> Non
     group_rows = [
         {"record": n, "report": report, "study": study} for n, (report, study) in rows.items()
     ]
-    for start in range(0, len(group_rows), CHUNK):
-        conn.execute(insert(groups), group_rows[start : start + CHUNK])
+    insert_rows(conn, groups, group_rows)
 
 
 def list_groups(conn: Connection) -> dict[int, tuple[int, int]]:

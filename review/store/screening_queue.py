@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, delete, exists, func, insert, or_, select
 
+from review.store.bulk import insert_rows
 from review.store.tables.review import (
     assignments,
     decisions,
@@ -80,6 +81,51 @@ def write_order(
     The run keeps the numbers of the newest record and decision it could know, so that what came
     before and after it is distinguished by rows and not by clocks.
     """
+    run = _add_run(
+        conn, stage, at, model=model, seed=seed, trained_on=trained_on, detail=detail or {}
+    )
+    _replace_positions(conn, stage, positions, run)
+    conn.execute(delete(assignments).where(assignments.c.stage == stage))
+    _add_assignments(conn, stage, {p.record: p.assignees for p in positions})
+    return run
+
+
+def move_reports(
+    conn: Connection,
+    stage: str,
+    positions: Sequence[QueuePosition],
+    at: datetime,
+    *,
+    model: str,
+    seed: int,
+    trained_on: int = 0,
+    detail: dict[str, Any] | None = None,
+    unchanged: int = 0,
+) -> int:
+    """Puts the reports of an order in new places, as `write_order`; who is to judge them stays.
+
+    Args:
+        unchanged: how many of the first positions are as they were, and are not written again:
+            everybody's key presses wait meanwhile.
+    """
+    run = _add_run(
+        conn, stage, at, model=model, seed=seed, trained_on=trained_on, detail=detail or {}
+    )
+    _replace_positions(conn, stage, positions, run, unchanged)
+    return run
+
+
+def _add_run(
+    conn: Connection,
+    stage: str,
+    at: datetime,
+    *,
+    model: str,
+    seed: int,
+    trained_on: int,
+    detail: dict[str, Any],
+) -> int:
+    """Adds an ordering run with the marks of what it could know; gives its number."""
     marks = {
         RECORD_MARK: int(conn.execute(select(func.max(records.c.id))).scalar() or 0),
         DECISION_MARK: int(conn.execute(select(func.max(decisions.c.id))).scalar() or 0),
@@ -92,10 +138,22 @@ def write_order(
             "model": model,
             "seed": seed,
             "trained_on": trained_on,
-            "detail": json.dumps({**(detail or {}), **marks}, ensure_ascii=False),
+            "detail": json.dumps({**detail, **marks}, ensure_ascii=False),
         },
     ).inserted_primary_key[0]  # type: ignore[index]
-    conn.execute(delete(order_rows).where(order_rows.c.stage == stage))
+    return int(run)
+
+
+def _replace_positions(
+    conn: Connection,
+    stage: str,
+    positions: Sequence[QueuePosition],
+    run: int,
+    unchanged: int = 0,
+) -> None:
+    """Writes the positions of a stage's order anew, from the first that changed."""
+    are_stale = and_(order_rows.c.stage == stage, order_rows.c.position >= unchanged)
+    conn.execute(delete(order_rows).where(are_stale))
     rows = [
         {
             "stage": stage,
@@ -106,13 +164,9 @@ def write_order(
             "drawn": int(position.drawn),
             "pilot": int(position.pilot),
         }
-        for position in positions
+        for position in positions[unchanged:]
     ]
-    for start in range(0, len(rows), CHUNK):
-        conn.execute(insert(order_rows), rows[start : start + CHUNK])
-    conn.execute(delete(assignments).where(assignments.c.stage == stage))
-    _add_assignments(conn, stage, {p.record: p.assignees for p in positions})
-    return int(run)
+    insert_rows(conn, order_rows, rows)
 
 
 def _add_assignments(
@@ -123,8 +177,7 @@ def _add_assignments(
         for report, names in assignees_by_report.items()
         for name in names or ()
     ]
-    for start in range(0, len(rows), CHUNK):
-        conn.execute(insert(assignments), rows[start : start + CHUNK])
+    insert_rows(conn, assignments, rows)
 
 
 def _list_names(conn: Connection, table: Table, *conditions: Any) -> dict[int, tuple[str, ...]]:

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -251,6 +251,15 @@ def _is_movable(position: QueuePosition, labels: Mapping[int, TrainingLabel]) ->
     return not position.pilot and position.record not in labels
 
 
+@dataclass(frozen=True, slots=True)
+class _NewPlaces:
+    """Every report of a stage in its new place."""
+
+    positions: tuple[QueuePosition, ...]
+    unchanged: int
+    """How many of the first positions are as they were."""
+
+
 def _save_order(
     project: Project,
     stage: Stage,
@@ -260,37 +269,71 @@ def _save_order(
     judged: int,
 ) -> None:
     """Puts the new order in place: what does not move stays in front, in its old order; nor does
-    what was judged while the order was learned, which keeps the score it was shown for."""
+    what was judged while the order was learned, which keeps the score it was shown for.
+
+    It is made ready before the store is locked, for everybody's key presses wait for the lock; what
+    was judged or ordered since is then looked at again.
+    """
+    with project.store.read() as conn:
+        known_run = screening_queue.get_newest_run_id(conn, stage.id)
+        order = screening_queue.list_positions(conn, stage.id)
+        known_voted = decisions.list_voted_reports(conn, stage.id)
+    places = _place_reports(order, ranked, known_voted)
     with project.store.write() as conn:
-        voted_reports = decisions.list_voted_reports(conn, stage.id)
-        ranked = [entry for entry in ranked if entry[0] not in voted_reports]
-        moved = {number for number, _, _ in ranked}
-        old_positions = {
-            position.record: position for position in screening_queue.list_positions(conn, stage.id)
-        }
-        fixed_positions = [
-            position for position in old_positions.values() if position.record not in moved
-        ]
-        new_positions = [
-            replace(old_positions[number], score=score, drawn=drawn, run=None)
-            for number, score, drawn in ranked
-            if number in old_positions
-        ]
-        positions = [
-            replace(position, position=index)
-            for index, position in enumerate([*fixed_positions, *new_positions])
-        ]
-        seed = project.protocol.ranking.seed
-        screening_queue.write_order(
+        is_reordered = screening_queue.get_newest_run_id(conn, stage.id) != known_run
+        if is_reordered:
+            order = screening_queue.list_positions(conn, stage.id)
+        voted = decisions.list_voted_reports(conn, stage.id)
+        if is_reordered or voted != known_voted:
+            places = _place_reports(order, ranked, voted)
+        screening_queue.move_reports(
             conn,
             stage.id,
-            positions,
+            places.positions,
             utc_now(),
             model=run[0],
-            seed=seed,
+            seed=project.protocol.ranking.seed,
             trained_on=run[1],
             detail={JUDGED_MARK: judged},
+            unchanged=places.unchanged,
         )
+
+
+def _place_reports(
+    order: Sequence[QueuePosition],
+    ranked: Sequence[tuple[int, float, bool]],
+    voted: Collection[int],
+) -> _NewPlaces:
+    """The order with the ranked reports behind the others; those that somebody has judged stay."""
+    old_positions = {position.record: position for position in order}
+    moving = [
+        (number, score, drawn)
+        for number, score, drawn in ranked
+        if number in old_positions and number not in voted
+    ]
+    moved = {number for number, _, _ in moving}
+    fixed = [position for position in order if position.record not in moved]
+    positions = (
+        *(
+            position if position.position == index else replace(position, position=index)
+            for index, position in enumerate(fixed)
+        ),
+        *(
+            replace(old_positions[number], position=index, score=score, drawn=drawn, run=None)
+            for index, (number, score, drawn) in enumerate(moving, len(fixed))
+        ),
+    )
+    return _NewPlaces(positions, _count_unchanged(order, positions))
+
+
+def _count_unchanged(old: Sequence[QueuePosition], new: Sequence[QueuePosition]) -> int:
+    """How many of the first positions are the same in both; later ones are elsewhere."""
+    count = 0
+    for index, (before, after) in enumerate(zip(old, new, strict=False)):
+        if before != after or before.position != index:
+            break
+        count = index + 1
+    return count if all(position.position >= count for position in old[count : count + 1]) else 0
 
 
 def _load_texts(conn: Connection, numbers: Iterable[int]) -> dict[int, str]:
