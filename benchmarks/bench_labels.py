@@ -32,7 +32,7 @@ from review.bias.pitfalls import PaperFigures
 from review.bias.places import PlaceRanker, add_places, load_place_ranker
 from review.bias.rules import RuleSet
 from review.checklists import Checklist, list_items, load_checklist
-from review.fulltext import FullText
+from review.fulltext import FullText, list_tables
 from review.models import Sentence
 from review.workflow.fulltexts.reading import suggest_from_text
 
@@ -163,12 +163,12 @@ def match_dataset(name: str, registry: Registry) -> str | None:
 
 
 def score_contradictions(
-    score: Score, paper: PaperLabels, sentences: Sequence[Sentence], places: dict[int, int]
+    score: Score, paper: PaperLabels, text: FullText, places: dict[int, int]
 ) -> None:
     """Counts contradictions: right if a sentence that is part of it was reported."""
-    reported = {
-        check.sentence for check in number_checks.check_sentences(sentences) if check.problems
-    }
+    sentences = text.sentences
+    checks = number_checks.check_sentences(sentences, list_tables(text))
+    reported = {check.sentence for check in checks if check.problems}
     explained: set[int] = set()
     for one in paper.contradictions:
         own = {places[n] for n in (*one.at, *one.against) if n in places}
@@ -243,7 +243,7 @@ def score_half(half: str | None, folder: Path, include_disabled: bool = False) -
         score_flags(score, paper, text, rule_set, registry)
         score_tiers(score, paper, text, places, engine)
         score_datasets(score, paper, text.sentences, registry)
-        score_contradictions(score, paper, text.sentences, places)
+        score_contradictions(score, paper, text, places)
         for checklist in checklists:
             score_evidence(score, paper, text, checklist, places)
     return score, len(papers)

@@ -93,10 +93,11 @@ def check_stated_numbers(
     from review.workflow.bias import sample_sizes
     from review.workflow.fulltexts.reading import read_text
 
-    sentences = read_text(file, password).sentences
+    text = read_text(file, password)
+    sentences = text.sentences
     size_thresholds = sample_sizes.load_thresholds(Path(context.find_root().obj.folder))
     findings, size_concerns = (
-        bias.check_numbers(sentences),
+        bias.check_numbers(text),
         sample_sizes.find_concerns(sentences, size_thresholds),
     )
     if as_json:

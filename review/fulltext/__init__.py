@@ -5,6 +5,7 @@ read_many(paths, progress=...)  many, side by side
 render_page(path, 3, boxes)     a page as PNG, boxes highlighted
 find_quote(text, quote)         the place of a quotation
 find_exact_quote(text, quote)   a quotation letter for letter, in the paper's own words
+list_tables(text)               its tables, cell by cell
 match(front, candidates)        the record a file belongs to
 """
 
@@ -22,6 +23,7 @@ from review.fulltext.models import (
 from review.fulltext.pool import Worker, read_full_text, read_full_texts, render_page
 from review.fulltext.quotes import ExactQuote, find_exact_quote, find_quote
 from review.fulltext.record_match import RecordCandidate, RecordMatch, match_record
+from review.fulltext.tables import list_tables
 
 __all__ = [
     "EXTRACTION_VERSION",
@@ -38,6 +40,7 @@ __all__ = [
     "find_quote",
     "full_text_from_dict",
     "full_text_to_dict",
+    "list_tables",
     "match_record",
     "read_full_text",
     "read_full_texts",

@@ -13,7 +13,7 @@ from review.bias.number_checks.arithmetic import (
 )
 from review.bias.number_checks.inline_counts import check_inline_counts
 from review.bias.number_checks.paper_checks import find_paper_contradictions
-from review.models import Sentence
+from review.models import PrintedTable, Sentence
 
 
 def extract_sensitivity(text: str) -> float | None:
@@ -165,7 +165,9 @@ _MODEL_COMPARISON = re.compile(
 )
 
 
-def check_sentences(sentences: Sequence[Sentence]) -> list[SentenceFigures]:
+def check_sentences(
+    sentences: Sequence[Sentence], tables: Sequence[PrintedTable] = ()
+) -> list[SentenceFigures]:
     """Sentences that report two or more figures of one test, or contradict another place.
 
     In sentences that compare models, figures belong to different tests and are not compared with
@@ -173,7 +175,7 @@ def check_sentences(sentences: Sequence[Sentence]) -> list[SentenceFigures]:
     compared over the paper, as find_paper_contradictions says.
     """
     elsewhere: dict[int, list[Contradiction]] = {}
-    for index, problem in find_paper_contradictions(sentences):
+    for index, problem in find_paper_contradictions(sentences, tables):
         elsewhere.setdefault(index, []).append(problem)
     results = []
     for index, sentence in enumerate(sentences):

@@ -14,8 +14,14 @@ from review.bias.number_checks.arithmetic import (
     find_contradictions,
     parse_proportion,
 )
+from review.bias.number_checks.repeated_figures import (
+    compare_repeated_figures,
+    differ_by_one_digit,
+)
 from review.bias.number_checks.rows import Block, Row, find_blocks, is_row, list_numbers, list_rows
-from review.models import Sentence
+from review.bias.number_checks.table_cells import build_grids, check_grids
+from review.bias.number_checks.text_and_tables import compare_text_with_grids
+from review.models import PrintedTable, Sentence
 
 Finding = tuple[int, Contradiction]
 """Index of a sentence, and what does not agree in it."""
@@ -41,7 +47,9 @@ _STATED_TOTAL = re.compile(
 )
 
 
-def find_paper_contradictions(sentences: Sequence[Sentence]) -> list[Finding]:
+def find_paper_contradictions(
+    sentences: Sequence[Sentence], tables: Sequence[PrintedTable] = ()
+) -> list[Finding]:
     """The contradictions of all checks, one a sentence and figure, in reading order."""
     body = [s for s in sentences if s.section not in ("references", "related work")]
     if not body:
@@ -53,6 +61,14 @@ def find_paper_contradictions(sentences: Sequence[Sentence]) -> list[Finding]:
         *_check_tables(blocks, sentences),
         *_check_parts(sentences),
         *_compare_abstract(sentences),
+        *compare_repeated_figures(sentences),
+    ]
+    known = {(index, problem.figure) for index, problem in findings}
+    grids = build_grids(tables, sentences)
+    findings += [
+        (index, problem)
+        for index, problem in (*check_grids(grids), *compare_text_with_grids(sentences, grids))
+        if (index, problem.figure) not in known
     ]
     unique: dict[tuple[int, str], Finding] = {}
     for index, problem in findings:
@@ -181,7 +197,7 @@ def _find_near(value: str, present: Sequence[str], lines: Sequence[Row]) -> str 
     for line in lines:
         companions = wanted & set(line.numbers)
         for number in line.numbers:
-            if companions and _differ_by_one_digit(value, number):
+            if companions and differ_by_one_digit(value, number):
                 found[number] += len(companions)
     if len(found) != 1:
         return None
@@ -189,15 +205,6 @@ def _find_near(value: str, present: Sequence[str], lines: Sequence[Row]) -> str 
     if digits >= _MIN_DIGITS:
         return number if count > 1 else None
     return number if count >= _MIN_AGREEING and len(present) > _MIN_AGREEING else None
-
-
-def _differ_by_one_digit(first: str, second: str) -> bool:
-    pairs = list(zip(first, second, strict=False))
-    different = [a + b for a, b in pairs if a != b]
-    if len(first) != len(second) or any("." in pair for pair in different):
-        return False
-    is_transposed = len(different) == 2 and different[0] == different[1][::-1]
-    return len(different) == 1 or is_transposed
 
 
 # ---- tables ----

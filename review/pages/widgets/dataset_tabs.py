@@ -127,7 +127,7 @@ def _render_add_dataset(project: Project, record: int, study_datasets: StudyData
 def _render_number_checks(project: Project, record: int) -> None:
     """Figures of the text that do not agree."""
     text = texts.get_record_text(project, record)
-    findings = flags.check_numbers(text.sentences) if text else []
+    findings = flags.check_numbers(text) if text else []
     st.subheader("Reported numbers")
     contradictions = [finding for finding in findings if finding.problems]
     st.caption(

@@ -24,6 +24,7 @@ from review.checklists import JUDGEMENT_PARTS, Checklist, FormQuestion
 from review.errors import ReviewError
 from review.figures import dataset_graph
 from review.figures.convert import render_png as to_png
+from review.fulltext import FullText
 from review.models import Sentence
 from review.parallel import process_pool
 from review.resources import get_shipped_path as shipped
@@ -447,9 +448,9 @@ def draw_graph(table: DatasetMatrix | None) -> str:
     return dataset_graph.draw_graph(load_knowledge().registry, table)
 
 
-def check_numbers(sentences: Sequence[Sentence]) -> list[number_checks.SentenceFigures]:
+def check_numbers(text: FullText) -> list[number_checks.SentenceFigures]:
     """Sentences with two or more figures of one test, and what does not agree in them."""
-    return number_checks.check_sentences(sentences)
+    return number_checks.check_sentences(text.sentences, fulltext.list_tables(text))
 
 
 def filter_flags(raised_flags: Iterable[Flag], edition: str, numbers: Iterable[str]) -> list[Flag]:

@@ -1,0 +1,146 @@
+"""Tables of a PDF read by position: heads, units, merged heads, footnotes, rotated pages."""
+
+from dataclasses import replace
+
+from review.fulltext import FullText, list_tables
+from review.models import Page, PrintedTable, Sentence, Word
+
+WIDTH, HEIGHT = 600.0, 800.0
+LETTER = 4.0
+"""Points a letter takes on these pages."""
+
+
+def print_words(text, x, top, height=8.0):
+    """The words of a text from a place on, as a reader gives them."""
+    words = []
+    for word in text.split():
+        words.append(Word(word, x, top, x + LETTER * len(word), top + height))
+        x += LETTER * (len(word) + 0.6)
+    return words
+
+
+def print_page(*lines, number=1, width=WIDTH, height=HEIGHT):
+    """A page of lines; a line is its height and (x, text) for each of its cells."""
+    words = [
+        word for top, *cells in lines for x, text in cells for word in print_words(text, x, top)
+    ]
+    return Page(number, "", width, height, tuple(words))
+
+
+def read(*pages):
+    return list_tables(FullText("ok", "", "", len(pages), pages=pages))
+
+
+def print_rows(top, *rows, xs=(50, 200, 300, 400)):
+    return [
+        (top + 12 * n, *((x, text) for x, text in zip(xs, row, strict=False) if text))
+        for n, row in enumerate(rows)
+    ]
+
+
+CAPTION = (100, (50, "Table 1. Results of the networks on the test set."))
+PROSE = "The network was trained on all of the images that were left after this step of the work."
+ROWS = [
+    ("Network", "Accuracy", "Recall", "F1"),
+    ("ResNet-50", "91.2", "90.1 ± 0.3", "0.88"),
+    ("Our net", "93.4", "92.0 ± 0.2", "0.91"),
+]
+
+
+def test_heads_and_cells_are_read_by_their_place_and_end_where_text_goes_on():
+    page = print_page(CAPTION, *print_rows(115, *ROWS), (170, (50, PROSE)))
+    [table] = read(page)
+    assert (table.label, table.page) == ("Table 1", 1)
+    assert table.caption == "Table 1. Results of the networks on the test set."
+    assert table.columns == ROWS[0]
+    assert table.rows == tuple(ROWS[1:])
+
+
+def test_a_merged_head_stands_over_each_of_its_columns():
+    merged = (115, (50, ""), (210, "Measured on the test set (%)"))
+    page = print_page(CAPTION, merged, *print_rows(127, *ROWS))
+    [table] = read(page)
+    assert table.columns[0] == "Network"
+    assert table.columns[1] == "Measured on the test set (%) | Accuracy"
+    assert table.columns[2].endswith("(%) | Recall")
+    assert table.columns[3] == "F1"
+
+
+def test_footnotes_and_empty_cells():
+    rows = [*ROWS, ("Third", "", "88.0", "0.80")]
+    page = print_page(CAPTION, *print_rows(115, *rows), (165, (50, "* p below 0.05 against ours.")))
+    [table] = read(page)
+    assert table.rows[-1] == ("Third", "", "88.0", "0.80")
+
+
+def test_a_label_over_two_lines_is_one_and_a_group_keeps_its_row():
+    rows = [
+        ROWS[0],
+        ("External", "", "", ""),
+        ("ResNet-50 with", "91.2", "90.1", "0.88"),
+        ("pretraining", "", "", ""),
+        ("Our net", "93.4", "92.0", "0.91"),
+    ]
+    [table] = read(print_page(CAPTION, *print_rows(115, *rows)))
+    assert [row[0] for row in table.rows] == ["External", "ResNet-50 with pretraining", "Our net"]
+
+
+def test_cells_that_nearly_touch_go_to_their_own_columns():
+    tight = (
+        151,
+        (50, "Anetworkwithaverylongnameofitsown net"),
+        (199, "90.0"),
+        (300, "80.1"),
+        (400, "0.7"),
+    )
+    last = (163, (50, "B"), (200, "90.1"), (300, "80.2"), (400, "0.8"))
+    [table] = read(print_page(CAPTION, *print_rows(115, *ROWS), tight, last))
+    assert table.rows[-1] == ("B", "90.1", "80.2", "0.8")
+    assert table.rows[-2][1:] == ("90.0", "80.1", "0.7")
+
+
+def test_a_caption_below_its_table_and_one_without_a_table():
+    below = print_page(
+        *print_rows(100, *ROWS), (145, (50, "Table 2: Networks.")), (158, (50, PROSE))
+    )
+    [table] = read(below)
+    assert (table.label, table.rows[0][0]) == ("Table 2", "ResNet-50")
+    sentence = (100, (50, "Table 3 shows the results of all the networks in full, as said."))
+    assert read(print_page(sentence, *print_rows(115, *ROWS))) == ()
+    assert read(print_page(CAPTION, (112, (50, PROSE)), (124, (50, PROSE)))) == ()
+
+
+def test_two_tables_side_by_side_are_kept_apart():
+    left = [("Net", "Acc"), ("A", "91.2"), ("B", "93.4"), ("C", "94.0")]
+    lines = [(100, (50, "Table 1: Left."), (350, "Table 2: Right."))]
+    for n, (one, two) in enumerate(left):
+        lines.append((115 + 12 * n, (50, one), (150, two), (350, one + "x"), (450, two)))
+    first, second = read(print_page(*lines))
+    assert (first.columns, second.columns) == (("Net", "Acc"), ("Netx", "Acc"))
+    assert [row[0] for row in second.rows] == ["Ax", "Bx", "Cx"]
+
+
+def turn(page, *, upwards):
+    """The page with its print turned by a quarter, reading upwards or downwards."""
+    words = tuple(
+        Word(w.text, w.top, page.width - w.x1, w.bottom, page.width - w.x0)
+        if upwards
+        else Word(w.text, page.height - w.bottom, w.x0, page.height - w.top, w.x1)
+        for w in page.words
+    )
+    return replace(page, words=words, width=page.height, height=page.width)
+
+
+def test_a_rotated_page_reads_as_an_upright_one():
+    page = print_page(CAPTION, *print_rows(115, *ROWS))
+    for upwards in (True, False):
+        [table] = read(turn(page, upwards=upwards))
+        assert table.columns == ROWS[0], upwards
+        assert table.rows == tuple(ROWS[1:]), upwards
+
+
+def test_tables_marked_in_the_file_are_taken_as_they_are():
+    table = PrintedTable("Table 1", "T", 0, ("a",), (("1",),))
+    text = FullText("ok", "", "jats", 0, sentences=(Sentence("T", 0, ""),), tables=(table,))
+    assert list_tables(text) == (table,)
+    assert list_tables(FullText("missing", "", "", 0)) == ()
