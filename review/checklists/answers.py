@@ -7,7 +7,7 @@ Keys of a form: 'about:<fact>' for a fact, '<item>' for an item, 'judgement:<sec
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import combinations
 
@@ -70,7 +70,7 @@ def list_questions(checklist: Checklist) -> tuple[FormQuestion, ...]:
     questions = [_build_fact_question(fact) for fact in checklist.facts]
     for section in checklist.sections:
         questions += [_build_item_question(section, item) for item in section.items]
-        questions += _build_judgement_questions(section)
+        questions += _build_judgement_questions(checklist, section)
     return tuple(questions) + _build_overall_questions(checklist)
 
 
@@ -105,18 +105,28 @@ def _build_item_question(section: ChecklistSection, item: Item) -> FormQuestion:
     )
 
 
-def _build_judgement_questions(section: ChecklistSection) -> list[FormQuestion]:
+def _name_part(checklist: Checklist, part: str) -> str:
+    return checklist.judged if part == "judgement" else JUDGEMENT_PARTS[part]
+
+
+def _list_levels(checklist: Checklist) -> tuple[AnswerOption, AnswerOption, AnswerOption]:
+    return _LOW, replace(_UNCLEAR, label=checklist.unclear_name), _HIGH
+
+
+def _build_judgement_questions(
+    checklist: Checklist, section: ChecklistSection
+) -> list[FormQuestion]:
     questions = {"judgement": section.judgement, "applicability": section.applicability}
     return [
         FormQuestion(
             f"{part}:{section.id}",
             section.id,
             "",
-            f"{JUDGEMENT_PARTS[part]}: {section.title}",
+            f"{_name_part(checklist, part)}: {section.title}",
             question,
             "",
             "one",
-            (_LOW, _UNCLEAR, _HIGH, _NOT_JUDGED),
+            (*_list_levels(checklist), _NOT_JUDGED),
         )
         for part, question in questions.items()
         if question
@@ -127,7 +137,7 @@ def _build_overall_questions(checklist: Checklist) -> tuple[FormQuestion, ...]:
     if checklist.overall is None:
         return ()
     is_binary = checklist.overall.rule == "at-risk-if-any"
-    options = (_LOW, _AT_RISK) if is_binary else (_LOW, _UNCLEAR, _HIGH)
+    options = (_LOW, _AT_RISK) if is_binary else _list_levels(checklist)
     parts = ["judgement"]
     parts += ["applicability"] if any(s.applicability for s in checklist.sections) else []
     return tuple(
@@ -135,7 +145,7 @@ def _build_overall_questions(checklist: Checklist) -> tuple[FormQuestion, ...]:
             f"{part}:{OVERALL}",
             OVERALL,
             "",
-            f"{JUDGEMENT_PARTS[part]}: overall",
+            f"{_name_part(checklist, part)}: overall",
             "Follows from the domains; answer only to overrule it, with a reason.",
             checklist.overall.note,
             "one",

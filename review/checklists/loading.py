@@ -121,7 +121,10 @@ def _compute_shape(checklist: Checklist) -> str:
             )
             for s in checklist.sections
         ],
-        [(s.id, s.kind, s.primary, s.min, s.max, s.of, s.round, s.bands) for s in checklist.scores],
+        [
+            (s.id, s.kind, s.primary, s.min, s.max, s.of, s.round, s.bands, *s.items)
+            for s in checklist.scores
+        ],
         checklist.overall and (checklist.overall.rule, checklist.overall.downgrade),
     ]
     return hashlib.sha256(repr(content).encode("utf-8")).hexdigest()

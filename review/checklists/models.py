@@ -14,7 +14,9 @@ STRICT: Mapping[str, str] = {"extra": "forbid"}
 Meaning = Literal["met", "partly", "unmet", "unclear", "not-applicable"]
 AnswerKind = Literal["one", "many", "text", "number", "date"]
 ChecklistKind = Literal["reporting", "quality", "risk-of-bias", "extraction"]
-ScoreKind = Literal["count", "percent-applicable", "sum", "percent-of-max", "weighted-percent"]
+ScoreKind = Literal[
+    "count", "percent-applicable", "sum", "percent-of-max", "percent-of-points", "weighted-percent"
+]
 
 TYPED_KINDS: tuple[AnswerKind, ...] = ("text", "number", "date")
 """Kinds of answer that are typed; their options, if any, can be chosen instead."""
@@ -143,6 +145,8 @@ class ScoreDefinition:
     max: float | None = None
     of: str | None = None
     """For percent-of-max: the score it is a percentage of."""
+    items: tuple[str, ...] = ()
+    """For sum: the ids of the items it adds up; all items if empty."""
     round: int | None = None
     """Decimals to which it is rounded before display and banding."""
     bands: tuple[tuple[float, str], ...] = ()
@@ -196,6 +200,10 @@ class Checklist:
     scores: tuple[ScoreDefinition, ...] = ()
     overall: OverallRule | None = None
     needs: tuple[Dependency, ...] = ()
+    judged: str = "Risk of bias"
+    """What the judgement of a domain is about; the heading of its column."""
+    unclear_name: str = "Unclear"
+    """The instrument's own name of the judgement 'unclear'."""
     no_total: bool = False
     """The authors of the instrument advise against a total score."""
     note: str = ""

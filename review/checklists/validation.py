@@ -214,13 +214,19 @@ def _check_score(
                 "name a score of this file that has a 'max'. " + _format_expected(score_ids),
             )
     if score.kind == "sum":
-        low, high = compute_points_range(checklist)
+        known_items = [item.id for item in list_items(checklist)]
+        for item_index, item_id in enumerate(score.items):
+            if item_id not in known_items:
+                yield (*path, "items", item_index), _describe_unknown("item", item_id, known_items)
+        low, high = compute_points_range(checklist, score.items)
         for key, stated, computed in (("min", score.min, low), ("max", score.max, high)):
             if stated is not None and stated != computed:
                 yield (
                     (*path, key),
                     f"says {stated:g}, but the points of the items add up to {computed}.",
                 )
+    elif score.items:
+        yield (*path, "items"), "only a score of kind 'sum' can name its items."
     item_count = len(list_items(checklist))
     if score.kind == "count" and score.max is not None and score.max != item_count:
         yield (*path, "max"), f"says {score.max:g}, but there are {item_count} items."
@@ -229,10 +235,12 @@ def _check_score(
         yield (*path, "bands"), "bands must be in ascending order."
 
 
-def compute_points_range(checklist: Checklist) -> tuple[int, int]:
-    """Lowest and highest possible total of points."""
+def compute_points_range(checklist: Checklist, item_ids: Sequence[str] = ()) -> tuple[int, int]:
+    """Lowest and highest possible total of points, of the named items or of all."""
     low = high = 0
     for item in list_items(checklist):
+        if item_ids and item.id not in item_ids:
+            continue
         name = item.answers or checklist.default_answers or ""
         options = item.options or checklist.answer_sets.get(name, ())
         points = [option.points or 0 for option in options if option.means != "not-applicable"]
@@ -240,6 +248,7 @@ def compute_points_range(checklist: Checklist) -> tuple[int, int]:
             low += sum(p for p in points if p < 0)
             high += sum(p for p in points if p > 0)
         else:
+            points += [0] if item.applies_if else []  # an item that does not apply gives none
             low += min(points, default=0)
             high += max(points, default=0)
     return low, high

@@ -53,8 +53,10 @@ class JudgementColumn:
     id: str
     title: str
     group: str = "Risk of bias"
-    """Group heading: Risk of bias, or Applicability."""
+    """Group heading: what is judged, usually Risk of bias, or Applicability."""
     overall: bool = False
+    unclear_name: str = LEVEL_NAMES["unclear"]
+    """The instrument's own name of the level 'unclear'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def draw_traffic_lights(
         footer = [*(f"* {change}" for change in _describe_overrides(rows)), *notes]
         if len(pages) > 1:
             footer.append(f"Page {number} of {len(pages)}; {len(rows):,} studies.")
-        legend, y = _draw_legend(y + 14, page_width, palette, footer)
+        legend, y = _draw_legend(y + 14, page_width, palette, footer, columns)
         title = f"{tool}: judgements by study" + (f" ({number})" if len(pages) > 1 else "")
         figures.append(svg.render_document(page_width, y, parts + legend, title=title))
     return figures
@@ -299,17 +301,25 @@ def _draw_disc(x: float, y: float, judged_level: str, palette: Palette) -> list[
     return parts
 
 
+def name_level(level: str, column: JudgementColumn) -> str:
+    """A level in the words of the instrument."""
+    return column.unclear_name if level == "unclear" else LEVEL_NAMES[level]
+
+
 def _draw_legend(
-    y: float, page_width: float, palette: Palette, notes: Sequence[str]
+    y: float,
+    page_width: float,
+    palette: Palette,
+    notes: Sequence[str],
+    columns: Sequence[JudgementColumn],
 ) -> tuple[list[str], float]:
     parts: list[str] = []
     x = MARGIN + DISC_RADIUS
-    for level_name in LEVELS:
-        parts += _draw_disc(x, y, level_name, palette)
-        parts.append(
-            svg.render_text(x + DISC_RADIUS + 5, y + 3, LEVEL_NAMES[level_name], size=TEXT_SIZE)
-        )
-        x += DISC_RADIUS * 2 + measure_width(LEVEL_NAMES[level_name], TEXT_SIZE) + 22
+    for level in LEVELS:
+        name = name_level(level, columns[0]) if columns else LEVEL_NAMES[level]
+        parts += _draw_disc(x, y, level, palette)
+        parts.append(svg.render_text(x + DISC_RADIUS + 5, y + 3, name, size=TEXT_SIZE))
+        x += DISC_RADIUS * 2 + measure_width(name, TEXT_SIZE) + 22
     y += DISC_RADIUS + 12
     for note in notes:
         for text_line in wrap_text(note, page_width - 2 * MARGIN, 7):
@@ -376,7 +386,9 @@ def draw_summary(
     parts.append(
         svg.render_text(bar_left + bar_width / 2, y + 19, caption, size=7.5, anchor="middle")
     )
-    legend, y = _draw_legend(y + 36, page_width, palette, [*_describe_overrides(rows), *notes])
+    legend, y = _draw_legend(
+        y + 36, page_width, palette, [*_describe_overrides(rows), *notes], columns
+    )
     return svg.render_document(
         page_width, y, parts + legend, title=f"{tool}: summary of judgements"
     )

@@ -28,11 +28,13 @@ def compute_totals(
             base = next(score for score in checklist.scores if score.id == spec.of)
             ends = _compute_share_of_max(scores_by_id[base.id], Decimal(str(base.max)))
         elif spec.kind == "sum":
-            ends = _sum_points(counted_items, active_answers)
+            ends = _sum_points(_select_items(spec, counted_items), active_answers)
+        elif spec.kind == "percent-of-points":
+            ends = _compute_share_of_points(counted_items, active_answers)
         else:
             ends = _compute_share(spec, counted_items, active_answers)
         is_final = ends is not None and not any(
-            _is_open(item, active_answers) for item in counted_items
+            _is_open(item, active_answers) for item in _select_items(spec, counted_items)
         )
         scores_by_id[spec.id] = _build_score(spec, ends, is_final=is_final)
     return tuple(scores_by_id[spec.id] for spec in checklist.scores)
@@ -41,6 +43,10 @@ def compute_totals(
 def _is_counted(item: Item, active_answers: FormAnswers, inactive: set[str]) -> bool:
     """Whether an item counts in scores: it applies, or may, and is not optional and unanswered."""
     return item.id not in inactive and not (item.optional and active_answers.get(item.id) is None)
+
+
+def _select_items(spec: ScoreDefinition, items: Sequence[Item]) -> list[Item]:
+    return [item for item in items if not spec.items or item.id in spec.items]
 
 
 def _is_open(item: Item, active_answers: FormAnswers) -> bool:
@@ -84,6 +90,22 @@ def _compute_share(
     if not applicable:
         return None
     return 100 * met_size / applicable, 100 * (met_size + open_size) / applicable
+
+
+def _compute_share_of_points(
+    counted_items: Sequence[Item], active_answers: FormAnswers
+) -> tuple[Decimal, Decimal] | None:
+    """Points as a percentage of the most that the items that apply can give."""
+    applicable = [
+        item
+        for item in counted_items
+        if get_item_state(item, active_answers.get(item.id)) != "not-applicable"
+    ]
+    most = sum(_get_points_range(item, None)[1] for item in applicable)
+    if not most:
+        return None
+    low, high = (max(Decimal(0), end) for end in _sum_points(applicable, active_answers))
+    return 100 * low / most, 100 * high / most
 
 
 def _compute_share_of_max(base: FormScore, maximum: Decimal) -> tuple[Decimal, Decimal] | None:

@@ -29,6 +29,8 @@ class SiteJudgement:
     domain: str
     level: str
     """low, unclear, high, at-risk or not-judged."""
+    unclear_name: str = "Unclear"
+    """The instrument's own name of the level 'unclear'."""
     reason: str | None = None
 
 

@@ -11,7 +11,7 @@ from review.site.html import (
     render_list,
     render_table,
 )
-from review.site.models import SiteContent, SiteFigure, SiteForm, SiteStudy, Website
+from review.site.models import SiteContent, SiteFigure, SiteForm, SiteJudgement, SiteStudy, Website
 from review.text.wording import format_count
 
 LEVEL_LABELS = {
@@ -170,9 +170,12 @@ def measure_figure(figure: SiteFigure) -> float:
     return float(match.group(1)) if match else 600.0
 
 
-def render_level(level: str) -> str:
+def render_level(judgement: SiteJudgement) -> str:
     """A judgement as a word with its symbol, coloured."""
+    level = judgement.level
     label = LEVEL_LABELS.get(level, level)
+    if level == "unclear":
+        label = f"? {judgement.unclear_name}"
     css_class = LEVEL_CLASSES.get(level, level if level in LEVEL_LABELS else "none")
     return f'<span class="level {css_class}">{escape_text(label)}</span>'
 
@@ -218,7 +221,7 @@ def _summarize_form(form: SiteForm) -> str:
         None,
     )
     if overall is not None:
-        return model + render_level(overall.level)
+        return model + render_level(overall)
     if form.scores:
         score = form.scores[0]
         return f"{model}{format_score(score.value, score.highest)}"

@@ -42,7 +42,7 @@ def _render_form(form: SiteForm) -> str:
             [
                 isolate(judgement.domain),
                 escape_text(judgement.group),
-                render_level(judgement.level),
+                render_level(judgement),
                 isolate(judgement.reason or ""),
             ]
             for judgement in form.judgements

@@ -9,6 +9,7 @@ from review.tables.appraisal import (
     build_items_table,
     build_judgements_table,
     build_scores_table,
+    name_judged_parts,
 )
 from review.tables.citing import build_label, build_labels, format_reference
 from review.tables.frames import to_data_frame
@@ -41,5 +42,6 @@ __all__ = [
     "build_scores_table",
     "build_source_overlap_table",
     "format_reference",
+    "name_judged_parts",
     "to_data_frame",
 ]

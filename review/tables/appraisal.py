@@ -170,14 +170,14 @@ def build_judgements_table(
         (
             form.key,
             form.label,
-            *(_format_level(form_levels.get(key)) for key, _ in columns),
-            _describe_overrides(form, columns),
+            *(_format_level(checklist, form_levels.get(key)) for key, _ in columns),
+            _describe_overrides(checklist, form, columns),
         )
         for form, form_levels in zip(forms, levels, strict=True)
     )
     return Table(
         f"{checklist.id}-judgements",
-        f"{checklist.short}: risk of bias and applicability by {_name_unit(forms)}",
+        f"{name_judged_parts(checklist)} by {_name_unit(forms)}",
         ("Record", "Study", *(head for _, head in columns), "Differs from suggested judgement"),
         rows,
         (_format_citation(checklist), "Blank cells were not judged."),
@@ -189,15 +189,26 @@ def _name_unit(forms: Sequence[StudyForm]) -> str:
     return "study and model" if any(form.model for form in forms) else "study"
 
 
-def _format_level(level: str | None) -> str | None:
-    return "not judged" if level == NOT_JUDGED else level
+def name_judged_parts(checklist: Checklist) -> str:
+    """The instrument with what it judges: 'QUADAS-2: risk of bias and applicability'."""
+    applicability = any(section.applicability for section in checklist.sections)
+    return f"{checklist.short}: {checklist.judged.lower()}" + (
+        " and applicability" if applicability else ""
+    )
 
 
-def _describe_overrides(form: StudyForm, columns: Sequence[tuple[str, str]]) -> str | None:
+def _format_level(checklist: Checklist, level: str | None) -> str | None:
+    names = {NOT_JUDGED: "not judged", "unclear": checklist.unclear_name.lower()}
+    return names.get(level, level) if level else level
+
+
+def _describe_overrides(
+    checklist: Checklist, form: StudyForm, columns: Sequence[tuple[str, str]]
+) -> str | None:
     heads = dict(columns)
     overrides = [
-        f"{heads.get(judgement.key, judgement.key)}: {_format_level(judgement.given)}, suggested "
-        f"{_format_level(judgement.proposed)}"
+        f"{heads.get(judgement.key, judgement.key)}: {_format_level(checklist, judgement.given)}, "
+        f"suggested {_format_level(checklist, judgement.proposed)}"
         + (f" ({judgement.reason})" if judgement.reason else "")
         for judgement in form.result.judgements
         if judgement.overridden

@@ -63,7 +63,10 @@ def asked_item(name: str, number: str):
     return next(i for i in list_items(load_checklist(SHIPPED[name])) if i.number == number)
 
 
-@pytest.mark.parametrize("name", ["probast-2019", "quadas-2"])
+@pytest.mark.parametrize(
+    "name",
+    ["probast-2019", "probast-ai-development", "probast-ai-evaluation", "quadas-2", "quadas-3"],
+)
 def test_bias_tools_have_four_domains_three_with_applicability(name: str) -> None:
     checklist = load_checklist(SHIPPED[name])
     assert [bool(s.judgement) for s in checklist.sections] == [True] * 4
@@ -338,6 +341,13 @@ def test_the_extraction_form_offers_unclear_for_every_item() -> None:
         ("probast-2019", 20),
         ("quadas-2", 11),
         ("tripod-ai", 52),
+        ("probast-ai-development", 16),
+        ("probast-ai-evaluation", 18),
+        ("quadas-3", 20),
+        ("quadas-c", 14),
+        ("stard-ai", 48),
+        ("rqs-2.0", 42),
+        ("appraise-ai", 31),
     ],
 )
 def test_an_instrument_has_its_published_number_of_items(name: str, count: int) -> None:

@@ -17,8 +17,25 @@ from review.protocol.models import Condition, QualityGate
 from review.resources import get_shipped_path
 from review.scoring import compute_gate_outcomes, lacks_reason, score_form
 
-SCORED = ("claim-2020", "claim-2024", "rqs-1.0", "metrics", "tripod-ai", "clear")
-BIAS = ("probast-2019", "quadas-2")
+SCORED = (
+    "claim-2020",
+    "claim-2024",
+    "rqs-1.0",
+    "rqs-2.0",
+    "metrics",
+    "tripod-ai",
+    "clear",
+    "stard-ai",
+    "appraise-ai",
+)
+BIAS = (
+    "probast-2019",
+    "probast-ai-development",
+    "probast-ai-evaluation",
+    "quadas-2",
+    "quadas-3",
+    "quadas-c",
+)
 
 
 @cache

@@ -230,14 +230,18 @@ def _render_judgements(form: AppraisalForm) -> None:
     """The domains side by side, those of bias before those of applicability; both overall below."""
     titles = {s.id: s.title for s in form.checklist.sections}
     cells, overall = [], []
-    for part, name in JUDGEMENT_PARTS.items():
+    names = {**JUDGEMENT_PARTS, "judgement": form.checklist.judged}
+    for part, name in names.items():
         for judgement in form.result.judgements:
             if judgement.part == part and judgement.section == OVERALL:
-                overall.append(f"{name} overall: {_format_judgement(judgement)}")
+                overall.append(f"{name} overall: {_format_judgement(form.checklist, judgement)}")
             elif judgement.part == part:
                 cells.append(
                     _format_judgement_cell(
-                        name, titles.get(judgement.section, judgement.section), judgement
+                        form.checklist,
+                        name,
+                        titles.get(judgement.section, judgement.section),
+                        judgement,
                     )
                 )
     st.html(
@@ -247,25 +251,39 @@ def _render_judgements(form: AppraisalForm) -> None:
     )
 
 
-def _format_judgement(judgement: Judgement) -> str:
+def _name_level(checklist: Checklist, level: str | None) -> str:
+    """The word of a judgement, in the instrument's own term."""
+    if level == "unclear":
+        return checklist.unclear_name
+    return JUDGEMENT_STYLES.get(level, JUDGEMENT_STYLES[None])[1]
+
+
+def _style_judgement(checklist: Checklist, judgement: Judgement) -> tuple[str, str]:
+    colour, _ = JUDGEMENT_STYLES.get(judgement.final, JUDGEMENT_STYLES[None])
+    return colour, _name_level(checklist, judgement.final)
+
+
+def _format_judgement(checklist: Checklist, judgement: Judgement) -> str:
     """A judgement as a coloured word, marked if suggested or changed."""
-    colour, word = JUDGEMENT_STYLES.get(judgement.final, JUDGEMENT_STYLES[None])
+    colour, word = _style_judgement(checklist, judgement)
     note = "suggested" if judgement.given is None and judgement.final is not None else ""
     note = "changed" if judgement.overridden else note
     return f'<b style="color:{colour}">{word}</b> <i style="color:var(--funnel-muted)">{note}</i>'
 
 
-def _format_judgement_cell(part: str, title: str, judgement: Judgement) -> str:
-    colour, word = JUDGEMENT_STYLES.get(judgement.final, JUDGEMENT_STYLES[None])
+def _format_judgement_cell(
+    checklist: Checklist, part: str, title: str, judgement: Judgement
+) -> str:
+    colour, word = _style_judgement(checklist, judgement)
     tooltip = html.escape(f"{part}, {title}: {word}. {judgement.reason or ''}", quote=True)
-    kind = "Bias" if judgement.part == "judgement" else "Applicability"
+    kind = part.split()[-1].capitalize()
     return (
         f'<div title="{tooltip}" style="border-top:4px solid {colour};padding-top:.2rem;'
         'line-height:1.25;overflow:hidden;text-overflow:ellipsis">'
         '<div style="color:var(--funnel-muted);overflow:hidden;text-overflow:ellipsis">'
         f"{kind}</div>"
         f'<div style="overflow:hidden;text-overflow:ellipsis">{html.escape(title)}</div>'
-        f"{_format_judgement(judgement)}</div>"
+        f"{_format_judgement(checklist, judgement)}</div>"
     )
 
 
@@ -287,7 +305,8 @@ def _render_answers(project: Project, form: AppraisalForm, question: FormQuestio
         None,
     )
     if proposed is not None and answer is None:
-        st.caption(f"Suggested by your answers: **{JUDGEMENT_STYLES[proposed][1].lower()}**")
+        word = _name_level(form.checklist, proposed)
+        st.caption(f"Suggested by your answers: **{word.lower()}**")
     if question.choose in TYPED_KINDS:
         save = partial(_save_typed, project, form, question)
         label = get_typed_label(question)
@@ -432,7 +451,7 @@ def _render_notes(project: Project, form: AppraisalForm, question: FormQuestion)
         placeholder="Page",
     )
     label = (
-        f"Why {JUDGEMENT_STYLES[pending_judgement][1].lower()}? (one sentence)"
+        f"Why {_name_level(form.checklist, pending_judgement).lower()}? (one sentence)"
         if pending_judgement in JUDGEMENT_STYLES and pending_judgement
         else "Comment"
     )

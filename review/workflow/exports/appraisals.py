@@ -147,17 +147,28 @@ def list_judgement_columns(checklist: Checklist) -> list[JudgementColumn]:
     if checklist.overall is None:
         return []
     judgement_columns: list[JudgementColumn] = []
-    for part, group in (("judgement", "Risk of bias"), ("applicability", "Applicability")):
+    for part, group in (("judgement", checklist.judged), ("applicability", "Applicability")):
         judged_sections: list[ChecklistSection] = [
             section for section in checklist.sections if getattr(section, part)
         ]
         judgement_columns += [
-            JudgementColumn(f"{part}:{section.id}", section.title, group)
+            JudgementColumn(
+                f"{part}:{section.id}",
+                section.title,
+                group,
+                unclear_name=checklist.unclear_name,
+            )
             for section in judged_sections
         ]
         if judged_sections:
             judgement_columns.append(
-                JudgementColumn(f"{part}:{OVERALL}", "Overall", group, overall=True)
+                JudgementColumn(
+                    f"{part}:{OVERALL}",
+                    "Overall",
+                    group,
+                    overall=True,
+                    unclear_name=checklist.unclear_name,
+                )
             )
     return judgement_columns
 
@@ -393,7 +404,7 @@ def build_tables(snapshot: ReviewSnapshot, instrument: InstrumentForms) -> list[
             (
                 column.id,
                 column.title
-                if column.group == "Risk of bias"
+                if column.id.startswith("judgement:")
                 else f"Applicability: {column.title.lower()}",
             )
             for column in list_judgement_columns(checklist)
@@ -427,7 +438,7 @@ def _build_study_judgements(
     return replace(
         table,
         name=f"{instrument.checklist.id}-judgements-studies",
-        title=f"{instrument.checklist.short}: risk of bias and applicability by study",
+        title=f"{tables.name_judged_parts(instrument.checklist)} by study",
         notes=(*table.notes, *describe_model_rule(instrument)),
     )
 

@@ -217,6 +217,7 @@ def _build_form(checklist: Checklist, form: StudyForm) -> SiteForm:
                 group=column.group,
                 domain=column.title,
                 level=str(levels[column.id].final),
+                unclear_name=checklist.unclear_name,
                 reason=levels[column.id].reason,
             )
             for column in columns
@@ -393,7 +394,7 @@ def _describe_column(
 ) -> str:
     levels = [judgements.get_level(row, column) for row in rows]
     counts = ", ".join(
-        f"{levels.count(level)} {judgements.LEVEL_NAMES[level].lower()}"
+        f"{levels.count(level)} {judgements.name_level(level, column).lower()}"
         for level in judgements.LEVELS
         if level in levels
     )
