@@ -17,8 +17,10 @@ from review.accuracy.counts import (
     compute_specificity,
 )
 from review.accuracy.reconstruction import (
+    IncompleteFiguresError,
     ReconstructedTable,
     ReportedFigures,
+    estimate_class_sizes,
     find_mismatch,
     keep_reported_table,
     parse_share,
@@ -28,6 +30,7 @@ from review.accuracy.reconstruction import (
 __all__ = [
     "AreaError",
     "ExactProportion",
+    "IncompleteFiguresError",
     "ReconstructedTable",
     "ReportedFigures",
     "TwoByTwo",
@@ -36,6 +39,7 @@ __all__ = [
     "compute_sensitivity",
     "compute_specificity",
     "estimate_area_error",
+    "estimate_class_sizes",
     "find_mismatch",
     "keep_reported_table",
     "parse_share",

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from review.accuracy.reconstruction import IncompleteFiguresError
 from review.errors import ReviewError
 
 Z = 1.959963984540054
@@ -64,7 +65,7 @@ def estimate_area_error(
             raise ReviewError(f"the AUC {value} does not lie in its interval {low} to {high}.")
         return AreaError(value, (high - low) / (2 * Z), low, high, "reported interval")
     if positives is None or negatives is None:
-        raise ReviewError(
+        raise IncompleteFiguresError(
             "the standard error of an AUC needs its interval, or the cases of both classes."
         )
     error = compute_hanley_mcneil_error(value, positives, negatives)

@@ -19,6 +19,10 @@ MAX_TABLES = 200_000
 """Most combinations of class size and true positives that are tried."""
 
 
+class IncompleteFiguresError(ReviewError):
+    """Too little is reported; what is there does not contradict itself."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedFigures:
     """What a report gives for one model on one data set; text as printed, because '0.90' and
@@ -60,6 +64,8 @@ class _RoundedShare:
 
     def list_counts(self, total: int) -> range:
         """The whole numbers whose share of the total rounds to the printed one."""
+        if total == 0:
+            return range(0)  # a share of no cases is undefined, not 0
         low = math.ceil(self.low * total)
         high = math.floor(self.high * total)
         return range(max(0, low), min(total, high) + 1)
@@ -77,7 +83,9 @@ def reconstruct_table(figures: ReportedFigures) -> ReconstructedTable:
             with all figures.
     """
     if figures.sensitivity is None or figures.specificity is None:
-        raise ReviewError("sensitivity and specificity are needed to work out a 2×2 table.")
+        raise IncompleteFiguresError(
+            "sensitivity and specificity are needed to work out a 2×2 table."
+        )
     shares = {
         name: parse_share(text, name)
         for name in ("sensitivity", "specificity", "ppv", "npv", "accuracy", "prevalence")
@@ -147,6 +155,8 @@ def parse_share(text: str, name: str) -> _RoundedShare:
     is_percentage = cleaned.endswith("%")
     digits = cleaned.rstrip("%")
     try:
+        if "e" in digits.lower():
+            raise ValueError(digits)
         value = Fraction(digits)
     except (ValueError, ZeroDivisionError):
         raise ReviewError(f"{name} '{text}' is no number.") from None
@@ -168,7 +178,7 @@ def _iter_first_rows(
 ) -> Iterator[tuple[int, int, int]]:
     """Cases with and without the condition, and true positives, that agree with the report."""
     tried = 0
-    for positives, negatives in _iter_class_sizes(figures):
+    for positives, negatives in _iter_agreeing_sizes(figures):
         for true_positives in shares["sensitivity"].list_counts(positives):
             tried += 1
             if tried > MAX_TABLES:
@@ -216,6 +226,46 @@ def _bound_true_negatives(
     return (least, greatest) if least <= greatest else None
 
 
+def _iter_agreeing_sizes(figures: ReportedFigures) -> Iterator[tuple[int, int]]:
+    """Cases with and without the condition that also give the reported prevalence."""
+    if figures.prevalence is None:
+        yield from _iter_class_sizes(figures)
+        return
+    share = parse_share(figures.prevalence, "prevalence")
+    for positives, negatives in _iter_class_sizes(figures):
+        if positives in share.list_counts(positives + negatives):
+            yield positives, negatives
+
+
+def estimate_class_sizes(figures: ReportedFigures) -> tuple[int | None, int | None]:
+    """Cases with and without the condition, for the error of an AUC; the middle of those that agree
+    with a rounded prevalence, and None where too little is reported."""
+    try:
+        sizes = list(_iter_agreeing_sizes(figures))
+    except IncompleteFiguresError:
+        return None, None
+    if not sizes:
+        raise ReviewError(_describe_prevalence(figures))
+    return sizes[len(sizes) // 2]
+
+
+def _describe_prevalence(figures: ReportedFigures) -> str:
+    sizes = next(_iter_class_sizes(figures), None)
+    if (
+        figures.prevalence is None
+        or sizes is None
+        or (figures.positives is None and figures.negatives is None)
+    ):
+        return (
+            f"no whole number of {figures.cases} cases gives a prevalence of {figures.prevalence}."
+        )
+    positives, negatives = sizes
+    return (
+        f"{positives:,} of {positives + negatives:,} cases have the condition, which is not the "
+        f"reported prevalence of {figures.prevalence}."
+    )
+
+
 def _iter_class_sizes(figures: ReportedFigures) -> Iterator[tuple[int, int]]:
     """Cases with and without the condition: one pair, or several where prevalence is rounded."""
     cases, positives, negatives = figures.cases, figures.positives, figures.negatives
@@ -239,7 +289,7 @@ def _iter_class_sizes(figures: ReportedFigures) -> Iterator[tuple[int, int]]:
         for count in prevalence.list_counts(cases):
             yield count, cases - count
     else:
-        raise ReviewError(
+        raise IncompleteFiguresError(
             "the number of cases with and without the condition is needed (or the number of cases "
             "with one of them, or with the prevalence)."
         )
@@ -282,11 +332,9 @@ def _measure_distance(table: TwoByTwo, shares: Mapping[str, _RoundedShare]) -> F
 
 def _describe_contradiction(figures: ReportedFigures, shares: Mapping[str, _RoundedShare]) -> str:
     """Which figures no whole-number table satisfies; the smallest clash that can be named."""
-    sizes = list(_iter_class_sizes(figures))
+    sizes = list(_iter_agreeing_sizes(figures))
     if not sizes:
-        return (
-            f"no whole number of {figures.cases} cases gives a prevalence of {figures.prevalence}."
-        )
+        return _describe_prevalence(figures)
     for name, index in (("sensitivity", 0), ("specificity", 1)):
         if not any(shares[name].list_counts(size[index]) for size in sizes):
             group = f"{sizes[0][index]}" if len(sizes) == 1 else "these"

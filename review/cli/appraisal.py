@@ -120,6 +120,9 @@ def export_accuracy(
     )
     for model in approximate:
         print_line(f"  {model.name}: {describe_counts(model)}")
+    for model in outcome.models:
+        if model.note != model.gap:
+            print_line(f"Check {model.name}: {model.note.removeprefix(model.gap).strip()}")
     print_line("Wrote " + ", ".join(map(str, outcome.files)))
     for problem in outcome.problems:
         print_line(f"Not used: {problem}")

@@ -3,18 +3,21 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from review.accuracy import (
     AreaError,
+    IncompleteFiguresError,
     ReconstructedTable,
     ReportedFigures,
     TwoByTwo,
     compute_sensitivity,
     compute_specificity,
     estimate_area_error,
+    estimate_class_sizes,
     find_mismatch,
     keep_reported_table,
     parse_share,
@@ -26,7 +29,15 @@ from review.figures.paired_forest import PairedForestRow, draw_paired_forest, fo
 from review.formats.tabular import grid
 from review.models import UnreadableEntry
 from review.text.encodings import convert_to_utf8
+from review.workflow.appraisal.accuracy_cells import (
+    COUNTS,
+    clean_cells,
+    complete_counts,
+    read_count,
+)
 
+CHANCE = 0.5
+"""AUC of a model that tells the classes apart no better than chance."""
 INCOMPLETE_STATUS = 3
 """Exit status when some rows could not be used."""
 COLUMN_NAMES: dict[str, tuple[str, ...]] = {
@@ -52,7 +63,6 @@ COLUMN_NAMES: dict[str, tuple[str, ...]] = {
     "auc high": ("auc high", "auc upper", "auc ci high", "auc ucl"),
 }
 """What is read -> the column names it goes by, in small letters without punctuation."""
-_COUNTS = ("tp", "fp", "fn", "tn")
 _FILES = {
     "full": "accuracy.csv",
     "mada": "mada.csv",
@@ -75,6 +85,16 @@ class ModelAccuracy:
     counts_reported: bool
     """Whether the four counts were in the table; False: worked back from figures."""
     area: AreaError | None
+    gap: str = ""
+    """The part of the row that cannot be used, with the reason."""
+
+    @property
+    def note(self) -> str:
+        """What a reader should check: what is not used, and an AUC below chance."""
+        if self.area is None or self.area.value >= CHANCE:
+            return self.gap
+        caution = f"the AUC is {self.area.value:g}; check which class counts as positive."
+        return f"{self.gap} {caution}".strip()
 
     @property
     def name(self) -> str:
@@ -88,7 +108,7 @@ class AccuracyOutcome:
 
     models: tuple[ModelAccuracy, ...]
     problems: tuple[str, ...]
-    """Rows that could not be used, with the reason."""
+    """Rows that could not be used, or not in full, with the reason."""
     files: tuple[Path, ...]
 
     @property
@@ -152,11 +172,13 @@ def read_accuracy(
             for key, index in columns.items()
             if index < len(cells) and cells[index].strip()
         }
+        place = f"{path}: line {line_number} ({values.get('study', 'no study')})"
         try:
             models.append(read_model(values))
         except ReviewError as error:
-            named = values.get("study", "no study")
-            problems.append(f"{path}: line {line_number} ({named}): {error}")
+            problems.append(f"{place}: {error}")
+        else:
+            problems += [f"{place}: {models[-1].gap}"] if models[-1].gap else []
     return tuple(models), problems
 
 
@@ -183,25 +205,37 @@ def _find_columns(header: Sequence[str], path: Path) -> dict[str, int]:
     return found
 
 
-def read_model(values: dict[str, str]) -> ModelAccuracy:
+def read_model(values: Mapping[str, str]) -> ModelAccuracy:
     """One model from what is reported, by the keys of COLUMN_NAMES.
+
+    If there is too little for a 2×2 table but an AUC, or the other way round, the part that can be
+    used is kept, and the note names the other.
 
     Raises:
         ReviewError: no study is named, too little is given, or figures contradict each other.
     """
+    values = clean_cells(values)
     if "study" not in values:
         raise ReviewError("the study is not named.")
-    given = [key for key in _COUNTS if key in values]
     counts: ReconstructedTable | None = None
-    if given:
-        counts = _read_counts(values)
-    elif "sensitivity" in values or "specificity" in values:
-        counts = reconstruct_table(_read_figures(values))
-    area = _read_area(values, counts) if "auc" in values else None
+    area: AreaError | None = None
+    gaps: list[str] = []
+    reason = ""
+    try:
+        counts = _read_table(values)
+    except IncompleteFiguresError as error:
+        gaps.append(f"only the AUC is used: {error}")
+        reason = str(error)
+    try:
+        area = _read_area(values, counts)
+    except IncompleteFiguresError as error:
+        gaps.append(f"the AUC is not used: {error}")
+        reason = reason or str(error)
     if counts is None and area is None:
         raise ReviewError(
-            "neither a 2×2 table (TP, FP, FN, TN), nor sensitivity and specificity with the number "
-            "of cases, nor an AUC is given."
+            reason
+            or "neither a 2×2 table (TP, FP, FN, TN), nor sensitivity and specificity with the "
+            "number of cases, nor an AUC is given."
         )
     return ModelAccuracy(
         study=values["study"],
@@ -209,26 +243,62 @@ def read_model(values: dict[str, str]) -> ModelAccuracy:
         data_set=values.get("data set", ""),
         threshold=values.get("threshold", ""),
         counts=counts,
-        counts_reported=bool(given),
+        counts_reported=counts is not None and not _is_worked_back(values),
         area=area,
+        gap=" ".join(gaps),
     )
 
 
-def _read_counts(values: dict[str, str]) -> ReconstructedTable:
+def _read_table(values: Mapping[str, str]) -> ReconstructedTable | None:
+    """The 2×2 table as reported or from figures; None if the row gives neither."""
+    has_figures = "sensitivity" in values or "specificity" in values
+    if any(key in values for key in COUNTS):
+        try:
+            return _read_counts(values)
+        except IncompleteFiguresError:
+            if not has_figures:
+                raise
+    return _work_back(values) if has_figures else None
+
+
+def _is_worked_back(values: Mapping[str, str]) -> bool:
+    """Whether the 2×2 table comes from figures, because the counts are not complete."""
+    try:
+        return not any(key in values for key in COUNTS) or not _read_counts(values)
+    except IncompleteFiguresError:
+        return True
+
+
+def _work_back(values: Mapping[str, str]) -> ReconstructedTable:
+    """The 2×2 table from figures; counts that are reported as well must agree with it."""
+    found = reconstruct_table(_read_figures(values))
+    for key in COUNTS:
+        if key not in values:
+            continue
+        name, count = key.upper(), read_count(values[key], key.upper())
+        low, high = found.ranges[name]
+        if not low <= count <= high:
+            expected = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+            raise ReviewError(f"{name} is {count:,}, but the reported figures give {expected}.")
+    return found
+
+
+def _read_counts(values: Mapping[str, str]) -> ReconstructedTable:
     """The four counts as reported; every other figure of the row must agree with them."""
-    missing = [key.upper() for key in _COUNTS if key not in values]
-    if missing:
-        raise ReviewError(f"{' and '.join(missing)} of the 2×2 table is missing.")
-    table = TwoByTwo(*(_read_count(values[key], key.upper()) for key in _COUNTS))
-    mismatch = find_mismatch(table, _read_figures(values))
+    figures = _read_figures(values)
+    given = {key: read_count(values[key], key.upper()) for key in COUNTS if key in values}
+    sizes = {name: getattr(figures, name) for name in ("cases", "positives", "negatives")}
+    counts = complete_counts(given, sizes)
+    table = TwoByTwo(*(counts[key] for key in COUNTS))
+    mismatch = find_mismatch(table, figures)
     if mismatch:
         raise ReviewError(mismatch)
     return keep_reported_table(table)
 
 
-def _read_figures(values: dict[str, str]) -> ReportedFigures:
+def _read_figures(values: Mapping[str, str]) -> ReportedFigures:
     sizes = {
-        key: _read_count(values[key], key) if key in values else None
+        key: read_count(values[key], key) if key in values else None
         for key in ("cases", "positives", "negatives")
     }
     return ReportedFigures(
@@ -242,27 +312,31 @@ def _read_figures(values: dict[str, str]) -> ReportedFigures:
     )
 
 
-def _read_count(text: str, name: str) -> int:
-    cleaned = re.sub(r"(?<=\d)[,' \u00a0\u202f](?=\d{3}\b)", "", text)
-    if not re.fullmatch(r"\d+(\.0+)?", cleaned):
-        raise ReviewError(f"{name} '{text}' is no whole number.")
-    return int(float(cleaned))
-
-
-def _read_area(values: dict[str, str], counts: ReconstructedTable | None) -> AreaError:
+def _read_area(values: Mapping[str, str], counts: ReconstructedTable | None) -> AreaError | None:
+    """The AUC with its error; None if the row has none."""
+    if "auc" not in values:
+        return None
     area = float(parse_share(values["auc"], "AUC").value)
-    low, high = (
-        float(parse_share(values[key], key).value) if key in values else None
+    limits = {
+        key: float(parse_share(values[key], key.replace("auc", "AUC")).value)
         for key in ("auc low", "auc high")
-    )
-    sizes = _read_figures(values)
-    positives, negatives = sizes.positives, sizes.negatives
+        if key in values
+    }
+    if len(limits) == 1:
+        raise IncompleteFiguresError(
+            "only one limit of its interval is given; enter both, or neither."
+        )
     if counts is not None:
         positives, negatives = counts.table.positives, counts.table.negatives
-    elif sizes.cases is not None:
-        positives = sizes.cases - negatives if positives is None and negatives else positives
-        negatives = sizes.cases - positives if negatives is None and positives else negatives
-    return estimate_area_error(area, low=low, high=high, positives=positives, negatives=negatives)
+    else:
+        positives, negatives = estimate_class_sizes(_read_figures(values))
+    return estimate_area_error(
+        area,
+        low=limits.get("auc low"),
+        high=limits.get("auc high"),
+        positives=positives,
+        negatives=negatives,
+    )
 
 
 def build_files(models: Sequence[ModelAccuracy]) -> dict[str, bytes]:
@@ -284,51 +358,78 @@ def build_files(models: Sequence[ModelAccuracy]) -> dict[str, bytes]:
 def build_csv_files(models: Sequence[ModelAccuracy]) -> dict[str, bytes]:
     """File name -> CSV: the full table, and what mada, RevMan and meta read."""
     files = {_FILES["full"]: _format_csv(FULL_COLUMNS, map(build_full_row, models))}
-    tables = [(model, model.counts.table) for model in models if model.counts is not None]
+    tables = [
+        (name, model.counts.table)
+        for name, model in name_rows([model for model in models if model.counts is not None])
+        if model.counts is not None
+    ]
     if tables:
         files[_FILES["mada"]] = _format_csv(
             ("names", "TP", "FN", "FP", "TN"),
             (
                 (
-                    model.name,
+                    name,
                     table.true_positives,
                     table.false_negatives,
                     table.false_positives,
                     table.true_negatives,
                 )
-                for model, table in tables
+                for name, table in tables
             ),
         )
         files[_FILES["revman"]] = _format_csv(
             ("Study ID", "TP", "FP", "FN", "TN"),
             (
                 (
-                    model.name,
+                    name,
                     table.true_positives,
                     table.false_positives,
                     table.false_negatives,
                     table.true_negatives,
                 )
-                for model, table in tables
+                for name, table in tables
             ),
         )
-    areas = [(model, model.area) for model in models if model.area is not None]
+    areas = [
+        (name, model.area)
+        for name, model in name_rows([model for model in models if model.area is not None])
+        if model.area is not None
+    ]
     if areas:
         files[_FILES["auc"]] = _format_csv(
             ("studlab", "TE", "seTE", "lower", "upper", "method"),
             (
                 (
-                    model.name,
+                    name,
                     f"{area.value:g}",
                     f"{area.standard_error:.6f}",
                     f"{area.low:.4f}",
                     f"{area.high:.4f}",
                     area.method,
                 )
-                for model, area in areas
+                for name, area in areas
             ),
         )
     return files
+
+
+def name_rows(models: Sequence[ModelAccuracy]) -> list[tuple[str, ModelAccuracy]]:
+    """Each model with a name of its own, since mada, meta and RevMan tell rows apart by name: study
+    and model, where needed with data set, threshold and a number."""
+    names = [model.name for model in models]
+    for detail in ("data_set", "threshold"):
+        counts = Counter(names)
+        names = [
+            f"{name}, {getattr(model, detail)}"
+            if counts[name] > 1 and getattr(model, detail)
+            else name
+            for name, model in zip(names, models, strict=True)
+        ]
+    counts, seen, unique_names = Counter(names), Counter[str](), []
+    for name in names:
+        seen[name] += 1
+        unique_names.append(f"{name} ({seen[name]})" if counts[name] > 1 else name)
+    return list(zip(unique_names, models, strict=True))
 
 
 def draw_figure(models: Iterable[ModelAccuracy]) -> str:
@@ -357,7 +458,7 @@ def build_forest_rows(models: Iterable[ModelAccuracy]) -> list[PairedForestRow]:
 FULL_COLUMNS = (
     *("study", "model", "data set", "threshold", "TP", "FP", "FN", "TN", "counts"),
     *("sensitivity (95% CI)", "specificity (95% CI)"),
-    *("AUC", "AUC standard error", "AUC 95% CI low", "AUC 95% CI high", "AUC error from"),
+    *("AUC", "AUC standard error", "AUC 95% CI low", "AUC 95% CI high", "AUC error from", "note"),
 )
 
 
@@ -389,7 +490,8 @@ def build_full_row(model: ModelAccuracy) -> tuple[str, ...]:
             f"{model.area.high:.3f}",
             model.area.method,
         )
-    return (model.study, model.model, model.data_set, model.threshold, *counts, *area)
+    names = (model.study, model.model, model.data_set, model.threshold)
+    return (*names, *counts, *area, model.note)
 
 
 def describe_counts(model: ModelAccuracy) -> str:

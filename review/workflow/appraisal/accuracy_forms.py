@@ -43,11 +43,10 @@ def find_entry_problems(checklist: Checklist, entries: Mapping[str, Answer]) -> 
     if not any(ACCURACY_ITEMS[name] in values for name in FIGURES):
         return []
     try:
-        read_model({**values, "study": "this model"})
+        message = read_model({**values, "study": "this model"}).note
     except ReviewError as error:
         message = str(error)
-        return [message[:1].upper() + message[1:]]
-    return []
+    return [message[:1].upper() + message[1:]] if message else []
 
 
 def find_problems(project: Project, form: AppraisalForm) -> list[str]:

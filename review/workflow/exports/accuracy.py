@@ -34,6 +34,8 @@ def collect_accuracy(snapshot: ReviewSnapshot) -> Accuracy:
             models.append(accuracy.read_model(values))
         except ReviewError as error:
             problems.append(f"{form.label}: {error}")
+        else:
+            problems += [f"{form.label}: {models[-1].gap}"] if models[-1].gap else []
     return tuple(models), tuple(problems)
 
 

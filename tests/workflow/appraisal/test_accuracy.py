@@ -8,7 +8,12 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import ReviewError, SourceError
-from review.workflow.appraisal.accuracy import build_forest_rows, read_accuracy
+from review.workflow.appraisal.accuracy import (
+    build_csv_files,
+    build_forest_rows,
+    read_accuracy,
+    read_model,
+)
 
 TABLE = """Study ID;Model;Dataset;TP;FP;FN;TN;Sens;Spec;diseased;healthy;AUC;AUC lower;AUC upper
 Abe 2021;CNN;internal;45;8;5;92;0.90;0.92;;;0.95;0.91;0.98
@@ -111,3 +116,159 @@ def test_a_file_without_a_study_column_says_what_it_has(tmp_path):
     path.write_text("a,b\n1,2\n")
     with pytest.raises(SourceError, match="column 'study'"):
         read_accuracy(path)
+
+
+def read_row(**cells):
+    """One model from cells by name; a space in a name is an underscore here."""
+    return read_model({"study": "Abe"} | {key.replace("_", " "): v for key, v in cells.items()})
+
+
+def get_counts(model):
+    table = model.counts.table
+    return (
+        table.true_positives,
+        table.false_positives,
+        table.false_negatives,
+        table.true_negatives,
+    )
+
+
+def test_a_figure_is_read_apart_from_the_interval_beside_it():
+    model = read_row(
+        sensitivity="90% (84-94)",
+        specificity="0.80 [0.72, 0.86]",
+        positives="100 (50%)",
+        negatives="100",
+        auc="0.93 (95% CI: 0.90–0.96)",
+    )
+    assert get_counts(model) == (90, 20, 10, 80)
+    assert (model.area.value, model.area.low, model.area.high) == (0.93, 0.90, 0.96)
+    assert model.area.method == "reported interval"
+    assert model.area.standard_error == pytest.approx(0.06 / 3.92, abs=1e-5)
+
+
+@pytest.mark.parametrize("unknown", ["NR", "n.r.", "NA", "n/a", "–", "-", "not reported"])
+def test_a_placeholder_is_unknown_and_not_a_figure(unknown):
+    model = read_row(
+        tp=unknown,
+        fp=unknown,
+        sensitivity=unknown,
+        auc="0.9",
+        positives="50",
+        negatives="50",
+        auc_low=unknown,
+        auc_high=unknown,
+    )
+    assert model.counts is None
+    assert model.gap == ""
+    assert model.area.method == "Hanley and McNeil 1982"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"tp": "45", "tn": "90", "positives": "50", "negatives": "100"},
+        {"tp": "45", "fp": "10", "positives": "50", "cases": "150"},
+        {"fn": "5", "tn": "90", "negatives": "100", "cases": "150"},
+        {"tp": "45", "fp": "10", "fn": "5", "cases": "150"},
+    ],
+)
+def test_counts_follow_from_the_cases_of_each_class(cells):
+    model = read_row(**cells)
+    assert get_counts(model) == (45, 10, 5, 90)
+    assert model.counts_reported
+
+
+def test_a_count_beside_figures_must_agree_with_them():
+    cells = {"sensitivity": "0.90", "specificity": "0.80", "positives": "50", "negatives": "100"}
+    model = read_row(tp="45", sensitivity="0.90", specificity="0.80", cases="150", prevalence="33%")
+    assert not model.counts_reported
+    assert read_row(tp="45", **cells).counts_reported is False
+    with pytest.raises(ReviewError, match="TP is 44, but the reported figures give 45"):
+        read_row(tp="44", **cells)
+
+
+def test_an_auc_is_kept_where_the_table_lacks_figures():
+    model = read_row(
+        sensitivity="0.9", specificity="0.8", auc="0.91", auc_low="0.85", auc_high="0.95"
+    )
+    assert model.counts is None
+    assert model.area.value == 0.91
+    assert model.gap.startswith("only the AUC is used: the number of cases with and without")
+    other = read_row(tp="45", auc="0.91", auc_low="0.85", auc_high="0.95")
+    assert "FP and FN and TN of the 2×2 table is missing" in other.gap
+
+
+def test_a_table_is_kept_where_the_auc_lacks_figures():
+    model = read_row(tp="45", fp="10", fn="5", tn="90", auc="0.95", auc_low="0.90")
+    assert get_counts(model) == (45, 10, 5, 90)
+    assert model.area is None
+    assert "only one limit of its interval" in model.gap
+
+
+def test_the_error_of_an_auc_uses_the_prevalence_where_the_classes_are_not_given():
+    by_prevalence = read_row(auc="0.85", cases="200", prevalence="25%").area
+    by_class = read_row(auc="0.85", positives="50", negatives="150").area
+    assert by_prevalence.standard_error == pytest.approx(by_class.standard_error)
+    with pytest.raises(ReviewError, match="the cases of both classes"):
+        read_row(auc="0.85", cases="200")
+
+
+def test_a_prevalence_that_the_classes_do_not_give_is_a_contradiction():
+    cells = {"sensitivity": "0.9", "specificity": "0.8", "positives": "50", "negatives": "50"}
+    with pytest.raises(ReviewError, match=r"50 of 100 cases .* prevalence of 20%"):
+        read_row(prevalence="20%", **cells)
+    assert get_counts(read_row(prevalence="50%", **cells)) == (45, 10, 5, 40)
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        ({"positives": "0", "negatives": "90"}, "no whole number of 0 cases gives a sensitivity"),
+        ({"positives": "7", "negatives": "90"}, "no whole number of 7 cases gives a sensitivity"),
+        ({"positives": "60", "negatives": "50", "cases": "100"}, "make 110 cases, not 100"),
+        ({"positives": "60", "cases": "50"}, "more cases of one class than the 50 cases"),
+    ],
+)
+def test_impossible_sizes_are_named(cells, says):
+    with pytest.raises(ReviewError, match=says):
+        read_row(sensitivity="0.95", specificity="0.9", **cells)
+
+
+def test_an_auc_below_chance_is_used_and_pointed_out():
+    model = read_row(auc="0.42", positives="30", negatives="70")
+    assert model.area.low < 0.42 < model.area.high
+    assert model.gap == ""
+    assert "which class counts as positive" in model.note
+
+
+def test_rows_of_one_model_have_names_of_their_own():
+    counts = {"tp": "9", "fp": "1", "fn": "1", "tn": "9", "model": "CNN"}
+    models = [
+        read_row(**counts, data_set="internal"),
+        read_row(**counts, data_set="external", threshold="0.3"),
+        read_row(**counts, data_set="external", threshold="0.5"),
+        read_row(**counts, data_set="external", threshold="0.5"),
+        read_row(**(counts | {"model": "SVM"})),
+    ]
+    for name, column in (("mada.csv", "names"), ("revman.csv", "Study ID")):
+        rows = list(csv.DictReader(build_csv_files(models)[name].decode().splitlines()))
+        assert [row[column] for row in rows] == [
+            "Abe, CNN, internal",
+            "Abe, CNN, external, 0.3",
+            "Abe, CNN, external, 0.5 (1)",
+            "Abe, CNN, external, 0.5 (2)",
+            "Abe, SVM",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("area", "positives", "negatives", "error"),
+    [
+        ("0.893", "51", "58", 0.0325),
+        ("0.5", "50", "50", 0.0580),
+    ],
+)
+def test_the_error_of_an_auc_is_hanley_and_mcneils(area, positives, negatives, error):
+    found = read_row(auc=area, positives=positives, negatives=negatives).area
+    assert found.standard_error == pytest.approx(error, abs=5e-4)
