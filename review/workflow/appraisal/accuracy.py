@@ -425,7 +425,8 @@ def name_rows(models: Sequence[ModelAccuracy]) -> list[tuple[str, ModelAccuracy]
             else name
             for name, model in zip(names, models, strict=True)
         ]
-    counts, seen, unique_names = Counter(names), Counter[str](), []
+    counts, seen = Counter(names), Counter[str]()
+    unique_names: list[str] = []
     for name in names:
         seen[name] += 1
         unique_names.append(f"{name} ({seen[name]})" if counts[name] > 1 else name)

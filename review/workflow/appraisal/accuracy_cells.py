@@ -72,9 +72,9 @@ def complete_counts(given: Mapping[str, int], sizes: Mapping[str, int | None]) -
         if negatives is None and positives is not None:
             negatives = cases - positives
     for total, pair in ((positives, ("tp", "fn")), (negatives, ("tn", "fp"))):
-        for missing, known in (pair, pair[::-1]):
-            if missing not in counts and known in counts and total is not None:
-                counts[missing] = total - counts[known]
+        for unknown, known in (pair, pair[::-1]):
+            if unknown not in counts and known in counts and total is not None:
+                counts[unknown] = total - counts[known]
     missing = [key for key in COUNTS if key not in counts]
     if len(missing) == 1 and cases is not None:
         counts[missing[0]] = cases - sum(counts.values())
