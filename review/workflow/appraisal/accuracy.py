@@ -326,16 +326,17 @@ def _read_area(values: Mapping[str, str], counts: ReconstructedTable | None) -> 
         raise IncompleteFiguresError(
             "only one limit of its interval is given; enter both, or neither."
         )
-    if counts is not None:
-        positives, negatives = counts.table.positives, counts.table.negatives
-    else:
-        positives, negatives = estimate_class_sizes(_read_figures(values))
+    sizes = (
+        (counts.table.positives, counts.table.negatives)
+        if counts is not None
+        else estimate_class_sizes(_read_figures(values))
+    )
     return estimate_area_error(
         area,
         low=limits.get("auc low"),
         high=limits.get("auc high"),
-        positives=positives,
-        negatives=negatives,
+        positives=sizes[0],
+        negatives=sizes[1],
     )
 
 
