@@ -339,17 +339,19 @@ def _place_cells(line: _Line, bounds: Sequence[tuple[float, float]]) -> list[str
     """The text of a line by column.
 
     A cell over several columns (a merged head) stands in each; if it holds a number, it is several
-    cells that nearly touch, and each of its words goes to its own column.
+    cells that nearly touch: each of its words goes to its own column, or stays with the word before.
     """
     row = [""] * len(bounds)
     for cell in line.cells:
         over = _list_columns(cell.x0, cell.x1, bounds)
         if len(over) > 1 and any(_NUMBER.match(word.text) for word in cell.words):
+            n = over[0]
             for word in cell.words:
-                n = max(
-                    _list_columns(word.x0, word.x1, bounds),
-                    key=lambda n: min(word.x1, bounds[n][1]) - max(word.x0, bounds[n][0]),
-                )
+                touched = [
+                    (min(word.x1, right) - max(word.x0, left), column)
+                    for column, (left, right) in enumerate(bounds)
+                ]
+                n = max(touched)[1] if max(touched)[0] > 0 else n
                 row[n] = f"{row[n]} {word.text}".strip()
             continue
         for n in over:
