@@ -339,7 +339,7 @@ def _place_cells(line: _Line, bounds: Sequence[tuple[float, float]]) -> list[str
     """The text of a line by column.
 
     A cell over several columns (a merged head) stands in each; if it holds a number, it is several
-    cells that nearly touch: each of its words goes to its own column, or stays with the word before.
+    cells that nearly touch: each word goes to its own column, or stays with the word before.
     """
     row = [""] * len(bounds)
     for cell in line.cells:
