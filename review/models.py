@@ -255,9 +255,9 @@ def record_from_dict(data: Mapping[str, Any]) -> Record:
     values = dict(data)
     values["relations"] = tuple(Relation(**dict(r)) for r in values.get("relations", ()))
     values["extra"] = {k: tuple(v) for k, v in values.get("extra", {}).items()}
-    for name in _RECORD_FIELDS:
-        if isinstance(values.get(name), list):
-            values[name] = tuple(values[name])
+    for name, value in values.items():
+        if isinstance(value, list):
+            values[name] = tuple(value)
     return Record(**values)
 
 

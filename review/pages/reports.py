@@ -21,6 +21,8 @@ from review.workflow.screening import blinding
 
 PICTURE_FORMATS = {"SVG": "svg", "PDF": "pdf", "PNG 300 dpi": "png", "PNG 600 dpi": "png 600"}
 TABS = ("Flow diagram", "Figures", "Tables", "Methods", "Changes", "Publish", "Download all")
+PARTS_WITHOUT_RECORDS = ("Flow diagram", "Changes", "Publish")
+"""Parts that need only the records that came past title and abstract."""
 PREVIEW_SCALE = 1.5
 """Pixels a point in previews: text of 9 points reads as 13 pixels."""
 PREVIEW_ROWS = 500
@@ -35,19 +37,30 @@ def render_page(project: Project) -> None:
     reader = blinding.find_own_view(project, session.get_user().name)
     stamp = f"{snapshot.compute_revision_key(project)} {reader or ''}"
     key = (str(project.folder), day, stamp)
-    review_snapshot = _load_snapshot(project, *key, _reader=reader)
-    try:
-        figures = _draw_figures(review_snapshot, *key)
-    except FlowError as error:
-        st.error(escape_markdown(str(error)))
-        return
-    st.caption(f"As of {review_snapshot.day} · {prisma.describe_conservation(review_snapshot)}")
-    if clocks := snapshot.describe_clocks(review_snapshot):
-        st.caption(escape_markdown(clocks))
+    caption = st.container()
     tab = st.segmented_control(
         "Part", TABS, default=TABS[0], required=True, label_visibility="collapsed"
     )
+    try:
+        review_snapshot = _load_snapshot(
+            project, *key, read_all=tab not in PARTS_WITHOUT_RECORDS, _reader=reader
+        )
+        with caption:
+            conservation = prisma.describe_conservation(review_snapshot)
+            st.caption(f"As of {review_snapshot.day} · {conservation}")
+            if clocks := snapshot.describe_clocks(review_snapshot):
+                st.caption(escape_markdown(clocks))
+        _render_part(project, tab, review_snapshot, key)
+    except FlowError as error:
+        st.error(escape_markdown(str(error)))
+
+
+def _render_part(
+    project: Project, tab: str, review_snapshot: ReviewSnapshot, key: tuple[str, str | None, str]
+) -> None:
+    """Draws the chosen part; what it needs is computed only then."""
     if tab == "Figures":
+        figures = _draw_figures(review_snapshot, *key)
         _render_figure_tab({name: svg for name, svg in figures.items() if name != FLOW_TITLE})
     elif tab == "Tables":
         _render_table_tab(review_snapshot)
@@ -60,7 +73,7 @@ def render_page(project: Project) -> None:
     elif tab == "Download all":
         _render_export_tab(review_snapshot, key)
     else:
-        _render_flow_tab(review_snapshot, figures[FLOW_TITLE])
+        _render_flow_tab(review_snapshot, _draw_flow(review_snapshot, *key))
 
 
 FLOW_TITLE = "PRISMA 2020 flow"
@@ -79,12 +92,24 @@ def _choose_day() -> str | None:
     return selected_day.isoformat() if isinstance(selected_day, datetime.date) else None
 
 
-@st.cache_resource(max_entries=4, show_spinner="Counting records …")
+@st.cache_resource(max_entries=8, show_spinner="Counting records …")
 def _load_snapshot(
-    _project: Project, folder: str, day: str | None, stamp: str, *, _reader: str | None
+    _project: Project,
+    folder: str,
+    day: str | None,
+    stamp: str,
+    *,
+    read_all: bool,
+    _reader: str | None,
 ) -> ReviewSnapshot:
     del folder, stamp  # part of the cache's key; the stamp names the reader too
-    return snapshot.snapshot_at(_project, day, reader=_reader)
+    return snapshot.snapshot_at(_project, day, read_all=read_all, reader=_reader)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Drawing the flow diagram …")
+def _draw_flow(_snapshot: ReviewSnapshot, folder: str, day: str | None, stamp: str) -> str:
+    del folder, day, stamp  # part of the cache's key
+    return prisma.draw_diagram(_snapshot)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Drawing the figures …")

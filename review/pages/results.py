@@ -52,5 +52,5 @@ def _load_results(
     _project: Project, folder: str, stamp: str, *, _reader: str | None
 ) -> tuple[ReviewSnapshot, str]:
     del folder, stamp  # part of the cache's key; the stamp names the reader too
-    view = snapshot.snapshot_at(_project, None, reader=_reader)
+    view = snapshot.snapshot_at(_project, None, read_all=False, reader=_reader)
     return view, prisma.draw_diagram(view)

@@ -82,7 +82,7 @@ def list_decisions(
     if until is not None:
         query = query.where(decisions.c.at <= format_timestamp(until))
     if records is None:
-        return [_to_decision(row) for row in conn.execute(query)]
+        return [_to_decision(row) for row in conn.execute(query).all()]
     numbers = list(records)
     matches: list[Decision] = []
     for start in range(0, len(numbers), CHUNK):

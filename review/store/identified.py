@@ -81,7 +81,7 @@ def list_entries(conn: Connection, *, until: datetime | None = None) -> list[Bat
         query = query.where(b.id.not_in(undone))
     manual_sources = list_manual_sources(conn, until)
     seen: set[int] = set()
-    rows = conn.execute(query.order_by(entries.c.batch, entries.c.number, entries.c.x))
+    rows = conn.execute(query.order_by(entries.c.batch, entries.c.number, entries.c.x)).all()
     return [
         BatchEntry(
             record,

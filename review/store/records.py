@@ -241,10 +241,11 @@ def iter_records(
         include_undone: also records of undone imports, for the state of a past day.
     """
     live = true() if include_undone else import_undos.is_live(conn)
-    query = select(records).where(records.c.id > after, live).order_by(records.c.id)
+    query = select(records.c.id, records.c.batch, records.c.data)
+    query = query.where(records.c.id > after, live).order_by(records.c.id)
     result = conn.execute(query, execution_options={"yield_per": 1000})
-    for row in result:
-        yield _to_stored_record(row)
+    for rows in result.partitions():
+        yield from map(_to_stored_record, rows)
 
 
 def iter_titles(conn: Connection) -> Iterator[tuple[int, str]]:

@@ -181,8 +181,11 @@ def _build_entries(
     return entries
 
 
+_WAYS: dict[str, prisma.Via] = {way: way for way in get_args(prisma.Via)}
+
+
 def _parse_via(text: str) -> prisma.Via:
-    return next((way for way in get_args(prisma.Via) if way == text), "databases")
+    return _WAYS.get(text, "databases")
 
 
 def find_manual_merges(link_log: list[Link]) -> set[int]:
