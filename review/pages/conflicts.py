@@ -208,22 +208,31 @@ def _render_other_decision(project: Project, stage: Stage, conflict: ScreeningCo
     st.session_state["conflicts_other"] = conflict.key
     with st.form(f"other_{conflict.key}"):
         verdicts: list[Verdict] = ["include", "exclude"]
-        verdict = st.radio("Decision", verdicts, horizontal=True)
-        reason = st.selectbox("Reason for exclusion", [None, *stage.reasons])
-        note = st.text_input("Explanation (required)")
-        if st.form_submit_button("Resolve conflict"):
-            if not note.strip():
-                st.warning("Neither reviewer chose this decision: explain it in a sentence.")
-                return
-            exclusion_reason = reason if verdict == "exclude" else None
-            _settle_conflict(
-                project,
-                stage,
-                conflict,
-                session.get_user().name,
-                (verdict, exclusion_reason, note.strip()),
-            )
-            st.rerun()
+        st.radio("Decision", verdicts, horizontal=True, key=f"other_verdict_{conflict.key}")
+        st.selectbox(
+            "Reason for exclusion", [None, *stage.reasons], key=f"other_reason_{conflict.key}"
+        )
+        st.text_input("Explanation (required)", key=f"other_note_{conflict.key}")
+        if st.session_state.pop("conflicts_unexplained", None) == conflict.key:
+            st.warning("Neither reviewer chose this decision: explain it in a sentence.")
+        who = session.get_user().name
+        st.form_submit_button(
+            "Resolve conflict", on_click=partial(_settle_otherwise, project, stage, conflict, who)
+        )
+
+
+def _settle_otherwise(
+    project: Project, stage: Stage, conflict: ScreeningConflict, name: str
+) -> None:
+    """Saves the decision that neither reviewer took, as the form has it."""
+    state = st.session_state
+    verdict: Verdict = state.get(f"other_verdict_{conflict.key}", "include")
+    reason = state.get(f"other_reason_{conflict.key}") if verdict == "exclude" else None
+    note = str(state.get(f"other_note_{conflict.key}") or "").strip()
+    if not note:
+        state["conflicts_unexplained"] = conflict.key
+        return
+    _settle_conflict(project, stage, conflict, name, (verdict, reason, note))
 
 
 def _settle_conflict(

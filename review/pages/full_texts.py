@@ -265,11 +265,16 @@ def _render_not_available(project: Project, report: SoughtReport) -> None:
         )
         return
     with st.form(f"full_text_missed_{report.key}", border=False):
-        reason = st.text_input("Full text not available: reason", placeholder="No reply")
+        reason_key = f"full_text_reason_{report.key}"
+        st.text_input("Full text not available: reason", placeholder="No reply", key=reason_key)
         st.caption("The flow diagram counts the report under Reports not retrieved.")
-        if st.form_submit_button("Mark as not retrieved"):
-            _mark_retrieval(project, report, ("not retrieved", reason))
-            st.rerun()
+        st.form_submit_button(
+            "Mark as not retrieved", on_click=partial(_mark_missed, project, report, reason_key)
+        )
+
+
+def _mark_missed(project: Project, report: SoughtReport, reason_key: str) -> None:
+    _mark_retrieval(project, report, ("not retrieved", st.session_state.get(reason_key)))
 
 
 def _mark_retrieval(

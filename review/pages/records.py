@@ -79,6 +79,7 @@ FILTER_NAMES = ("year", "has_note", "has_team_note")
 """Filters that are not a choice from a list."""
 PDF_LABELS = {True: "With PDF", False: "Without PDF"}
 PAGE_KEY = "records_page"
+EXCLUSION_REASON_KEY = "records_exclusion_reason"
 """Session key: number of the page shown, 0 for the first."""
 
 
@@ -368,21 +369,23 @@ def _render_exclusion(project: Project, numbers: tuple[int, ...]) -> None:
         return
     with st.form("records_exclude"):
         st.markdown(f"**Exclude {format_count(len(numbers), 'ticked record')}**")
-        reason = st.selectbox(
+        st.selectbox(
             "Reason",
             [None, *record_list.list_reasons(project)],
             format_func=lambda n: "No reason" if n is None else n,
+            key=EXCLUSION_REASON_KEY,
         )
         st.caption(
             "This is your own decision on each record, at the stage where it waits for you; "
             "records that do not wait for you are left alone. Z undoes each decision on Screening."
         )
-        if st.form_submit_button("Exclude"):
-            _exclude(project, numbers, reason)
-            st.rerun()
+        st.form_submit_button("Exclude", on_click=partial(_exclude, project, numbers))
 
 
-def _exclude(project: Project, numbers: tuple[int, ...], reason: str | None) -> None:
+def _exclude(project: Project, numbers: tuple[int, ...]) -> None:
+    """Saves the decisions before the page is drawn again, so that the next click cannot cut them
+    off."""
+    reason = st.session_state.get(EXCLUSION_REASON_KEY)
     try:
         outcome = record_list.exclude_records(project, session.get_user(), numbers, reason)
     except ReviewError as error:

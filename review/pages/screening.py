@@ -266,14 +266,21 @@ def _render_ranking_words(project: Project, stage: Stage, view: ReportView) -> N
 def _render_missing_abstract(project: Project, view: ReportView) -> None:
     st.info("No abstract available.")
     with st.expander("Add abstract"), st.form(f"abstract_{view.key}", border=False):
-        text = st.text_area("Abstract", height=240)
-        if st.form_submit_button("Save abstract"):
-            try:
-                reviewing.add_abstract(project, session.get_user().name, view.number, text)
-            except ReviewError as error:
-                st.warning(escape_markdown(str(error)))
-                return
-            st.rerun()
+        st.text_area("Abstract", height=240, key=f"abstract_text_{view.key}")
+        name = session.get_user().name
+        st.form_submit_button(
+            "Save abstract", on_click=partial(_save_abstract, project, view, name)
+        )
+
+
+def _save_abstract(project: Project, view: ReportView, name: str) -> None:
+    """Saves the abstract before the page is drawn again, so that the next key press cannot cut it
+    off."""
+    text = str(st.session_state.get(f"abstract_text_{view.key}") or "")
+    try:
+        reviewing.add_abstract(project, name, view.number, text)
+    except ReviewError as error:
+        st.session_state["screening_wrong"] = str(error)
 
 
 def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
@@ -362,32 +369,36 @@ def _render_duplicate_form(project: Project, view: ReportView) -> None:
     rows = listing.list_records(project, words=words, size=8) if words else []
     others = {row.key: row.title or "" for row in rows if row.key != view.key}
     with st.form(f"same_{view.key}"):
-        selected_key = st.selectbox(
+        st.selectbox(
             "Duplicate of",
             [None, *others],
             format_func=lambda option: f"{option} {others.get(option, '')}",
+            key=f"same_key_{view.key}",
         )
-        typed_key = st.text_input("or enter its record number", placeholder="R000001")
-        if st.form_submit_button("Merge records"):
-            try:
-                message = run.settle_pair(
-                    project,
-                    (view.key, typed_key.strip() or selected_key or ""),
-                    "same",
-                    session.get_user().name,
-                )
-            except ReviewError as error:
-                st.warning(escape_markdown(str(error)))
-                return
-            st.session_state.update(
-                {
-                    "screening_said": message,
-                    "screening_same": None,
-                    REVISIT_KEY: None,
-                    CURRENT_KEY: None,
-                }
-            )
-            st.rerun()
+        st.text_input(
+            "or enter its record number", placeholder="R000001", key=f"same_typed_{view.key}"
+        )
+        name = session.get_user().name
+        st.form_submit_button("Merge records", on_click=partial(_merge, project, view, name))
+
+
+def _merge(project: Project, view: ReportView, name: str) -> None:
+    """Merges the record with the one that the form names, before the page is drawn again."""
+    typed_key = str(st.session_state.get(f"same_typed_{view.key}") or "").strip()
+    other_key = typed_key or st.session_state.get(f"same_key_{view.key}") or ""
+    try:
+        message = run.settle_pair(project, (view.key, other_key), "same", name)
+    except ReviewError as error:
+        st.session_state["screening_wrong"] = str(error)
+        return
+    st.session_state.update(
+        {
+            "screening_said": message,
+            "screening_same": None,
+            REVISIT_KEY: None,
+            CURRENT_KEY: None,
+        }
+    )
 
 
 def _save_vote(
@@ -524,11 +535,17 @@ def _render_pdf(project: Project, view: ReportView) -> None:
 def _render_missed_form(project: Project, view: ReportView) -> None:
     """Marks the report as not retrieved; keys are off while the reason is typed."""
     with st.form(f"missed_form_{view.key}", border=False):
-        reason = st.text_input("Reason", placeholder="No reply from the authors")
+        reason_key = f"missed_reason_{view.key}"
+        st.text_input("Reason", placeholder="No reply from the authors", key=reason_key)
         st.caption("The flow diagram counts the report under Reports not retrieved.")
-        if st.form_submit_button("Mark as not retrieved"):
-            _mark_retrieval(project, view.number, view.key, "not retrieved", reason)
-            st.rerun()
+        st.form_submit_button(
+            "Mark as not retrieved", on_click=partial(_mark_missed, project, view, reason_key)
+        )
+
+
+def _mark_missed(project: Project, view: ReportView, reason_key: str) -> None:
+    reason = st.session_state.get(reason_key)
+    _mark_retrieval(project, view.number, view.key, "not retrieved", reason)
 
 
 def _mark_retrieval(

@@ -231,11 +231,12 @@ def build_settings(options: ServerOptions) -> dict[str, Any]:
 
 
 def warm_up() -> None:
-    """Loads what the first list and the first suggestions need, while people are signing in."""
+    """Loads what the first list, the first suggestions and the first look at agreement need, while
+    people are signing in."""
     from review.bias.rules.patterns import get_tokenizer
 
     get_tokenizer()
-    for name in ("pandas", "pyarrow"):
+    for name in ("pandas", "pyarrow", "scipy.stats"):
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # libraries stay; looking through them again and again would cost every reviewer

@@ -1,5 +1,6 @@
 """The preview of one file before it is imported, and what a person says of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -196,26 +197,34 @@ def render_mapping(preview: ImportPreview, file_id: str) -> None:
             "from the same database."
         )
         names = dict.fromkeys([*mapping, *sorted(columns, key=lambda name: name not in guesses)])
-        choices = {}
         for name in names:
             example = columns.get(name)
-            choices[name] = _choose_field(
+            _render_field_choice(
                 f"{name} ({example})" if example else name,
                 mapping.get(name) or (None if mapping else guesses.get(name)),
-                f"import_column_{file_id}_{name}",
+                _get_column_key(file_id, name),
             )
-        if st.form_submit_button("Apply mapping"):
-            st.session_state[f"import_mapping_{file_id}"] = {
-                name: field for name, field in choices.items() if field
-            }
-            st.rerun()
+        st.form_submit_button("Apply mapping", on_click=_apply_mapping, args=(file_id, list(names)))
 
 
-def _choose_field(label: str, current: str | None, key: str) -> str | None:
-    """The field that a column fills, as chosen; None where it is not used."""
+def _apply_mapping(file_id: str, columns: Sequence[str]) -> None:
+    """Takes the chosen fields over before the page is drawn anew, so that whatever is clicked next
+    cannot interrupt it."""
+    choices = {name: st.session_state.get(_get_column_key(file_id, name)) for name in columns}
+    st.session_state[f"import_mapping_{file_id}"] = {
+        name: field for name, field in choices.items() if field
+    }
+
+
+def _get_column_key(file_id: str, column: str) -> str:
+    return f"import_column_{file_id}_{column}"
+
+
+def _render_field_choice(label: str, current: str | None, key: str) -> None:
+    """Asks for the field that a column fills; None where it is not used."""
     others = [field for field in MAPPABLE_FIELDS if field not in MAPPED_FIRST]
     fields = [None, *MAPPED_FIRST, *others]
-    return st.selectbox(
+    st.selectbox(
         label,
         fields,
         index=fields.index(current) if current in fields else 0,

@@ -8,6 +8,7 @@ from threading import Thread
 
 import streamlit as st
 
+from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.keyboard import FOCUS_NOTE_SCRIPT
@@ -84,16 +85,30 @@ def render_reasons(
 
 def render_note_form(project: Project, stage: Stage, view: ReportView) -> None:
     """Draws the box for the reviewer's note; the cursor is in it."""
+    text_key = f"note_text_{view.key}"
     with st.form(f"note_{view.key}", border=False):
-        text = st.text_area(
-            "Your note (hidden from others until the record is resolved)", view.note or ""
+        st.text_area(
+            "Your note (hidden from others until the record is resolved)",
+            view.note or "",
+            key=text_key,
         )
         st.html(FOCUS_NOTE_SCRIPT, unsafe_allow_javascript=True)
-        if st.form_submit_button("Save note"):
-            name = session.get_user().name
-            reviewing.add_note(project, stage, name, view.number, text.strip() or None)
-            st.session_state[NOTE_KEY] = None
-            st.rerun()
+        name = session.get_user().name
+        st.form_submit_button(
+            "Save note", on_click=partial(_save_note, project, stage, view, name, text_key)
+        )
+
+
+def _save_note(project: Project, stage: Stage, view: ReportView, name: str, text_key: str) -> None:
+    """Saves the note before the page is drawn again: the key that decides on the record may follow
+    at once, and cuts the drawing short."""
+    text = str(st.session_state.get(text_key) or "").strip()
+    try:
+        reviewing.add_note(project, stage, name, view.number, text or None)
+    except ReviewError as error:
+        st.session_state["screening_wrong"] = str(error)
+        return
+    st.session_state[NOTE_KEY] = None
 
 
 def start_retraining(project: Project, stage: Stage) -> None:

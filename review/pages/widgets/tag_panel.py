@@ -54,52 +54,67 @@ def render_tag_panel(project: Project, number: int, key: str, listed: list[Annot
     if problem:
         st.warning(escape_markdown(problem))
     with st.form(f"tag_{key}", clear_on_submit=True, border=False):
-        tag = st.text_input("New tag", max_chars=annotations.MAX_TAG_LENGTH)
+        st.text_input("New tag", max_chars=annotations.MAX_TAG_LENGTH, key=f"tag_text_{key}")
         with st.container(horizontal=True, vertical_alignment="center"):
-            shared = st.radio(
+            st.radio(
                 "Tag for",
                 [False, True],
                 format_func=SCOPE_LABELS.__getitem__,
                 horizontal=True,
                 label_visibility="collapsed",
+                key=f"tag_shared_{key}",
             )
-            is_sent = st.form_submit_button("Add tag")
-        if is_sent:
-            _save(partial(annotations.add_tag, project, who, number, tag, shared=bool(shared)))
+            st.form_submit_button("Add tag", on_click=partial(_add_tag, project, who, number, key))
     tags = [one for one in own if one.kind == "tag"]
     if tags:
         with st.container(horizontal=True):
             for index, own_tag in enumerate(tags):
-                if st.button(
+                remove = partial(
+                    annotations.remove_tag,
+                    project,
+                    who,
+                    number,
+                    own_tag.text,
+                    shared=own_tag.shared,
+                )
+                st.button(
                     f"Remove {escape_markdown(own_tag.text)} "
                     f"({SCOPE_LABELS[own_tag.shared].lower()})",
                     key=f"remove_tag_{key}_{index}",
-                ):
-                    _save(
-                        partial(
-                            annotations.remove_tag,
-                            project,
-                            who,
-                            number,
-                            own_tag.text,
-                            shared=own_tag.shared,
-                        )
-                    )
+                    on_click=partial(_save, remove),
+                )
     note = next((one.text for one in own if one.kind == "note"), "")
     with st.form(f"team_note_{key}", border=False):
-        text = st.text_area("Your note for the team", note, max_chars=annotations.MAX_NOTE_LENGTH)
-        if st.form_submit_button("Save team note"):
-            _save(partial(annotations.save_team_note, project, who, number, text))
+        st.text_area(
+            "Your note for the team",
+            note,
+            max_chars=annotations.MAX_NOTE_LENGTH,
+            key=f"team_note_text_{key}",
+        )
+        st.form_submit_button(
+            "Save team note", on_click=partial(_save_team_note, project, who, number, key)
+        )
     st.caption(
         "Reviewers see what others share once the record is resolved, as with decisions. Tags for "
         "yourself are shown to nobody else."
     )
 
 
+def _add_tag(project: Project, who: str, number: int, key: str) -> None:
+    tag = str(st.session_state.get(f"tag_text_{key}") or "")
+    is_shared = bool(st.session_state.get(f"tag_shared_{key}"))
+    _save(partial(annotations.add_tag, project, who, number, tag, shared=is_shared))
+
+
+def _save_team_note(project: Project, who: str, number: int, key: str) -> None:
+    text = str(st.session_state.get(f"team_note_text_{key}") or "")
+    _save(partial(annotations.save_team_note, project, who, number, text))
+
+
 def _save(change: Callable[[], object]) -> None:
-    """Makes a change, and draws the page again."""
+    """Makes a change before the page is drawn again, so that the next key press cannot cut it
+    off."""
     try:
         change()
     except ReviewError as error:
         st.session_state[MESSAGE_KEY] = str(error)
-    st.rerun()

@@ -101,8 +101,9 @@ def snapshot_at(
     """The review at the end of a day, or now.
 
     Args:
-        read_all: read every record, and check the groups against the links; off where the flow
-            alone is asked for, which is quick.
+        read_all: read every record; off where the flow alone is asked for, which is quick. The
+            groups are checked against the links in both cases, without the records only if
+            deduplication has kept what it needs of them.
         reader: who asks; to a reviewer, a report of several judged records appears as what they
             may see of those makes it.
 
@@ -130,11 +131,12 @@ def snapshot_at(
             if read_all
             else records.get_records(conn, sorted(judged_reports), include_undone=True)
         )
-        if read_all and until is None:
+        if until is None:
             kept_columns = load_kept_columns(project, conn)
-            check_groups(
-                conn, list(stored_records.values()) if kept_columns is None else kept_columns
-            )
+            if kept_columns is not None:
+                check_groups(conn, kept_columns)
+            elif read_all:
+                check_groups(conn, list(stored_records.values()))
         newest_day = day or _get_newest_day(conn, versions)
         given = {
             records.parse_record_key(key): label
