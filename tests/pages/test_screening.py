@@ -8,6 +8,7 @@ from support.small import studies
 
 from review.models import Record
 from review.pages.widgets.preferences import Preferences
+from review.store import links, records
 from review.workflow.screening import reviewing
 from review.workflow.setup.loading import init_project, open_project
 
@@ -148,3 +149,41 @@ def test_no_reason_is_asked_by_title_and_abstract_where_it_does_not(project):
     app = draw(project.folder)
     next(one for one in app.button if one.label == "Exclude").click().run()
     assert len(reviewing.list_recent_keys(project, project.protocol.stages[0], "ada")) == 1
+
+
+def press(app, label):
+    next(one for one in app.button if one.label == label).click()
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_the_forms_of_a_record_save_what_was_typed_and_close(project):
+    app = press(draw(project.folder), "Note")
+    app.text_area[0].set_value("  Look at the test set ")
+    press(app, "Save note")
+    assert not app.text_area or app.text_area[0].label == "Abstract"  # the note's box is closed
+    press(app, "Note")
+    assert app.text_area[0].value == "Look at the test set"
+    press(app, "Close")
+    press(app, "Save abstract")
+    assert "The abstract is empty." in [one.value for one in app.warning]
+    app.text_area[0].set_value("We read scans.")
+    press(app, "Save abstract")
+    with project.store.read() as conn:
+        edited = records.get_edited_values(conn, "abstract")
+    assert list(edited.values()) == ["We read scans."]
+
+
+def test_a_duplicate_named_by_hand_is_merged(project):
+    app = press(draw(project.folder), "Duplicate")
+    app.text_input[0].set_value("R000099")
+    press(app, "Merge records")
+    assert any("R000099" in one.value for one in app.warning)
+    shown = app.query_params["key"]
+    key = shown[0] if isinstance(shown, list) else shown
+    app.text_input[0].set_value("R000002" if key == "R000001" else "R000001")
+    press(app, "Merge records")
+    assert not app.warning and not app.text_input
+    with project.store.read() as conn:
+        assert links.count_reports(conn) == 4

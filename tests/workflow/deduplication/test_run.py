@@ -142,8 +142,8 @@ def test_what_is_kept_of_another_store_is_not_believed(project, tmp_path):
     assert dedupe.run_deduplication(project, "ada").reports == 1
 
 
-@pytest.mark.parametrize("is_kept", [True, False])
-def test_groups_that_the_links_do_not_make_stop_a_report(project, is_kept):
+@pytest.mark.parametrize(("is_kept", "read_all"), [(True, True), (True, False), (False, True)])
+def test_groups_that_the_links_do_not_make_stop_a_report(project, is_kept, read_all):
     first, twin, other = bring(project, ARTICLE, TWIN, OTHER)
     dedupe.run_deduplication(project, "ada")
     if not is_kept:
@@ -153,12 +153,12 @@ def test_groups_that_the_links_do_not_make_stop_a_report(project, is_kept):
     with project.store.write() as conn:
         links.replace_some_groups(conn, {numbers[2]: (numbers[0], numbers[0])})
     with pytest.raises(FlowError, match=f"do not match the recorded links: {other}"):
-        snapshot_at(project)
+        snapshot_at(project, read_all=read_all)
     with project.store.write() as conn:
         own = {numbers[2]: (numbers[2], numbers[2]), numbers[1]: (numbers[1], numbers[1])}
         links.replace_some_groups(conn, own)
     with pytest.raises(FlowError, match=f"do not match the recorded links: {twin}"):
-        snapshot_at(project)
+        snapshot_at(project, read_all=read_all)
 
 
 def test_other_rules_compare_all_again(project, monkeypatch):
