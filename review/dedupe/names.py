@@ -17,7 +17,7 @@ _GROUP = re.compile(
     re.I,
 )
 _UMLAUT = re.compile(r"([aou])e")
-_ET_AL = re.compile(r"[\s,;.]*\bet\.? ?al\b\.?\s*$|\band others\s*$", re.I)
+_ET_AL = re.compile(r"(?:[\s,;]|(?<!\b[^\W\d_])\.)*\bet\.? ?al\b\.?\s*$|\band others\s*$", re.I)
 _AND = re.compile(r"\s+(?:and|&)\s+")
 _IN_BRACKETS = re.compile(r"\s*\([^()]*\)")
 """What sources add to a name: '(Switzerland)', '(CH)'."""

@@ -89,5 +89,7 @@ def test_a_list_of_names_is_split_at_its_own_separator(text, names):
 
 def test_a_list_that_is_cut_short_says_so():
     assert split_authors("Khan A; Fox M; et al.") == (("Khan A", "Fox M"), True)
+    assert split_authors("Khan A., Fox M. et al.") == (("Khan A.", "Fox M."), True)
+    assert split_authors("Khan. et al") == (("Khan",), True)
     assert split_authors("Khan A; Fox M") == (("Khan A", "Fox M"), False)
     assert split_authors("  ") == split_authors(None) == ((), False)
