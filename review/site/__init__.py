@@ -1,6 +1,7 @@
 """Renders the public page of a review as static files: HTML, an Atom feed, citation and data."""
 
 from review.site.models import (
+    SiteAccuracy,
     SiteAnswer,
     SiteContent,
     SiteDataSet,
@@ -17,6 +18,7 @@ from review.site.models import (
 from review.site.website import build_website
 
 __all__ = [
+    "SiteAccuracy",
     "SiteAnswer",
     "SiteContent",
     "SiteDataSet",

@@ -104,6 +104,25 @@ class SiteDataSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteAccuracy:
+    """The settled accuracy of one model on one data set, with its 2×2 table."""
+
+    label: str
+    """Study and model."""
+    group: str
+    """The data set."""
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+    true_negatives: int
+    sensitivity: str
+    """With its exact 95% confidence interval."""
+    specificity: str
+    is_exact: bool = True
+    """False: the counts were worked back from rounded figures that leave several tables."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteContent:
     """All that an edition publishes, without its figures: an edition is new if this is."""
 
@@ -126,6 +145,7 @@ class SiteContent:
     """Included reports without a settled form."""
     data_set_summary: str | None
     data_sets: tuple[SiteDataSet, ...]
+    accuracy: tuple[SiteAccuracy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +155,7 @@ class SiteFigure:
     name: str
     """File stem."""
     section: str
-    """Section of the first page it belongs to: flow, bias or data-sets."""
+    """Section of the first page it belongs to: flow, bias, accuracy or data-sets."""
     title: str
     alt: str
     svg: str

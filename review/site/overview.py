@@ -29,6 +29,7 @@ SECTIONS = (
     ("flow", "Flow of records"),
     ("studies", "Included reports"),
     ("bias", "Quality and risk of bias"),
+    ("accuracy", "Diagnostic accuracy"),
     ("data-sets", "Data sets"),
     ("downloads", "Downloads"),
     ("changes", "Changes"),
@@ -44,6 +45,7 @@ def render_overview(website: Website) -> str:
         "flow": _render_flow(website),
         "studies": _render_studies(website.content),
         "bias": _render_figures(website, "bias"),
+        "accuracy": _render_accuracy(website),
         "data-sets": _render_data_sets(website),
         "downloads": _render_downloads(website),
         "changes": render_changes(website),
@@ -232,6 +234,36 @@ def format_score(value: float, highest: float | None) -> str:
     """A score with the highest possible one: 12 of 36."""
     text = f"{value:.3f}".rstrip("0").rstrip(".")
     return f"{text} of {highest:g}" if highest is not None else text
+
+
+def _render_accuracy(website: Website) -> str:
+    models = website.content.accuracy
+    if not models:
+        return ""
+    rows = [
+        (
+            isolate(one.label if one.is_exact else f"{one.label} *"),
+            isolate(one.group),
+            *(
+                f"{count:,}"
+                for count in (
+                    one.true_positives,
+                    one.false_positives,
+                    one.false_negatives,
+                    one.true_negatives,
+                )
+            ),
+            escape_text(one.sensitivity),
+            escape_text(one.specificity),
+        )
+        for one in models
+    ]
+    heads = ("Study", "Data set", "TP", "FP", "FN", "TN", "Sensitivity", "Specificity")
+    table = render_table("Sensitivity and specificity of each model", heads, rows, (2, 3, 4, 5))
+    return (
+        f"{_render_figures(website, 'accuracy')}"
+        f"<details><summary>Numbers as a table</summary>{table}</details>"
+    )
 
 
 def _render_data_sets(website: Website) -> str:

@@ -9,8 +9,12 @@ from review.site.models import SiteContent
 
 
 def content_to_dict(content: SiteContent) -> dict[str, Any]:
-    """The content as it comes back from JSON: lists for tuples."""
-    return dict(json.loads(json.dumps(asdict(content), ensure_ascii=True)))
+    """The content as it comes back from JSON: lists for tuples. Accuracy is left out if there is
+    none, so that editions published before pages showed it keep their fingerprint."""
+    plain = asdict(content)
+    if not content.accuracy:
+        del plain["accuracy"]
+    return dict(json.loads(json.dumps(plain, ensure_ascii=True)))
 
 
 def compute_digest(content: SiteContent) -> str:

@@ -11,6 +11,7 @@ from lxml import etree
 from support.sites import ATOM, find_faults, find_feed_faults, parse_pages
 
 from review.site import (
+    SiteAccuracy,
     SiteAnswer,
     SiteContent,
     SiteDataSet,
@@ -89,11 +90,28 @@ def make_website(text="Plain words", *, address=None, link="https://example.org/
         unsettled=1,
         data_set_summary=text,
         data_sets=(SiteDataSet(name=text, address=link, named=1, included=2, possible=3),),
+        accuracy=(
+            SiteAccuracy(
+                label=text,
+                group=text,
+                true_positives=1_041,
+                false_positives=6,
+                false_negatives=9,
+                true_negatives=89,
+                sensitivity="0.99 (0.98 to 1.00)",
+                specificity="0.94 (0.87 to 0.98)",
+            ),
+        ),
     )
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="20"/>'
     figures = [
         SiteFigure(name=name, section=section, title=text, alt=f"Long text: {text}", svg=svg)
-        for name, section in (("prisma", "flow"), ("bars", "bias"), ("sets", "data-sets"))
+        for name, section in (
+            ("prisma", "flow"),
+            ("bars", "bias"),
+            ("plot", "accuracy"),
+            ("sets", "data-sets"),
+        )
     ]
     return Website(
         content=content,
@@ -158,8 +176,8 @@ def test_a_web_address_becomes_a_link(address):
 
 def test_figures_have_their_texts_and_tables_their_scopes():
     index = parse_pages(build_website(make_website()))["index.html"]
-    assert [image.get("alt") for image in index.xpath("//img")] == ["Long text: Plain words"] * 3
-    assert len(index.xpath("//table")) == 4
+    assert [image.get("alt") for image in index.xpath("//img")] == ["Long text: Plain words"] * 4
+    assert len(index.xpath("//table")) == 5
     assert index.xpath("//tbody/tr/th[@scope='row']") and index.xpath("//nav[@aria-label]")
     assert all(region.get("aria-label") for region in index.xpath("//*[@role='region']"))
 

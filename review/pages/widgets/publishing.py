@@ -2,10 +2,14 @@
 
 import streamlit as st
 
+from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.site import SiteContent
 from review.workflow.project.project import Project
+
+ADDRESS_WIDTH = 620
+"""Width of the field (pixels); on a narrower screen it fills the page."""
 
 
 def render_publish_tab(project: Project, key: tuple[str, str | None, str]) -> None:
@@ -15,7 +19,7 @@ def render_publish_tab(project: Project, key: tuple[str, str | None, str]) -> No
         key: changes with the review; the content is read anew if it does.
     """
     from review.site.html import format_day
-    from review.workflow.publishing import editions, publish
+    from review.workflow.publishing import editions, page_address, publish
 
     st.write(
         "A web page of the review for everybody: one folder of static files for a web server or "
@@ -35,9 +39,25 @@ def render_publish_tab(project: Project, key: tuple[str, str | None, str]) -> No
         newest = listed[-1]
         st.info(f"Nothing has changed since edition {newest.number} of {format_day(newest.at)}.")
         label = f"Create edition {newest.number} again"
+    address = st.text_input(
+        "Address of the page (optional)",
+        page_address.get_page_address(project) or "",
+        placeholder="https://example.org/review/",
+        help="Where you will put the page on the web. The Atom feed, by which readers learn of new "
+        "editions, then has full links, which some feed readers need.",
+        key="page_address",
+        max_chars=500,
+        width=ADDRESS_WIDTH,
+    )
     if st.button(label, type="primary"):
+        who = session.get_user().name
+        try:
+            kept = page_address.set_page_address(project, address, who)
+        except ReviewError as error:
+            st.warning(escape_markdown(str(error)))
+            return
         with st.spinner("Creating the page …"):
-            publication = publish.publish_zip(project, who=session.get_user().name)
+            publication = publish.publish_zip(project, who=who, address=kept)
             st.session_state["published_page"] = (
                 str(project.folder),
                 publication.edition.number,

@@ -1,5 +1,7 @@
 """The accuracy of each model, from the consensus of its forms: files for a synthesis, a plot."""
 
+from collections.abc import Sequence
+
 from review.errors import ReviewError
 from review.tables.table import Table
 from review.workflow.appraisal import accuracy
@@ -63,8 +65,17 @@ def build_tables(snapshot: ReviewSnapshot) -> list[Table]:
     models, problems = collect_accuracy(snapshot)
     if not models and not problems:
         return []
+    return [build_model_table(models, problems)]
+
+
+def build_model_table(models: Sequence[ModelAccuracy], problems: Sequence[str] = ()) -> Table:
+    """One row for each model.
+
+    Args:
+        problems: lines for the forms that are not used, which become notes.
+    """
     notes = ["Exact 95% confidence intervals (Clopper and Pearson)."]
     notes += [f"Not used: {problem}" for problem in problems]
     rows = tuple(tuple(cell or None for cell in build_full_row(model)) for model in models)
     title = "Reported accuracy of each model"
-    return [Table("accuracy", title, FULL_COLUMNS, rows, tuple(notes))]
+    return Table("accuracy", title, FULL_COLUMNS, rows, tuple(notes))

@@ -37,6 +37,7 @@ def describe_changes(before: Plain, after: Plain) -> list[str]:
         *_compare_searches(before, after),
         *_compare_boxes(before, after),
         *_compare_data_sets(before, after),
+        *_compare_accuracy(before, after),
         *(
             sentence
             for key, sentence in PLAN_SENTENCES.items()
@@ -157,6 +158,24 @@ def _compare_data_sets(before: Plain, after: Plain) -> Iterable[str]:
         yield f"Data sets newly used: {_join_names(added)}."
     if removed := [name for name in old if name not in new]:
         yield f"Data sets no longer used: {_join_names(removed)}."
+
+
+def _compare_accuracy(before: Plain, after: Plain) -> Iterable[str]:
+    old, new = (_index_accuracy(content) for content in (before, after))
+    if added := [label for label in new if label not in old]:
+        yield f"Accuracy newly reported: {_join_names(added)}."
+    if removed := [label for label in old if label not in new]:
+        yield f"Accuracy no longer reported: {_join_names(removed)}."
+    if changed := [label for label in new if label in old and new[label] != old[label]]:
+        yield f"Accuracy corrected: {_join_names(changed)}."
+
+
+def _index_accuracy(content: Plain) -> dict[str, list[Any]]:
+    """Label of a model -> its figures on each data set."""
+    models: dict[str, list[Any]] = {}
+    for one in content.get("accuracy", []):
+        models.setdefault(one["label"], []).append(one)
+    return models
 
 
 def _index_studies(content: Plain) -> dict[str, Any]:

@@ -5,14 +5,17 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from review import tables
+from review.accuracy import compute_sensitivity, compute_specificity
 from review.bias.datasets import DatasetMatrix, summarize_matrix
 from review.checklists import Checklist, find_question, format_answer, list_questions
 from review.figures import judgements
+from review.figures.paired_forest import format_proportion
 from review.figures.prisma_words import is_in_progress
 from review.formats.export import RECORD_WRITERS
 from review.models import Answer, Record
 from review.prisma import validate
 from review.site import (
+    SiteAccuracy,
     SiteAnswer,
     SiteContent,
     SiteDataSet,
@@ -30,10 +33,12 @@ from review.tables import StudyForm
 from review.tables.documents import table_to_csv
 from review.tables.table import Table
 from review.text.wording import format_count
+from review.workflow.appraisal import accuracy as model_accuracy
+from review.workflow.appraisal.accuracy import ModelAccuracy
 from review.workflow.appraisal.forms import compute_result
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.bias import flags
-from review.workflow.exports import appraisals, dataset_overlap, listings, prisma
+from review.workflow.exports import accuracy, appraisals, dataset_overlap, listings, prisma
 from review.workflow.exports.appraisals import InstrumentForms
 from review.workflow.exports.display_names import DISPLAY_NAMES, KIND_NAMES
 from review.workflow.exports.search_runs import SearchRun, list_searches, was_run_by_tool
@@ -56,6 +61,9 @@ class PublicView:
         self.instruments = list_public_instruments(self.snapshot)
         self.extraction = get_public_extraction(self.snapshot)
         self.data_sets = dataset_overlap.build_matrix(self.snapshot)
+        models, _ = accuracy.collect_accuracy(self.snapshot)
+        self.accuracy: list[ModelAccuracy] = [model for model in models if model.counts]
+        """The models of included reports whose settled form gives a 2×2 table."""
 
 
 def list_public_instruments(snapshot: ReviewSnapshot) -> list[InstrumentForms]:
@@ -127,6 +135,7 @@ def build_content(view: PublicView) -> SiteContent:
         unsettled=sum(not study.forms for study in studies) if has_forms else 0,
         data_set_summary=_summarize_data_sets(view.data_sets),
         data_sets=tuple(_list_data_sets(view.data_sets)),
+        accuracy=tuple(_list_accuracy(view.accuracy)),
     )
 
 
@@ -293,8 +302,23 @@ def _list_data_sets(matrix: DatasetMatrix | None) -> Iterable[SiteDataSet]:
         )
 
 
+def _list_accuracy(models: Sequence[ModelAccuracy]) -> Iterable[SiteAccuracy]:
+    for row in model_accuracy.build_forest_rows(models):
+        yield SiteAccuracy(
+            label=row.label,
+            group=row.group,
+            true_positives=row.table.true_positives,
+            false_positives=row.table.false_positives,
+            false_negatives=row.table.false_negatives,
+            true_negatives=row.table.true_negatives,
+            sensitivity=format_proportion(compute_sensitivity(row.table)),
+            specificity=format_proportion(compute_specificity(row.table)),
+            is_exact=row.is_exact,
+        )
+
+
 def draw_figures(view: PublicView, day: str) -> list[SiteFigure]:
-    """The figures as SVG: the flow diagram, then those of each tool, then the data sets.
+    """The figures as SVG: the flow diagram, those of each tool, the accuracy, the data sets.
 
     Args:
         day: the edition's day, which the diagram shows while work is in progress.
@@ -318,6 +342,18 @@ def draw_figures(view: PublicView, day: str) -> list[SiteFigure]:
     ]
     for instrument in view.instruments:
         site_figures += _draw_instrument(snapshot, instrument)
+    if view.accuracy:
+        site_figures.append(
+            SiteFigure(
+                name="accuracy",
+                section="accuracy",
+                title="Sensitivity and specificity of each model",
+                alt="Paired forest plot of sensitivity and specificity, with 95% confidence "
+                f"intervals, of {format_count(len(view.accuracy), 'model')}. All numbers are in "
+                "the table below.",
+                svg=model_accuracy.draw_figure(view.accuracy),
+            )
+        )
     if view.data_sets is not None and view.data_sets.datasets:
         site_figures.append(
             SiteFigure(
@@ -404,6 +440,17 @@ def _describe_column(
 
 def list_downloads(view: PublicView) -> list[SiteDownload]:
     """The tables of the report that may be public as CSV, and the references."""
+    return [
+        *(
+            SiteDownload(name=f"{one.name}.csv", label=one.title, data=table_to_csv(one))
+            for one in list_public_tables(view)
+        ),
+        *list_references(view),
+    ]
+
+
+def list_public_tables(view: PublicView) -> list[Table]:
+    """The tables of the report that may be public."""
     snapshot = view.snapshot
     site_tables: list[Table] = [
         listings.build_included_table(snapshot),
@@ -416,23 +463,24 @@ def list_downloads(view: PublicView) -> list[SiteDownload]:
         )
     for instrument in view.instruments:
         site_tables += appraisals.build_tables(snapshot, instrument)
+    if view.accuracy:
+        site_tables.append(accuracy.build_model_table(view.accuracy))
     if view.data_sets is not None:
         site_tables.append(dataset_overlap.build_table(snapshot, view.data_sets))
+    return site_tables
+
+
+def list_references(view: PublicView) -> list[SiteDownload]:
+    """The references of the included reports, for reference managers."""
+    snapshot = view.snapshot
     included = [_keep_reference(snapshot.records[report].record) for report in snapshot.included]
-    references = [
+    return [
         SiteDownload(
             name=f"included.{extension}",
             label=f"References of the included reports ({label})",
             data=RECORD_WRITERS[form](included, [{} for _ in included]),
         )
         for form, extension, label in (("ris", "ris", "RIS"), ("bibtex", "bib", "BibTeX"))
-    ]
-    return [
-        *(
-            SiteDownload(name=f"{one.name}.csv", label=one.title, data=table_to_csv(one))
-            for one in site_tables
-        ),
-        *references,
     ]
 
 

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from review.errors import ReviewError
 from review.formats.deterministic_zip import build_zip
 from review.site import SiteContent, SiteEdition, Website, build_website
-from review.site.html import format_day, is_web_address
+from review.site.html import format_day
 from review.text.wording import format_count
 from review.workflow.exports.folder import write_files
 from review.workflow.exports.methods_text import get_version
@@ -26,6 +25,7 @@ from review.workflow.publishing.folders import (
     recover_folder,
     replace_folder,
 )
+from review.workflow.publishing.page_address import check_page_address, get_page_address
 
 ZIP_FOLDER = "review-page"
 """The one folder in the ZIP file."""
@@ -49,7 +49,8 @@ def publish_folder(
     """Writes the page to a folder, as a new edition if anything has changed.
 
     Args:
-        address: where the page will be, for the feed; that of the folder's edition if None.
+        address: where the page will be, for the feed; if None that of the folder's edition, or
+            the one set in the app.
 
     Raises:
         ReviewError: the person may not export, or the folder holds anything else.
@@ -102,7 +103,7 @@ def pack_zip(publication: Publication) -> bytes:
 def _publish(
     project: Project, *, who: str, address: str | None, in_folder: FolderEdition | None
 ) -> Publication:
-    address = _check_address(address)
+    address = get_page_address(project) if address is None else check_page_address(address)
     view = PublicView(project)
     content = build_content(view)
     before = len(list_site_editions(project))
@@ -119,17 +120,6 @@ def _publish(
         version=get_version(),
     )
     return Publication(edition=newest, is_new=len(listed) > before, files=build_website(website))
-
-
-def _check_address(address: str | None) -> str | None:
-    """The address with a slash at its end. Raises ReviewError if it is not http or https."""
-    if address is None:
-        return None
-    if not is_web_address(address):
-        raise ReviewError(
-            f"{address!r} is not an address of a web page; write it as https://example.org/review/"
-        )
-    return address if address.endswith("/") else f"{address}/"
 
 
 def describe_publication(publication: Publication, place: str) -> list[str]:
@@ -159,6 +149,9 @@ def describe_public_content(content: SiteContent) -> list[str]:
         f"{format_count(len(content.studies), 'included report')}, with "
         f"{format_count(forms, 'settled form')} and {format_count(quotes, 'quote')} from papers.",
     ]
+    if content.accuracy:
+        count = format_count(len(content.accuracy), "settled 2×2 table")
+        lines.append(f"{count}, with sensitivity and specificity in a forest plot.")
     if content.data_set_summary is not None:
         lines.append(f"{format_count(len(content.data_sets), 'public data set')} they rest on.")
     return lines
