@@ -59,3 +59,7 @@ class StoreError(ReviewError):
 
 class FlowError(ReviewError):
     """The PRISMA boxes do not add up; the message names the records responsible."""
+
+
+class UnfinishedError(ReviewError):
+    """Something has to wait for the end of the review."""

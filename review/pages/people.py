@@ -1,8 +1,6 @@
 """People: who is in the team, what they do and when they were last active; the lead invites people,
 changes their roles and retires them."""
 
-import os
-
 import streamlit as st
 
 from review.errors import ReviewError
@@ -76,7 +74,7 @@ def _render_invitation_form(project: Project, views: list[PersonView]) -> None:
         )
         try:
             invitation = people.invite_person(
-                project, member, session.get_user().name, why, _find_base_url()
+                project, member, session.get_user().name, why, session.find_base_url()
             )
         except ReviewError as error:
             st.warning(escape_markdown(str(error)))
@@ -181,7 +179,7 @@ def _render_actions(project: Project, view: PersonView) -> None:
     with st.container(horizontal=True):
         if st.button(label, key=f"link_{view.name}"):
             st.session_state["invitation"] = invitations.make_invitation(
-                project, view.name, who, _find_base_url()
+                project, view.name, who, session.find_base_url()
             )
             st.rerun()
         if view.sessions and st.button("Sign out everywhere", key=f"sign_out_{view.name}"):
@@ -248,7 +246,7 @@ def _render_return(project: Project, view: PersonView) -> None:
     st.caption("Their decisions on unresolved records count again when they come back.")
     if st.button("Bring back", key=f"return_{view.name}"):
         st.session_state["invitation"] = people.return_person(
-            project, view.name, session.get_user().name, _find_base_url()
+            project, view.name, session.get_user().name, session.find_base_url()
         )
         _finish(f"{view.name} is back in the team.")
 
@@ -262,12 +260,3 @@ def _finish(message: str) -> None:
     """Draws the page anew with what was done."""
     st.session_state["people_message"] = message
     st.rerun()
-
-
-def _find_base_url() -> str:
-    """Where people reach the app: as it was started with, else as this browser reached it."""
-    named = os.environ.get("FUNNEL_URL", "").split(",")[0].strip()
-    if named:
-        return named
-    scheme, _, rest = str(st.context.url).partition("://")
-    return f"{scheme}://{rest.split('/')[0]}"

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from review.errors import FlowError
-from review.pages.widgets import publishing, session
+from review.pages.widgets import export_link_panel, publishing, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.tables import to_data_frame
 from review.tables.documents import TABLE_WRITERS
@@ -20,8 +20,11 @@ from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 
 PICTURE_FORMATS = {"SVG": "svg", "PDF": "pdf", "PNG 300 dpi": "png", "PNG 600 dpi": "png 600"}
-TABS = ("Flow diagram", "Figures", "Tables", "Methods", "Changes", "Publish", "Download all")
-PARTS_WITHOUT_RECORDS = ("Flow diagram", "Changes", "Publish")
+TABS = (
+    *("Flow diagram", "Figures", "Tables", "Methods", "Changes", "Links", "Publish"),
+    "Download all",
+)
+PARTS_WITHOUT_RECORDS = ("Flow diagram", "Changes", "Links", "Publish")
 """Parts that need only the records that came past title and abstract."""
 PREVIEW_SCALE = 1.5
 """Pixels a point in previews: text of 9 points reads as 13 pixels."""
@@ -68,6 +71,8 @@ def _render_part(
         _render_methods_tab(review_snapshot)
     elif tab == "Changes":
         _render_changes_tab(project, review_snapshot)
+    elif tab == "Links":
+        export_link_panel.render_links_tab(project)
     elif tab == "Publish":
         publishing.render_publish_tab(project, key)
     elif tab == "Download all":

@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from review.errors import StoreError
 from review.store import transaction_memory
 
-HEAD_REVISION = "0016"
+HEAD_REVISION = "0017"
 """Newest migration; a test holds it equal to the migrations folder."""
 BUSY_SECONDS = 60
 """Seconds a write waits for another one; a complete import takes less."""

@@ -16,11 +16,12 @@ PASSING_TABLES = (
     "sign_in_failures",
     "one_time_links",
     "one_time_link_ends",
+    "export_link_tokens",
     "leases",
     "trainings",
 )
 """Tables of what goes on at this moment: a restored review begins without them, so that nobody is
-signed in again by it."""
+signed in again by it, and no link that was withdrawn since opens anything."""
 
 
 def save_copy(store: Store, path: Path, version: str) -> None:

@@ -47,6 +47,8 @@ EVENT_TABLES = (
     "assistant_calls",
     "assistant_answers",
     "editions",
+    "export_links",
+    "export_link_ends",
     "fact_corrections",
 )
 """Tables that are part of the audit trail."""
@@ -58,6 +60,7 @@ NON_EVENT_TABLES = (
     "sign_in_failures",
     "one_time_links",
     "one_time_link_ends",
+    "export_link_tokens",
     "web_keys",
     "home_people",
     "home_reviews",

@@ -24,6 +24,7 @@ PUBLIC_PATHS = (
     "/oauth2callback",
     "/invitation",
     "/setup",
+    "/shared",
     "/healthz",
     "/_stcore/health",
 )

@@ -28,6 +28,7 @@ from review.workflow.home.open_reviews import OpenReviews
 from review.workflow.project import accounts
 from review.workflow.project.home import REVIEW_HEADER, REVIEW_NAME, build_review_path
 from review.workflow.project.project import Project
+from review.workflow.publishing.export_links import LINK_PATH
 
 HOME_PATH = "/reviews"
 """The list of reviews; the other pages of the home are below it."""
@@ -56,6 +57,10 @@ class HomeGate:
         path = scope["path"]
         if path in PUBLIC_PATHS or path == "/signout":
             await self.app(scope, receive, send)
+            return
+        linked = REVIEW_PATH.fullmatch(path)
+        if linked is not None and linked[2] == LINK_PATH and scope["type"] == "http":
+            await self.app(_set_review({**scope, "path": LINK_PATH}, linked[1]), receive, send)
             return
         token = HTTPConnection(scope).cookies.get(SESSION_COOKIE, "")
         try:

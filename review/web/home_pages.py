@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from review.errors import ReviewError
 from review.text.wording import format_count
+from review.web.export_links import ExportLinkRoute
 from review.web.home_account import AccountRoutes
 from review.web.home_gate import HOME_PATH, PERSON_KEY
 from review.web.home_layout import build_home_page
@@ -21,7 +22,8 @@ from review.workflow.home.open_reviews import OpenReviews
 from review.workflow.home.reviews import COPY_PREFIX, MAX_TITLE, NewReview, ReviewEntry
 from review.workflow.home.templates import TEMPLATES
 from review.workflow.project.accounts import CurrentUser
-from review.workflow.project.home import build_review_path
+from review.workflow.project.home import REVIEW_HEADER, build_review_path
+from review.workflow.project.project import Project
 from review.workflow.setup.people import format_roles
 
 
@@ -40,7 +42,12 @@ class HomeRoutes:
             Route(f"{HOME_PATH}/archive", self.handle_archive, methods=["GET", "POST"]),
             Route(f"{HOME_PATH}/restore", self.handle_restore, methods=["POST"]),
             *AccountRoutes(self.home).build_routes(),
+            ExportLinkRoute(self.home, self._find_linked).build_route(),
         ]
+
+    def _find_linked(self, request: Request) -> Project | None:
+        """The review that a link to an export names; None where there is none that is open."""
+        return self.reviews.find_open(request.headers.get(REVIEW_HEADER, ""))
 
     async def handle_list(self, request: Request) -> Response:
         """The reviews whose team the person is in."""

@@ -44,6 +44,9 @@ DOOR_POLICY = (
 )
 """The same for the pages before sign-in and the list of reviews, which run no script at all."""
 DOOR_PATHS = ("/signin", "/invitation", "/setup", "/oauth2callback", "/reviews")
+SHARED_POLICY = f"{DOOR_POLICY}; img-src data:"
+"""The same for the page behind a link to one export, whose figures are in the page."""
+SHARED_PATH = re.compile(r"(/r/[a-z0-9-]+)?/shared")
 MEDIA_PATH = re.compile(r"(/r/[a-z0-9-]+)?/media/")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -171,6 +174,8 @@ def _add_headers(scope: Scope, send: Send) -> Send:
     if scope["type"] != "http":
         return send
     policy = DOOR_POLICY if scope["path"].startswith(DOOR_PATHS) else PAGE_POLICY
+    if SHARED_PATH.fullmatch(scope["path"]):
+        policy = SHARED_POLICY
 
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":

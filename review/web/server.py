@@ -19,12 +19,14 @@ from review.errors import ReviewError
 from review.resources import get_shipped_path as shipped
 from review.store import Store, is_answering
 from review.web import oidc
+from review.web.export_links import ExportLinkRoute
 from review.web.first_account import SETUP_PATH, FirstAccountRoute
 from review.web.gate import RequireSession
 from review.web.hosts import LOOPBACK_NAMES, AllowedHosts, GuardHosts, list_allowed_hosts
 from review.web.sign_in import SignInRoutes
 from review.workflow.harvest import scheduler
 from review.workflow.project import accounts
+from review.workflow.project.current_protocol import refresh_protocol
 from review.workflow.project.home import HOME_VARIABLE, Home
 from review.workflow.project.project import Project
 from review.workflow.safety import backups
@@ -97,7 +99,11 @@ def build_routes(
 ) -> list[Route]:
     """The few addresses that are not Streamlit's."""
     if gated:
-        return build_door_routes(project, services=services, setup_key=setup_key)
+        links = ExportLinkRoute(project, lambda request: refresh_protocol(project))
+        return [
+            *build_door_routes(project, services=services, setup_key=setup_key),
+            links.build_route(),
+        ]
     return [_build_health_route(project)]
 
 

@@ -92,15 +92,14 @@ def build_page(
 
 
 def build_message_page(
-    message: str, status: int = 200, *, link: tuple[str, str] = ("/signin", "Sign in")
+    message: str, status: int = 200, *, link: tuple[str, str] | None = ("/signin", "Sign in")
 ) -> HTMLResponse:
-    """A page that only says something, with the way on: address and label of a link."""
-    address, label = (html.escape(part) for part in link)
-    return build_page(
-        "Funnel",
-        f'<p role="alert">{html.escape(message)}</p><a class="button" href="{address}">{label}</a>',
-        status,
-    )
+    """A page that only says something, with the way on, if any: address and label of a link."""
+    body = f'<p role="alert">{html.escape(message)}</p>'
+    if link is not None:
+        address, label = (html.escape(part) for part in link)
+        body += f'<a class="button" href="{address}">{label}</a>'
+    return build_page("Funnel", body, status)
 
 
 def build_sign_in_form(

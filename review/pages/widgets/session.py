@@ -87,3 +87,12 @@ def find_chosen_row(table_event: Any) -> int | None:
     selection = table_event.get("selection", {})
     rows = [*selection.get("rows", []), *(row for row, _ in selection.get("cells", []))]
     return int(rows[0]) if rows else None
+
+
+def find_base_url() -> str:
+    """Where people reach the app: as it was started with, else as this browser reached it."""
+    named = os.environ.get("FUNNEL_URL", "").split(",")[0].strip()
+    if named:
+        return named
+    scheme, _, rest = str(st.context.url).partition("://")
+    return f"{scheme}://{rest.split('/')[0]}"

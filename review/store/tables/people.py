@@ -67,6 +67,30 @@ one_time_link_ends = Table(  # used, or replaced by a newer one
     Column("token", String(64), nullable=False, unique=True),
 )
 
+export_links = Table(  # links by which anybody may read one export
+    "export_links",
+    metadata,
+    *make_entry_columns(),
+    Column("export", String(120), nullable=False),
+    Column("expires", String(32), nullable=False),
+)
+
+export_link_tokens = Table(  # what opens them: not in the log, nor in copies of the store
+    "export_link_tokens",
+    metadata,
+    make_id_column(),
+    make_time_column(),
+    Column("link", Integer, nullable=False, unique=True),
+    Column("token", String(64), nullable=False, unique=True),  # SHA-256 of the link's secret
+)
+
+export_link_ends = Table(  # withdrawn
+    "export_link_ends",
+    metadata,
+    *make_entry_columns(),
+    Column("link", Integer, nullable=False, unique=True),
+)
+
 web_keys = Table(  # what cookies are signed with; the same for all processes of a review
     "web_keys",
     metadata,

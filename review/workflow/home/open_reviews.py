@@ -41,6 +41,13 @@ class OpenReviews:
                 self._projects[review] = project
             return refresh_protocol(project)
 
+    def find_open(self, review: str) -> Project | None:
+        """The same, but None for a review that is archived."""
+        with self.home.store.read() as conn:
+            if not homes.is_open(conn, review):
+                return None
+        return self.find(review)
+
     def close(self) -> None:
         """Closes their stores."""
         with self._lock:

@@ -146,6 +146,24 @@ def compute_wait(project: SignInPlace, name: str, address: str, browser: str | N
         )
 
 
+def compute_link_wait(place: SignInPlace, address: str) -> int:
+    """Seconds a visitor has to wait before a secret of a link is looked at; 0 for none."""
+    now = utc_now()
+    with get_account_store(place).read() as conn:
+        failures = sign_in_attempts.count_failures(conn, now, origin=_get_link_origin(address))
+    return _compute_remaining(failures, FREE_FAILURES["address"], now)
+
+
+def add_link_failure(place: SignInPlace, address: str) -> None:
+    """Counts a secret that opened nothing."""
+    with get_account_store(place).write() as conn:
+        sign_in_attempts.add_failure(conn, "", _get_link_origin(address), utc_now())
+
+
+def _get_link_origin(address: str) -> str:
+    return f"link:{get_address_block(address)}"
+
+
 def _compute_remaining(failures: Failures, free: int, now: datetime) -> int:
     """Seconds still to wait after a number of failures."""
     if failures.count < free or failures.newest is None:
