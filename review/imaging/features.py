@@ -33,6 +33,8 @@ MEASURES = PIXEL_MEASURES + CONTAINER_MEASURES
 """Names of the simple measures, in the order of `measure_image`."""
 FLAT = 6
 """Grey levels (of 255) within which a row or column of a margin stays."""
+FLAT_PART = 32
+"""Rows looked at together from the border inwards: most margins end within the first."""
 
 
 def make_thumbnail(pixels: NDArray[Any]) -> NDArray[np.uint8]:
@@ -69,7 +71,9 @@ def measure_image(image: DecodedImage, size_bytes: int) -> NDArray[np.float32]:
     ])  # fmt: skip
     left, right = _count_flat(shown.T)
     top, bottom = _count_flat(shown)
-    rows, columns = shown.mean(axis=1) / 255, shown.mean(axis=0) / 255
+    # Sums of whole numbers, which are exact and three times as fast as means.
+    rows = np.add.reduce(shown, axis=1, dtype=np.uint64) / width / 255
+    columns = np.add.reduce(shown, axis=0, dtype=np.uint64) / height / 255
     left_half, right_half = columns[: (width + 1) // 2].mean(), columns[width // 2 :].mean()
     top_half, bottom_half = rows[: (height + 1) // 2].mean(), rows[height // 2 :].mean()
     pixel_measures = [
@@ -195,15 +199,23 @@ def _count_gradients(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _count_flat(rows: NDArray[np.uint8]) -> tuple[int, int]:
     """Rows at the start and at the end that hold hardly more than one grey level."""
+    sample = rows[:, :: max(1, rows.shape[1] // 48)]
+    start = _count_flat_start(sample)
+    return start, 0 if start == len(sample) else _count_flat_start(sample[::-1])
+
+
+def _count_flat_start(sample: NDArray[np.uint8]) -> int:
+    """Flat rows before the first that varies; all rows if none does."""
     import numpy as np
 
-    sample = np.sort(rows[:, :: max(1, rows.shape[1] // 48)], axis=1)
     trim = sample.shape[1] // 24  # a speck or a letter does not end a margin
-    spread = sample[:, sample.shape[1] - 1 - trim] - sample[:, trim]
-    varied = np.flatnonzero(spread > FLAT)
-    if len(varied) == 0:
-        return len(rows), 0
-    return int(varied[0]), len(rows) - 1 - int(varied[-1])
+    for start in range(0, len(sample), FLAT_PART):
+        values = np.sort(sample[start : start + FLAT_PART], axis=1)
+        spread = values[:, values.shape[1] - 1 - trim] - values[:, trim]
+        varied = np.flatnonzero(spread > FLAT)
+        if len(varied):
+            return start + int(varied[0])
+    return len(sample)
 
 
 def _measure_corners(shown: NDArray[np.uint8]) -> list[float]:
