@@ -33,7 +33,8 @@ say "4. Made-up chest films for the image audits"
 "$BIN/python" scripts/make_phantoms.py "$DEMO/films" --patients 40 --seed 1
 review images add "$DEMO/films/films" --set phantoms --labels "$DEMO/films/labels.csv"
 review images sieve-set phantoms
-review images draw phantoms --label Pneumothorax --reader ada --reader ben --n 18 --seed 1
+review images draw phantoms --label Pneumothorax --reader ada --reader ben --n 18 --seed 1 \
+  --definition "air between lung and chest wall: the edge of the lung is seen, and no vessels beyond it"
 
 say "5. Harvest from the stand-in server (made-up records in the services' own formats)"
 "$BIN/python" -m tests.standin --size 20000 --url-file "$DEMO/standin.url" >"$DEMO/standin.log" 2>&1 &

@@ -46,19 +46,19 @@ SPLIT = (
 FINDINGS = (
     ("chestxray14", "labels",
      "Of 200 films labelled pneumothorax, 97 show one by the labels that radiologists adjudicated "
-     "(48.5 %, 41.7 to 55.4; Majkowska 2020, doi:10.1148/radiol.2019191293); 94.3 % was claimed "
+     "(48.5%, 41.7 to 55.4; Majkowska 2020, doi:10.1148/radiol.2019191293); 94.3% was claimed "
      "(Wang 2017, arXiv:1705.02315, table 18). CheXNet was trained on these labels and tested on "
      "420 films read by four radiologists (arXiv:1711.05225)."),
     ("chestxray14", "splits",
-     "1,538 of 112,120 films are of children under 10 years, and 7.2 % of the 30,805 patients have "
-     "45 % of the films (table of the set, version of 2020)."),
+     "1,538 of 112,120 films are of children under 10 years, and 7.2% of the 30,805 patients have "
+     "45% of the films (table of the set, version of 2020)."),
     ("mimic_cxr", "subgroups",
      "Self-reported race is read from X-rays of this and other sets with an AUC of 0.91 to 0.99; "
      "body mass index alone reaches 0.55 and does not explain it (Gichoya 2022, "
      "doi:10.1016/S2589-7500(22)00063-2)."),
     ("mimic_cxr", "labels",
      "CheXzero learned from these films with the impressions of their reports and from no label "
-     "(Tiu 2022, doi:10.1038/s41551-022-00936-9; rajpurkarlab/CheXzero): how it did rests on who "
+     "(Tiu 2022, doi:10.1038/s41551-022-00936-9; rajpurkarlab/CheXzero): its results depend on who "
      "read the films of its test sets."),
 )  # fmt: skip
 """Data set, kind and text of what is published about public sets."""

@@ -41,6 +41,7 @@ HOMES = {
     "sklearn": {"ranking", "imaging"},
     "PIL": {"imaging", "fulltext", "pages"},
     "pydicom": {"imaging"},
+    "torch": {"imaging"},
     "rapidfuzz": {"dedupe"},
     "typer": {"cli"},
     "rich": {"cli"},

@@ -138,6 +138,12 @@ def sieve_set(
         "that has no detector, such as lateral.",
     ),
     sheets: int = typer.Option(2, "--sheets", min=0, help="Number of contact sheets per problem."),
+    learner: str = typer.Option(
+        "regression",
+        "--learner",
+        help="regression; or network, a small convolutional network, which needs PyTorch (the "
+        "extra networks) and takes fifteen times as long.",
+    ),
     seed: int = SEED,
     workers: int = WORKERS,
     column: list[str] = COLUMN,
@@ -156,6 +162,7 @@ def sieve_set(
             sheets=sheets,
             rejects=rejects,
             examples=examples,
+            learner=learner,
             workers=workers,
             progress=progress,
         )

@@ -105,7 +105,9 @@ from review.imaging.shortcuts import (
 )
 from review.imaging.sieve import (
     KINDS,
+    LEARNERS,
     Detector,
+    Learner,
     Reject,
     SieveScores,
     compare_rejects,
@@ -138,6 +140,7 @@ from review.imaging.subgroups import (
 
 __all__ = [
     "KINDS",
+    "LEARNERS",
     "AreaEstimate",
     "AttributePrediction",
     "AuditMark",
@@ -163,6 +166,7 @@ __all__ = [
     "LabelPair",
     "LabelRow",
     "LabelTable",
+    "Learner",
     "NonsenseReport",
     "PredictionColumns",
     "PredictionTable",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from review.errors import ReviewError
 from review.imaging.features import SIDE, describe_margins, describe_thumbnails
 from review.imaging.labels import LabelRow
+from review.imaging.networks import ThumbnailNetwork
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,6 +46,19 @@ PART = 2000
 """Images described at once."""
 GREY = 48.0
 """Grey levels (of 255) between the 2nd and 98th percentile at which the score is one half."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """What a detector learns with."""
+
+    name: str
+    describe: Callable[[NDArray[np.uint8]], NDArray[Any]]
+    """Thumbnails to what a classifier sees of each, whatever the kind of problem."""
+    add: Callable[[str, NDArray[Any], NDArray[np.uint8]], NDArray[Any]]
+    """Kind, description and thumbnails to the description with what the kind needs besides."""
+    make: Callable[[], Any]
+    """A classifier with `fit` and `predict_proba`, as those of scikit-learn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +100,17 @@ class Detector:
 
     kind: str
     model: Any
-    """A fitted classifier of scikit-learn."""
+    """A fitted classifier."""
+    learner: Learner
 
     def score(self, thumbnails: NDArray[np.uint8]) -> NDArray[np.float64]:
         """0 to 1 for each thumbnail."""
         import numpy as np
 
         parts = [
-            self.model.predict_proba(_describe(self.kind, thumbnails[start : start + PART]))[:, 1]
+            self.model.predict_proba(
+                _describe(self.kind, thumbnails[start : start + PART], self.learner)
+            )[:, 1]
             for start in range(0, len(thumbnails), PART)
         ]
         return np.concatenate(parts) if parts else np.zeros(0)
@@ -156,12 +173,14 @@ def sieve_images(
     *,
     kinds: Sequence[str] = KINDS,
     seed: int = 0,
+    learner: Learner | None = None,
 ) -> dict[str, SieveScores]:
     """Scores every image for each kind of problem.
 
     Args:
         thumbnails: 64 x 64 bytes for each image.
         patients: of each image, in the same order; None where unknown (a patient of its own).
+        learner: one of `LEARNERS`; None takes the regression.
 
     Raises:
         ReviewError: an unknown kind, or too few images to learn from.
@@ -173,6 +192,7 @@ def sieve_images(
         if kind not in KINDS:
             raise ReviewError(f"{kind!r} is no kind of problem; use {', '.join(KINDS)}")
     learned = [kind for kind in kinds if kind in SPOILED_KINDS]
+    learner = learner or REGRESSION
     folds = assign_folds(patients, FOLDS, seed)
     pool = _limit(
         np.arange(len(thumbnails)),
@@ -180,14 +200,15 @@ def sieve_images(
         np.random.default_rng(seed),
     )
     trained = {
-        kind: _train_on_copies(thumbnails[pool], folds[pool], kind, seed) for kind in learned
+        kind: _train_on_copies(thumbnails[pool], folds[pool], kind, seed, learner)
+        for kind in learned
     }
     scores = {kind: np.zeros(len(thumbnails)) for kind in learned}
     for start in range(0, len(thumbnails) if learned else 0, PART):
         part = slice(start, start + PART)
-        described = describe_thumbnails(thumbnails[part])
+        described = learner.describe(thumbnails[part])
         for kind, (models, _) in trained.items():
-            full = _add_margins(kind, described, thumbnails[part])
+            full = learner.add(kind, described, thumbnails[part])
             for fold, model in models.items():
                 inside = np.flatnonzero(folds[part] == fold)
                 if len(inside):
@@ -217,12 +238,14 @@ def sieve_taught_kind(
     *,
     kind: str,
     seed: int = 0,
+    learner: Learner | None = None,
 ) -> SieveScores:
     """Scores every image for a kind of problem that a person taught by examples.
 
     Args:
         marked: True for a marked example, False for an image a person found free of the problem,
             None for one nobody looked at (learned from as if free of it).
+        learner: one of `LEARNERS`; None takes the regression.
 
     Raises:
         ReviewError: fewer than 20 examples, examples of fewer than two patients, or fewer than 20
@@ -242,7 +265,8 @@ def sieve_taught_kind(
         )
     folds = assign_folds(patients, FOLDS, seed)
     folds = _balance_folds(folds, patients, bad, seed)
-    described = _describe_all(kind, thumbnails)
+    learner = learner or REGRESSION
+    described = _describe_all(kind, thumbnails, learner)
     generator = np.random.default_rng(seed)
     scores = np.zeros(len(thumbnails))
     trusted = np.ones(len(thumbnails), dtype=bool)
@@ -256,7 +280,7 @@ def sieve_taught_kind(
             examples = np.flatnonzero(outside & bad)
             if not len(examples) or not len(good):
                 raise ReviewError(f"{kind}: the examples are all of one patient; mark others too")
-            model = _fit(described[good], described[examples])
+            model = _fit(described[good], described[examples], learner)
             scores[inside] = model.predict_proba(described[inside])[:, 1]
         if round_number == 0:
             # Examples that nobody marked must not teach the model that they are fine.
@@ -274,32 +298,34 @@ def fit_detector(
     *,
     marked: Sequence[bool] | None = None,
     seed: int = 0,
+    learner: Learner | None = None,
 ) -> Detector:
     """A detector learned from all images of a folder, for use on another folder.
 
     Args:
         marked: which images are examples of a taught kind; None for a kind with spoiled copies.
+        learner: one of `LEARNERS`; None takes the regression.
 
     Raises:
         ReviewError: too few images or examples, or a kind that cannot be learned.
     """
     import numpy as np
 
+    learner = learner or REGRESSION
     generator = np.random.default_rng(seed)
     if marked is not None:
         bad = np.asarray(marked, dtype=bool)
         if bad.sum() < FEWEST_EXAMPLES or (~bad).sum() < FEWEST_EXAMPLES:
             raise ReviewError(f"{kind}: a detector needs {FEWEST_EXAMPLES} examples: mark more")
-        return Detector(
-            kind, _fit(_describe(kind, thumbnails[~bad]), _describe(kind, thumbnails[bad]))
-        )
+        good_part, bad_part = thumbnails[~bad], thumbnails[bad]
+        return _learn_detector(kind, good_part, bad_part, learner)
     if len(thumbnails) < FEWEST_IMAGES:
         raise ReviewError(
             f"{len(thumbnails)} images: a detector needs {FEWEST_IMAGES} to learn from"
         )
     chosen = thumbnails[_limit(np.arange(len(thumbnails)), MOST_LEARNED, generator)]
     spoiled = spoil_thumbnails(chosen, kind, generator)
-    return Detector(kind, _fit(_describe(kind, chosen), _describe(kind, spoiled)))
+    return _learn_detector(kind, chosen, spoiled, learner)
 
 
 def assign_folds(patients: Sequence[str | None], folds: int, seed: int) -> NDArray[np.intp]:
@@ -357,7 +383,11 @@ def write_rejects(path: Path, rejects: Sequence[Reject]) -> None:
 
 
 def _train_on_copies(
-    thumbnails: NDArray[np.uint8], folds: NDArray[np.intp], kind: str, seed: int
+    thumbnails: NDArray[np.uint8],
+    folds: NDArray[np.intp],
+    kind: str,
+    seed: int,
+    learner: Learner,
 ) -> tuple[dict[int, Any], DetectorQuality]:
     """A model for each fold, learned from the images of the other folds and their spoiled copies.
 
@@ -369,7 +399,7 @@ def _train_on_copies(
     if count < FEWEST_IMAGES:
         raise ReviewError(f"{count} images: a detector needs {FEWEST_IMAGES} to learn from")
     spoiled = spoil_thumbnails(thumbnails, kind, np.random.default_rng([seed, 1]))
-    good, bad = _describe(kind, thumbnails), _describe(kind, spoiled)
+    good, bad = _describe(kind, thumbnails, learner), _describe(kind, spoiled, learner)
     copies = np.arange(len(bad)) % count
     trusted = np.ones(count, dtype=bool)
     models: dict[int, Any] = {}
@@ -379,7 +409,7 @@ def _train_on_copies(
             learned = (folds != fold) & trusted
             if not learned.any():
                 raise ReviewError("all images are of one patient: a detector needs several")
-            models[fold] = _fit(good[learned], bad[learned[copies]])
+            models[fold] = _fit(good[learned], bad[learned[copies]], learner)
             inside = folds == fold
             if inside.any():
                 good_scores[inside] = models[fold].predict_proba(good[inside])[:, 1]
@@ -424,8 +454,15 @@ def _judge_scores(good: NDArray[np.float64], bad: NDArray[np.float64]) -> Detect
     return DetectorQuality(upper / (len(good) * len(bad)), accuracy, len(good), len(bad))
 
 
-def _describe(kind: str, thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return _add_margins(kind, describe_thumbnails(thumbnails), thumbnails)
+def _learn_detector(
+    kind: str, good: NDArray[np.uint8], bad: NDArray[np.uint8], learner: Learner
+) -> Detector:
+    model = _fit(_describe(kind, good, learner), _describe(kind, bad, learner), learner)
+    return Detector(kind, model, learner)
+
+
+def _describe(kind: str, thumbnails: NDArray[np.uint8], learner: Learner) -> NDArray[Any]:
+    return learner.add(kind, learner.describe(thumbnails), thumbnails)
 
 
 def _add_margins(
@@ -438,20 +475,24 @@ def _add_margins(
     return np.hstack([described, describe_margins(thumbnails)])
 
 
-def _describe_all(kind: str, thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _describe_all(kind: str, thumbnails: NDArray[np.uint8], learner: Learner) -> NDArray[Any]:
     import numpy as np
 
     starts = range(0, len(thumbnails), PART)
-    return np.concatenate([_describe(kind, thumbnails[at : at + PART]) for at in starts])
+    return np.concatenate([_describe(kind, thumbnails[at : at + PART], learner) for at in starts])
 
 
-def _fit(good: NDArray[np.float32], bad: NDArray[np.float32]) -> Any:
+def _fit(good: NDArray[Any], bad: NDArray[Any], learner: Learner) -> Any:
     import numpy as np
-    from sklearn.linear_model import LogisticRegression
 
     target = np.r_[np.zeros(len(good)), np.ones(len(bad))]
-    model = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=1000)
-    return model.fit(np.vstack([good, bad]), target)
+    return learner.make().fit(np.concatenate([good, bad]), target)
+
+
+def _make_regression() -> Any:
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=1000)
 
 
 def _limit(places: NDArray[np.intp], most: int, generator: np.random.Generator) -> NDArray[np.intp]:
@@ -524,3 +565,10 @@ def _check_input(thumbnails: NDArray[np.uint8], patients: Sequence[str | None]) 
 def count_suspected(scores: Mapping[str, SieveScores]) -> dict[str, int]:
     """Suspected images per kind of problem."""
     return {kind: int(result.suspected.sum()) for kind, result in scores.items()}
+
+
+REGRESSION = Learner("regression", describe_thumbnails, _add_margins, _make_regression)
+"""Logistic regression on gradients and a coarse picture."""
+NETWORK = Learner("network", lambda seen: seen, lambda _, seen, __: seen, ThumbnailNetwork)
+"""A convolutional network on the thumbnails; needs the extra `networks`."""
+LEARNERS = {learner.name: learner for learner in (REGRESSION, NETWORK)}

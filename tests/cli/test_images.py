@@ -206,6 +206,9 @@ def test_the_sieve_ranks_and_describes_and_deletes_nothing(phantoms, tmp_path):
     assert len(rows) == 2 * len(before)
     first = {row["problem"]: row["path"] for row in rows if row["rank"] == "1"}
     assert first == {"inverted": faults["inverted"], "blank or grey": faults["blank"]}
+    manifest = json.loads((tmp_path / "out" / "sieve.json").read_text())
+    assert manifest["settings"]["learner"] == "regression"
+    assert manifest["counts"]["quality"]["inverted"]["auc"] > 0.9
     assert (tmp_path / "out" / "sieve-blank-or-grey-01.png").exists()
     assert sorted(path.name for path in (phantoms / "films").iterdir()) == before
     (reject,) = rows_of(tmp_path / "out" / "sieve-rejects.csv")
@@ -217,6 +220,9 @@ def test_the_sieve_ranks_and_describes_and_deletes_nothing(phantoms, tmp_path):
     assert not list((tmp_path / "out").glob("sieve-*.png"))  # none is left of the earlier run
     assert "'blurred' is no kind of problem with a detector of its own" in refused(
         *words, "--kind", "blurred"
+    )
+    assert "'forest' is no learner; use regression or network" in refused(
+        *words, "--learner", "forest"
     )
     rejects.write_text("path\nnone.png\n")
     assert "line 2: 'none.png' is not a readable image" in refused(*words, "--rejects", rejects)

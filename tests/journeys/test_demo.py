@@ -80,7 +80,7 @@ def test_the_demos_reviews_are_in_one_home_with_its_three_accounts(filled, tmp_p
 
 def test_what_is_published_about_public_sets_stands_beside_the_studies_that_used_them(filled):
     listed = review(filled, "images", "findings")
-    assert "97 show one" in listed and "94.3 % was claimed" in listed and "CheXzero" in listed
+    assert "97 show one" in listed and "94.3% was claimed" in listed and "CheXzero" in listed
     review(filled, "attach", filled / "papers")
     review(filled, "read")
     review(filled, "flags")

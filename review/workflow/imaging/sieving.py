@@ -1,6 +1,7 @@
 """Ranks images by problem, shows the first ones and describes those rejected."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ from review.imaging.audit import SHEET_SIZE
 from review.imaging.contact_sheets import Tile, draw_sheet
 from review.imaging.files import ImageError, decode_image, locate_image
 from review.imaging.labels import LabelRow, read_table
+from review.imaging.networks import load_torch
 from review.imaging.sieve import (
     KINDS,
+    LEARNERS,
+    Learner,
     Reject,
     SieveScores,
     compare_rejects,
@@ -39,6 +43,7 @@ def sieve_set(
     sheets: int = 2,
     rejects: Path | None = None,
     examples: Path | None = None,
+    learner: str = "regression",
     workers: int = 1,
     progress: Progress | None = None,
 ) -> AuditOutcome:
@@ -49,13 +54,18 @@ def sieve_set(
         rejects: table of images a person rejected (path, and if known problem and reader).
         examples: table of marked examples (path, problem, and verdict reject or keep) that teach
             the kinds without a detector of their own.
+        learner: regression, or network if PyTorch is installed.
 
     Raises:
         ReviewError: an unknown kind, too few images, or a rejected image that is not in the set.
     """
+    if learner not in LEARNERS:
+        raise ReviewError(f"{learner!r} is no learner; use {' or '.join(LEARNERS)}")
+    if learner == "network":
+        load_torch()  # say what is missing before the images are read
     output = OutputFolder(out, "sieve")
     held = load_set(folder, output, labels, choice, workers=workers, progress=progress)
-    results = _score_images(held, kinds or KINDS, examples, seed)
+    results = _score_images(held, kinds or KINDS, examples, seed, LEARNERS[learner])
     readable = held.check.readable
     output.write_table("sieve-ranks.csv", RANK_COLUMNS, _list_ranks(results, held))
     for kind, result in results.items():
@@ -77,13 +87,13 @@ def sieve_set(
     inputs = [path for path in (folder, labels, rejects, examples) if path is not None]
     output.write_manifest(
         inputs,
-        {"seed": seed, "kinds": list(results), "sheets": sheets},
+        {"seed": seed, "learner": learner, "kinds": list(results), "sheets": sheets},
         {
             "images": len(readable),
             "suspected": suspected,
             "rejected": len({item.path for item in rejected}),
             "quality": {
-                kind: None if result.quality is None else str(result.quality)
+                kind: None if result.quality is None else asdict(result.quality)
                 for kind, result in results.items()
             },
             "warnings": {kind: result.warnings for kind, result in results.items()},
@@ -106,7 +116,11 @@ def sieve_set(
 
 
 def _score_images(
-    held: LabelledSet, kinds: Sequence[str], examples: Path | None, seed: int
+    held: LabelledSet,
+    kinds: Sequence[str],
+    examples: Path | None,
+    seed: int,
+    learner: Learner,
 ) -> dict[str, SieveScores]:
     """Scores of each kind, in the order asked for; kinds without a detector learn from examples."""
     taught = [kind for kind in kinds if kind not in KINDS]
@@ -117,11 +131,15 @@ def _score_images(
         )
     own = [kind for kind in kinds if kind in KINDS]
     thumbnails = held.check.thumbnails
-    results = dict(sieve_images(thumbnails, held.patients, kinds=own, seed=seed)) if own else {}
+    results: dict[str, SieveScores] = {}
+    if own:
+        results |= sieve_images(thumbnails, held.patients, kinds=own, seed=seed, learner=learner)
     for kind in taught:
         assert examples is not None
         marks = _read_examples(examples, kind, held)
-        results[kind] = sieve_taught_kind(thumbnails, held.patients, marks, kind=kind, seed=seed)
+        results[kind] = sieve_taught_kind(
+            thumbnails, held.patients, marks, kind=kind, seed=seed, learner=learner
+        )
     return {kind: results[kind] for kind in kinds}
 
 
