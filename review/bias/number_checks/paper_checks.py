@@ -14,6 +14,7 @@ from review.bias.number_checks.arithmetic import (
     find_contradictions,
     parse_proportion,
 )
+from review.bias.number_checks.lists_of_parts import check_lists_of_parts
 from review.bias.number_checks.repeated_figures import (
     compare_repeated_figures,
     differ_by_one_digit,
@@ -28,6 +29,8 @@ Finding = tuple[int, Contradiction]
 
 _MIN_AGREEING = 3
 """Figures of a list that must agree with a row before the one that differs is an error."""
+_LONG_LIST = 8
+"""Figures of a list that may have two errors."""
 _MAX_TOTAL_ERROR = 0.03
 """Share by which a sum and the stated total may differ for both to be meant as the same."""
 _UNIT = (
@@ -62,7 +65,10 @@ def find_paper_contradictions(
         *_check_parts(sentences),
         *_compare_abstract(sentences),
         *compare_repeated_figures(sentences),
+        *check_lists_of_parts(sentences),
     ]
+    in_table = {index for index, problem in findings if problem.figure == "table"}
+    findings = [f for f in findings if f[1].figure != "a figure" or f[0] not in in_table]
     known = {(index, problem.figure) for index, problem in findings}
     grids = build_grids(tables, sentences)
     findings += [
@@ -116,25 +122,27 @@ def _compare_lists_with_rows(
         found = [match for row in rows if (match := _align(values, row)) is not None]
         if not found or any(not differing for _, differing in found):
             continue
-        row, [(printed, other)] = max(found, key=lambda match: len(match[0].numbers))
+        row, differing = max(found, key=lambda match: (-len(match[1]), len(match[0].numbers)))
         page = sentences[row.sentence].page
         place = f"p. {page}: " if page else ""
-        text = (
-            f"{printed} in the text is {other} in the table ({place}'{_shorten(row.text)}'); the "
-            f"other {len(values) - 1} figures agree."
+        text = "; ".join(f"{printed} in the text is {other}" for printed, other in differing)
+        text += (
+            f" in the table ({place}'{_shorten(row.text)}'); the "
+            f"other {len(values) - len(differing)} figures agree."
         )
         yield index, Contradiction("table", text)
 
 
 def _align(values: Sequence[str], row: Row) -> tuple[Row, list[tuple[str, str]]] | None:
-    """The row, and the pairs that differ, if all values but at most one agree in order."""
+    """The row, and the pairs that differ, if all values but one (of many: two) agree."""
     numbers = row.numbers
+    most = 1 + (len(values) >= _LONG_LIST)
     for start in range(len(numbers) - len(values) + 1):
         pairs = list(zip(values, numbers[start : start + len(values)], strict=True))
         differing = [pair for pair in pairs if float(pair[0]) != float(pair[1])]
         agreeing = {pair[0] for pair in pairs} - {pair[0] for pair in differing}
         is_slip = all(_is_slip(printed, other, numbers) for printed, other in differing)
-        if len(differing) <= 1 and len(agreeing) >= _MIN_AGREEING and is_slip:
+        if len(differing) <= most and len(agreeing) >= _MIN_AGREEING and is_slip:
             return row, differing
     return None
 

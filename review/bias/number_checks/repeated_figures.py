@@ -56,7 +56,7 @@ _ROLES = re.compile(
     r"fourth|fifth|last|pre\w*|post\w*|before|after|exclu\w*|remain\w*|eligib\w*|screened|initial\w*|"
     r"original\w*|final\w*|augment\w*|balanc\w*|oversampl\w*|fold\w*|center|centre|hospital|"
     r"low|high|young\w*|old\w*|each|per|approximately|about|around|over|than|least|up|nearly|"
-    r"additional\w*|other|another|out|of these|of those|of them|subset|cohort [a-z0-9]|"
+    r"out|of these|of those|of them|subset|cohort [a-z0-9]|"
     r"group [a-z0-9]|class [a-z0-9]|stage|grade|without|no|non\w*|unlabel\w*|label\w*|synthetic|"
     r"generated|simulated|real|adult\w*|child\w*|pediatric|paediatric|baseline|follow\w*)\b",
     re.I,
@@ -99,6 +99,8 @@ def compare_repeated_figures(sentences: Sequence[Sentence]) -> Iterator[Finding]
     yield from _compare_sizes(sentences, texts, printed)
     yield from _compare_metrics(sentences, texts)
     yield from _compare_lists(sentences, texts, printed)
+    yield from _compare_spreads(sentences)
+    yield from _compare_folds(sentences)
 
 
 # ---- sizes ----
@@ -166,7 +168,8 @@ def _stem(word: str) -> str:
 
 def _may_be_same(first: StatedSize, second: StatedSize) -> bool:
     has_other_name = first.names and second.names and not first.names & second.names
-    return first.before == second.before and first.roles == second.roles and not has_other_name
+    roles = first.roles ^ second.roles
+    return first.before == second.before and not roles and not has_other_name
 
 
 def _is_slip_of(
@@ -175,12 +178,13 @@ def _is_slip_of(
     """'2,689 images' once, where the paper else has 2,698."""
     if not differ_by_one_digit(rare.number, usual.number):
         return False
+    often = repeats[usual.number, usual.unit]
+    has_words = len(rare.words & usual.words) > 1
     if len(rare.number) > _MIN_DIGITS and not rare.number.endswith("00"):
-        return bool(rare.before) or rare.is_definite or len(rare.words & usual.words) > 1
-    often = repeats[usual.number, usual.unit] >= _MIN_REPEATS
+        return bool(rare.before) or rare.is_definite or has_words or often >= _MIN_REPEATS
     if len(rare.number) == _MIN_DIGITS and not rare.number.endswith("0"):
-        return often or len(rare.words & usual.words) > 1
-    return often and rare.is_definite
+        return often >= _MIN_REPEATS or has_words
+    return often > 1 and rare.is_definite  # 'the 43 subjects' that no sentence has introduced
 
 
 def _is_same_clause(sentences: Sequence[Sentence], rare: StatedSize, usual: StatedSize) -> bool:
@@ -325,6 +329,98 @@ def _compare_lists(
                     f"repeats the other {len(numbers) - 1} figures of the sentence.",
                 ),
             )
+
+
+# ---- figures with their spread or interval ----
+
+_DECIMAL = r"\d{1,3}[.·]\d+"
+_WITH_SPREAD = re.compile(rf"(?<![\d.,])({_DECIMAL})\s?%?\s*(?:±|\+/-|\+-)\s*({_DECIMAL})")
+_WITH_INTERVAL = re.compile(
+    rf"(?<![\d.,])({_DECIMAL})\s?%?,?\s*[(\[]\s*(?:95\s?%\s*)?"
+    rf"(?:CI|confidence interval)?\s*[:=,]?\s*"
+    rf"({_DECIMAL})\s?%?\s*(?:-|–|—|to|,|;)\s*({_DECIMAL})",
+    re.I,
+)
+
+
+def _compare_spreads(sentences: Sequence[Sentence]) -> Iterator[Finding]:
+    """'0.713 ± 0.058' and elsewhere '0.173 ± 0.058': all parts of a figure are equal but one.
+
+    A figure counts as the same only if it is given once like this, and nowhere else like that.
+    """
+    stated: dict[tuple[str, ...], list[int]] = {}
+    for index, sentence in enumerate(sentences):
+        if sentence.section in ("references", "related work"):
+            continue
+        for pattern in (_WITH_SPREAD, _WITH_INTERVAL):
+            for match in pattern.finditer(sentence.text):
+                parts = tuple(part.replace("·", ".") for part in match.groups())
+                stated.setdefault(parts, []).append(index)
+    for figure, places in stated.items():
+        others = [other for other in stated if _differs_in_one(figure, other)]
+        if len(places) != 1 or len(others) != 1 or is_row(sentences[places[0]].text):
+            continue
+        other = others[0]
+        if abs(stated[other][0] - places[0]) < 2:
+            continue
+        there = sentences[stated[other][0]]
+        yield (
+            places[0],
+            Contradiction(
+                "a figure",
+                f"{_format_figure(figure)} here, {_format_figure(other)} in the "
+                f"{_format_place(there)}.",
+            ),
+        )
+
+
+def _differs_in_one(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+    """Whether two figures differ in one part by a digit, and the rest is no chance."""
+    if len(first) != len(second) or first == second:
+        return False
+    different = [(a, b) for a, b in zip(first, second, strict=True) if a != b]
+    equal = [a for a, b in zip(first, second, strict=True) if a == b]
+    if len(different) != 1 or not differ_by_one_digit(*different[0]):
+        return False
+    return sum(_count_digits(value) for value in equal) > _MIN_DIGITS or (
+        len(equal) == 1
+        and _count_digits(different[0][0]) >= _MIN_DIGITS
+        and len(equal[0].partition(".")[2]) >= _MIN_DIGITS
+    )
+
+
+def _format_figure(parts: tuple[str, ...]) -> str:
+    return " ± ".join(parts) if len(parts) == 2 else f"{parts[0]} ({parts[1]} to {parts[2]})"
+
+
+_FOLDS = re.compile(
+    r"\b(two|three|four|five|six|seven|eight|nine|ten|\d{1,2})[- ]fold\b(?=[\w\s-]{0,12}?cross)",
+    re.I,
+)
+_FOLD_WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_WORDS = {word: str(number) for number, word in enumerate(_FOLD_WORDS, start=2)}
+
+
+def _compare_folds(sentences: Sequence[Sentence]) -> Iterator[Finding]:
+    """Folds of cross-validation that the abstract and the text give differently."""
+    inside: dict[str, int] = {}
+    body: dict[str, int] = {}
+    for index, sentence in enumerate(sentences):
+        if sentence.section in ("references", "related work", "introduction"):
+            continue
+        for match in _FOLDS.findall(sentence.text):
+            folds = inside if sentence.section == "abstract" else body
+            folds.setdefault(_WORDS.get(match.lower(), match), index)
+    if len(inside) == 1 and len(body) == 1 and inside.keys() != body.keys():
+        [(here, index)], [(there, other)] = inside.items(), body.items()
+        yield (
+            index,
+            Contradiction(
+                "folds",
+                f"{here}-fold cross-validation in the abstract, {there}-fold in the "
+                f"{_format_place(sentences[other])}.",
+            ),
+        )
 
 
 def differ_by_one_digit(first: str, second: str) -> bool:

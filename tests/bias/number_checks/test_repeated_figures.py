@@ -20,7 +20,7 @@ def test_sizes_of_different_groups_are_different_sizes():
     first = ("methods", "The training set comprises 5396 histology images.")
     other = [
         "The test set comprises 5936 histology images.",
-        "Another 5936 histology images came from a second hospital.",
+        "In the second hospital, 5936 histology images were made.",
         "After exclusion, 5936 histology images remained.",
         "We used 5936 cytology images.",
         "We used 5936 histology slides.",
@@ -66,3 +66,52 @@ def test_a_list_repeated_in_another_section():
     texts = problems(("abstract", said.format(397)), ("results", said.format(379)))
     assert any("397 here is 379" in text for text in texts)
     assert problems(("methods", said.format(397)), ("methods", said.format(379))) == []
+
+
+def test_a_figure_with_its_spread_or_interval():
+    first = ("abstract", "The precision reached {} ± 0.058 on all folds.")
+    again = ("results", "Our net had the best precision of {} ± 0.058 overall.")
+    filler = ("methods", "Nothing is counted here at all.")
+
+    def state(one, other):
+        stated = (first[0], first[1].format(one)), (again[0], again[1].format(other))
+        return problems(stated[0], filler, stated[1])
+
+    assert state("0.713", "0.713") == []
+    found = state("0.173", "0.713")
+    assert any("0.173 ± 0.058 here, 0.713 ± 0.058 in the results" in text for text in found)
+    assert state("0.624", "0.713") == []  # another figure with the same spread
+    auc = "The AUC was 0.953 (95% CI 0.{}-0.971) on the test set."
+    texts = problems(("abstract", auc.format("912")), filler, ("results", auc.format("921")))
+    assert any("0.953 (0.912 to 0.971) here, 0.953 (0.921 to 0.971)" in text for text in texts)
+
+
+def test_folds_of_cross_validation():
+    abstract = ("abstract", "We used five-fold cross-validation.")
+    assert problems(abstract, ("methods", "A 5-fold cross-validation was run.")) == []
+    [text] = problems(abstract, ("methods", "A 10-fold cross-validation was run."))
+    assert "5-fold cross-validation in the abstract, 10-fold in the methods" in text
+    both = ("methods", "A 10-fold and a 5-fold cross-validation of each was run.")
+    assert problems(abstract, both) == []
+
+
+def test_parts_of_a_list_with_their_total():
+    said = "We recorded 396 spectra, 98 from controls, 82 from mild cases, 80 from others and {}."
+    assert problems(("methods", said.format("136 from severe ones"))) == []
+    [text] = problems(("methods", said.format("126 from severe ones")))
+    assert text == "the 4 parts listed add up to 386, not 396."
+    assert problems(("methods", said.format("30 from severe ones"))) == []  # not all parts
+    total = ("methods", "The collection holds 1,000 images.")
+    these = "Of these, {} were normal, 350 showed pneumonia and 60 showed a tumour."
+    assert problems(total, ("methods", these.format(590))) == []
+    assert problems(total, ("methods", these.format(600))) == [
+        "the 3 parts listed add up to 1,010, not 1,000."
+    ]
+
+
+def test_shares_that_are_meant_to_be_all():
+    said = "There were 120 ({}%) men and 80 ({}%) women."
+    assert problems(("results", said.format("60.0", "40.0"))) == []
+    [text] = problems(("results", said.format("64.0", "36.0")))
+    assert "120 of 200 is 60.0% and 80 of 200 is 40.0%, not 64.0% and 36.0%" in text
+    assert problems(("results", said.format("60.0", "12.0"))) == []
