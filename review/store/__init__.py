@@ -18,7 +18,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from review.errors import StoreError
-from review.store import transaction_memory
+from review.store import outcomes, transaction_memory
 
 HEAD_REVISION = "0017"
 """Newest migration; a test holds it equal to the migrations folder."""
@@ -135,11 +135,28 @@ class Store:
                 self.damage
                 or f"This review is open for reading only ({self.read_only}). Nothing was kept."
             )
+        followers: list[outcomes.Follower] = []
+        try:
+            with self._begin_write(followers) as conn:
+                yield conn
+        except BaseException:
+            for follower in followers:
+                follower.failed()
+            raise
+        for follower in followers:
+            follower.committed()
+
+    @contextmanager
+    def _begin_write(self, followers: list[outcomes.Follower]) -> Iterator[Connection]:
+        """The transaction of `write`, with the errors of its database in words."""
+        options = {
+            "funnel_write": True,
+            transaction_memory.OPTION: {},
+            outcomes.OPTION: followers,
+        }
         try:
             with (
-                self.engine.connect().execution_options(
-                    **{"funnel_write": True, transaction_memory.OPTION: {}}
-                ) as conn,
+                self.engine.connect().execution_options(**options) as conn,
                 conn.begin(),
             ):
                 if not self.is_sqlite:  # SQLite begins immediate

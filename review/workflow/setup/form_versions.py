@@ -1,7 +1,5 @@
 """Versions of a team's data extraction forms: what a change does to answers, how it is saved."""
 
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -20,6 +18,7 @@ from review.workflow.appraisal.instruments import (
     get_checklist,
 )
 from review.workflow.project.project import Project
+from review.workflow.setup import staged_files
 from review.workflow.setup.extraction_forms import (
     ExtractionField,
     ExtractionForm,
@@ -328,8 +327,8 @@ def save_drafts(
     *,
     is_amendment: bool,
 ) -> None:
-    """Writes forms into the review's folder and notes each as a version, within a transaction.
-    Callers guard who may.
+    """Notes each form as a version, within a transaction; the files in the review's folder follow
+    once it is committed. Callers guard who may.
 
     Raises:
         ProtocolError: a form was changed meanwhile, lacks something, or has answers that would no
@@ -364,21 +363,7 @@ def save_drafts(
             "amendment": is_amendment,
         }
         audit_events.add_event(conn, EVENT, who, utc_now(), subject=form_id, detail=detail)
-        _write_file(_get_path(project, form_id), text)
-
-
-def _write_file(path: Path, text: str) -> None:
-    """Writes a whole file in place of the old one, so that a reader meets one or the other."""
-    path.parent.mkdir(exist_ok=True)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".form-")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary_path = Path(name)
-    temporary_path.chmod(mode)
-    temporary_path.replace(path)
+        staged_files.stage_text(conn, _get_path(project, form_id), text)
 
 
 def list_form_versions(conn: Connection) -> list[FormVersion]:

@@ -21,6 +21,7 @@ from review.workflow.assistant import settings as assistant_settings
 from review.workflow.project.home import find_home_store, find_store_url
 from review.workflow.project.project import PROTOCOL_FILE, Project, get_default_person
 from review.workflow.screening import assignment, status
+from review.workflow.setup import staged_files
 
 
 def open_project(folder: Path, *, who: str | None = None, why: str | None = None) -> Project:
@@ -68,9 +69,11 @@ def _note_version(store: Store, folder: Path, who: str, why: str | None) -> Proj
     project, text = _read_project(store, folder)
     with store.read() as conn:
         newest = audit_events.get_newest_protocol(conn)
-    if newest is not None and newest[0] == project.fingerprint:
+    is_staged = bool(staged_files.list_staged(folder)) and not store.read_only
+    if newest is not None and newest[0] == project.fingerprint and not is_staged:
         return project
     with store.write() as conn:
+        staged_files.finish_changes(folder, conn)
         project, text = _read_project(store, folder)
         versions = audit_events.list_protocol_versions(conn)
         if versions and versions[-1]["hash"] == project.fingerprint:

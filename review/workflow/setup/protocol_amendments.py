@@ -1,10 +1,7 @@
 """The versions of the protocol, and changes made in the app, checked before they are saved."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from review.errors import ProtocolError
@@ -16,6 +13,7 @@ from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import PROTOCOL_FILE, Project
 from review.workflow.screening import assignment, status
+from review.workflow.setup import staged_files
 from review.workflow.setup.form_versions import (
     FormDraft,
     build_draft_checklists,
@@ -117,6 +115,7 @@ def amend_protocol(
     describe_plan(project.folder, protocol, build_draft_checklists(drafts))
     new = fingerprint_text(text)
     with project.store.write() as conn:
+        staged_files.finish_changes(project.folder, conn)
         current_text = read_protocol_text(project)
         if fingerprint_text(current_text) != seen:
             raise ProtocolError(
@@ -144,8 +143,8 @@ def require_reason(conn: Connection, why: str) -> bool:
 
 
 def save_version(project: Project, conn: Connection, text: str, who: str, why: str) -> Project:
-    """Puts a consistent protocol in force within a transaction; the file comes last.
-    Gives the review under it.
+    """Puts a consistent protocol in force within a transaction; the file follows once it
+    is committed. Gives the review under it.
 
     Raises:
         ProtocolError: no reason is given once somebody has decided on a record.
@@ -160,17 +159,5 @@ def save_version(project: Project, conn: Connection, text: str, who: str, why: s
     amended = replace(project, protocol=protocol, fingerprint=fingerprint)
     status.rebuild_statuses(amended, conn)
     assignment.reassign(amended, conn)
-    _replace_file(project.folder / PROTOCOL_FILE, text)
+    staged_files.stage_text(conn, project.folder / PROTOCOL_FILE, text)
     return amended
-
-
-def _replace_file(path: Path, text: str) -> None:
-    """Writes a whole file in place of the old one, so that a reader meets one or the other."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".protocol-")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary_path = Path(name)
-    temporary_path.chmod(path.stat().st_mode & 0o777)
-    temporary_path.replace(path)

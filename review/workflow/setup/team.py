@@ -12,6 +12,7 @@ from review.resources import get_shipped_path as shipped
 from review.store import Connection, people
 from review.text import yaml_edits
 from review.workflow.project.project import PROTOCOL_FILE, Project
+from review.workflow.setup import staged_files
 from review.workflow.setup.protocol_amendments import read_protocol_text, save_version
 
 
@@ -35,6 +36,7 @@ def change_team(
         ProtocolError: the protocol would not hold together, for example because a stage had too
             few reviewers; or its file is written in a way that cannot be changed here.
     """
+    staged_files.finish_changes(project.folder, conn)
     text = read_protocol_text(project)
     if fingerprint_text(text) != project.fingerprint:
         raise ProtocolError(
