@@ -51,17 +51,18 @@ def add_decisions(
         conn.execute(insert(decisions), rows[start : start + CHUNK])
 
 
+_COLUMNS = tuple(
+    decisions.c[name]
+    for name in ("record", "stage", "reviewer", "verdict", "at", "reason", "note", "role", "id")
+)
+"""The columns of a decision, in the order of its fields: a row by position reads twice as fast as
+by name, and tens of thousands are read for one page."""
+
+
 def _to_decision(row: Any) -> Decision:
+    record, stage, reviewer, verdict, at, reason, note, role, number = row
     return Decision(
-        record=row.record,
-        stage=row.stage,
-        reviewer=row.reviewer,
-        verdict=row.verdict,
-        at=parse_timestamp(row.at),
-        reason=row.reason,
-        note=row.note,
-        role=row.role,
-        id=row.id,
+        record, stage, reviewer, verdict, parse_timestamp(at), reason, note, role, number
     )
 
 
@@ -74,7 +75,7 @@ def list_decisions(
     until: datetime | None = None,
 ) -> list[Decision]:
     """Decisions in order of entry, filtered by stage, reviewer, records or time (inclusive)."""
-    query = select(decisions).order_by(decisions.c.id)
+    query = select(*_COLUMNS).order_by(decisions.c.id)
     if stage is not None:
         query = query.where(decisions.c.stage == stage)
     if reviewer is not None:
@@ -278,7 +279,8 @@ def list_judged_records(conn: Connection, stage: str, reviewer: str) -> list[int
 
 def list_after(conn: Connection, after_id: int, limit: int) -> list[Decision]:
     """The first decisions after a row number, in order of entry."""
-    query = select(decisions).where(decisions.c.id > after_id).order_by(decisions.c.id).limit(limit)
+    query = select(*_COLUMNS).where(decisions.c.id > after_id)
+    query = query.order_by(decisions.c.id).limit(limit)
     return [_to_decision(row) for row in conn.execute(query)]
 
 
