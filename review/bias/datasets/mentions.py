@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal, Protocol
 
 from review.bias.datasets.models import Dataset, Registry, squeeze_name
@@ -78,7 +79,7 @@ def find_mentions(sentences: Sequence[SentenceLike], registry: Registry) -> list
     decide. A set that the authors introduce is theirs and not a public one they used, unless it is
     combined from public ones.
     """
-    names = _collect_names(registry.values())
+    names = _collect_names(tuple(registry.values()))
     front = find_front_matter(sentences)
     mentions = [
         mention
@@ -139,8 +140,9 @@ def select_unresolved(mentions: Iterable[Mention]) -> list[Mention]:
     return [mention for mention in mentions if not mention.sure or len(mention.ids) > 1]
 
 
-def _collect_names(datasets: Iterable[Dataset]) -> list[_DatasetName]:
-    datasets = list(datasets)
+@lru_cache(maxsize=4)
+def _collect_names(datasets: tuple[Dataset, ...]) -> tuple[_DatasetName, ...]:
+    """All spellings to look for; kept, because every text is searched for the same ones."""
     owners: dict[tuple[str, MentionKind, bool, str | None], list[str]] = {}
     for dataset in datasets:
         spellings: list[tuple[str, MentionKind, bool]] = [
@@ -173,7 +175,7 @@ def _collect_names(datasets: Iterable[Dataset]) -> list[_DatasetName]:
         )
         for (key, kind, weak, exact_spelling), ids in owners.items()
     ]
-    return dataset_names + _collect_list_names(datasets)
+    return (*dataset_names, *_collect_list_names(datasets))
 
 
 _NAME_WITH_DATA_WORD = re.compile(r"(.{4,}?) (?:data ?set|data ?base|collection|set)", re.I)
