@@ -9,7 +9,14 @@ import streamlit as st
 from review import fulltext
 from review.bias.rules import Flag
 from review.checklists import Checklist, ChecklistSection, Item, list_items
-from review.pages.widgets import bias_flags, dataset_tabs, fact_list, flag_judging, session
+from review.pages.widgets import (
+    bias_flags,
+    dataset_tabs,
+    fact_list,
+    flag_judging,
+    session,
+    table_list,
+)
 from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.bias import flags as bias
@@ -48,13 +55,15 @@ def render_page(project: Project) -> None:
         )
         return
     record = dataset_tabs.choose_study(project, studies)
-    flags_tab, facts_tab, datasets_tab, studies_tab, rules_tab = st.tabs(
-        ["Flags", "Facts", "Data sets", "Across studies", "Rules"]
+    flags_tab, facts_tab, tables_tab, datasets_tab, studies_tab, rules_tab = st.tabs(
+        ["Flags", "Facts", "Tables", "Data sets", "Across studies", "Rules"]
     )
     with flags_tab:
         _render_flags(project, record)
     with facts_tab:
         fact_list.render_facts(project, record, bias.get_fact_cells(project, record))
+    with tables_tab:
+        table_list.render_tables(project, record)
     with datasets_tab:
         dataset_tabs.render_study_datasets(project, record)
     with studies_tab:

@@ -4,7 +4,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support.papers import COMBINED, draw_pdf
 
-from review.models import Record
+from review.models import PrintedTable, Record
+from review.pages.widgets import table_list
 from review.store import records
 from review.store.timestamps import utc_now
 from review.workflow.bias import flags
@@ -190,3 +191,19 @@ def test_no_flag_is_lost_where_no_question_of_the_tool_asks_for_it(project):
     assert not app.exception
     words = said(app) + " ".join(one.value for one in app.subheader)
     assert "Not covered by QUADAS-2" in words
+
+
+def test_tables_are_shown_as_tables(project):
+    app = draw(project.folder)
+    assert not app.exception
+    [table] = [f.value for f in app.dataframe if "Network" in f.value]
+    assert list(table.columns) == ["Network", "Normal", "Other", "Infection"]
+    assert table["Network"].iloc[0] == "Plain"
+    assert table["Infection"].iloc[0] == "58.5"
+
+
+def test_heads_that_repeat_are_told_apart():
+    table = PrintedTable("Table 2", "Table 2: Sizes.", 3, ("", "n", "n"), (("A", "1", "2"),))
+    frame = table_list.build_frame(table)
+    assert list(frame.columns) == ["Column 1", "n", "n (3)"]
+    assert table_list.name_table(table) == "Table 2 (p. 3): Sizes."

@@ -139,7 +139,7 @@ def _undo(project: Project, record: int) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner="Loading the page …")
-def _render_cached_picture(
+def render_cached_picture(
     path: Path, number: int, boxes: tuple[tuple[float, float, float, float], ...]
 ) -> bytes:
     return fulltext.render_page(path, number, boxes, scale=PICTURE_SCALE)
@@ -151,7 +151,7 @@ def _render_picture(path: Path, flag: Flag) -> None:
         st.info("This concerns the paper as a whole, so there is no sentence to show.")
         return
     try:
-        picture = _render_cached_picture(path, flag.page, flag.boxes)
+        picture = render_cached_picture(path, flag.page, flag.boxes)
         st.image(picture, width="stretch", alt=f"Page {flag.page} with the flagged sentence marked")
     except FullTextError as error:
         st.warning(escape_markdown(str(error)))
