@@ -20,6 +20,7 @@ from review.bias.number_checks.repeated_figures import (
     differ_by_one_digit,
 )
 from review.bias.number_checks.rows import Block, Row, find_blocks, is_row, list_numbers, list_rows
+from review.bias.number_checks.splits import check_splits
 from review.bias.number_checks.table_cells import build_grids, check_grids
 from review.bias.number_checks.text_and_tables import compare_text_with_grids
 from review.models import PrintedTable, Sentence
@@ -66,6 +67,7 @@ def find_paper_contradictions(
         *_compare_abstract(sentences),
         *compare_repeated_figures(sentences),
         *check_lists_of_parts(sentences),
+        *check_splits(sentences),
     ]
     in_table = {index for index, problem in findings if problem.figure == "table"}
     findings = [f for f in findings if f[1].figure != "a figure" or f[0] not in in_table]
