@@ -26,6 +26,19 @@ UNCERTAIN = frozenset({"-1", "-1.0", "u", "uncertain", "unsure", "maybe"})
 EMPTY = frozenset({"", "na", "n/a", "nan", "none", "null", "unknown", "?"})
 OLDEST = 120
 """Years; a greater age is a typing error (the first NIH table holds 414)."""
+SEX_WORDS: Mapping[str, str] = {"male": "m", "man": "m", "female": "f", "woman": "f"}
+"""Words for a sex that a table also writes as a letter."""
+AGE_UNITS: Mapping[str, float] = {
+    word: per_year
+    for words, per_year in (
+        ("y yr yrs year years", 1),
+        ("m mo mos month months", 12),
+        ("w wk wks week weeks", 52.1775),
+        ("d day days", 365.25),
+    )
+    for word in words.split()
+}
+"""Units of an age, in lower case, to how many of them make a year."""
 GUESSES: Mapping[str, tuple[str, ...]] = {
     "file": ("image index", "file", "filename", "file_name", "file name", "path", "image", "img",
              "image_path", "image_id", "imageid", "image id", "dicom_id", "dicom", "id", "name",
@@ -243,7 +256,37 @@ def read_labels(
             )
         )
     problems.sort(key=lambda problem: problem.line)
+    sexes = unify_spellings((row.sex for row in rows), SEX_WORDS)
+    views = unify_spellings(row.view for row in rows)
+    if sexes or views:
+        rows = [
+            replace(
+                row,
+                sex=sexes.get(row.sex, row.sex) if row.sex else None,
+                view=views.get(row.view, row.view) if row.view else None,
+            )
+            for row in rows
+        ]
     return LabelTable(str(path), columns, tuple(rows), tuple(problems), dropped)
+
+
+def unify_spellings(
+    values: Iterable[str | None], words: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Spellings to the most frequent spelling of the same value; the first one wins a tie.
+
+    Values are the same if they differ in case only, or by `words` (in lower case). Empty if every
+    value has one spelling, so that a table keeps its own words.
+    """
+    counts = Counter(value for value in values if value)
+    chosen: dict[str, str] = {}
+    spellings: dict[str, list[str]] = {}
+    for value, _ in counts.most_common():
+        key = value.casefold()
+        spellings.setdefault((words or {}).get(key, key), []).append(value)
+    for usual, *others in spellings.values():
+        chosen |= dict.fromkeys(others, usual)
+    return chosen
 
 
 def read_file_list(path: Path) -> tuple[str, ...]:
@@ -362,11 +405,10 @@ def compare_lists(first: Iterable[str], second: Iterable[str]) -> ListOverlap:
 
 
 def parse_age(text: str) -> float | None:
-    """Years from '57', '057Y', '013M', '006W' or '003D'; None if it is not an age."""
-    match = re.fullmatch(r"\s*(\d{1,4}(?:\.\d+)?)\s*([YMWD]?)\s*", text, re.IGNORECASE)
-    if match is None:
-        return None
-    return float(match[1]) / {"M": 12, "W": 52.1775, "D": 365.25}.get(match[2].upper(), 1)
+    """Years from '57', '057Y', '013M', '6 weeks' or '3 d'; None if it is not an age."""
+    match = re.fullmatch(r"\s*(\d{1,4}(?:\.\d+)?)\s*([a-z]*)\.?\s*", text, re.IGNORECASE)
+    per_year = match and AGE_UNITS.get(match[2].lower() or "y")
+    return float(match[1]) / per_year if match and per_year else None
 
 
 _SUFFIXES = frozenset({

@@ -16,10 +16,12 @@ from review.imaging.labels import (
     EMPTY,
     NEGATIVE,
     POSITIVE,
+    SEX_WORDS,
     UNCERTAIN,
     LabelRow,
     parse_age,
     read_table,
+    unify_spellings,
 )
 
 if TYPE_CHECKING:
@@ -173,7 +175,7 @@ def read_predictions(
             f"{_explain_scores(texts, probabilities)}"
         )
     attributes: dict[str, tuple[str | None, ...]] = {
-        name: tuple(_read_level(row[name]) for _, row in kept) for name in columns.attributes
+        name: _read_levels(name, [row[name] for _, row in kept]) for name in columns.attributes
     }
     if columns.age:
         attributes["age"] = tuple(name_age_band(age) for age in ages)
@@ -443,6 +445,14 @@ def _explain_scores(texts: Sequence[tuple[int, str]], probabilities: bool) -> st
         "score outside 0 to 1": "say that they are no probabilities (--any-scale)",
     }[kind]
     return f"{kind}, such as {example}; {advice}"
+
+
+def _read_levels(attribute: str, texts: Sequence[str]) -> tuple[str | None, ...]:
+    """The groups of an attribute, each in its most frequent spelling; None where unknown."""
+    levels = [_read_level(text) for text in texts]
+    named_sex = any(word in attribute.lower() for word in ("sex", "gender"))
+    usual = unify_spellings(levels, SEX_WORDS if named_sex else None)
+    return tuple(usual.get(level, level) if level else None for level in levels)
 
 
 def _read_level(text: str) -> str | None:

@@ -6,6 +6,7 @@ import pytest
 
 from review.errors import ReviewError
 from review.imaging.labels import (
+    SEX_WORDS,
     LabelColumns,
     compare_lists,
     guess_columns,
@@ -14,6 +15,7 @@ from review.imaging.labels import (
     parse_age,
     read_file_list,
     read_labels,
+    unify_spellings,
 )
 
 NIH = """Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position
@@ -151,10 +153,43 @@ def test_lists(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "years"),
-    [("57", 57), ("057Y", 57), ("018M", 1.5), ("000D", 0), ("old", None), ("-3", None)],
+    [
+        ("57", 57),
+        ("057Y", 57),
+        ("018M", 1.5),
+        ("000D", 0),
+        ("old", None),
+        ("-3", None),
+        ("45 years", 45),
+        ("6 months", 0.5),
+        ("18 mo.", 1.5),
+        ("45 yrs", 45),
+        ("3 stones", None),
+        ("years", None),
+        ("", None),
+    ],
 )
 def test_ages(text, years):
     assert parse_age(text) == years
+
+
+def test_spellings_of_a_sex_and_a_view_are_one(tmp_path):
+    words = ["male", "Female", "M", "f", "male", "female", "female", "O", "W", "unknown"]
+    views = ["PA", "pa", "AP", "PA", "", "ap", "AP", "PA", "PA", "LL"]
+    lines = [
+        f"{n}.png,x,{sex},{view}" for n, (sex, view) in enumerate(zip(words, views, strict=True))
+    ]
+    table = read_labels(write(tmp_path, "\n".join(["file,label,sex,view", *lines])))
+    assert [row.sex for row in table.rows] == [
+        "male", "female", "male", "female", "male", "female", "female", "O", "W", None,
+    ]  # fmt: skip
+    assert [row.view for row in table.rows][:7] == ["PA", "PA", "AP", "PA", None, "AP", "AP"]
+
+
+def test_a_table_of_one_spelling_keeps_its_words():
+    assert unify_spellings(["Male", "Female", None, "Male"], SEX_WORDS) == {}
+    assert unify_spellings(["PA", "pa", "pa"]) == {"PA": "pa"}
+    assert unify_spellings(["M", "male"]) == {}  # not a sex
 
 
 def test_weeks_are_years():

@@ -63,6 +63,18 @@ def test_everything_that_cannot_be_used_is_counted(tmp_path):
     assert outside.examples[0] == "b (line 3, one): 1.2"
 
 
+def test_groups_written_in_several_ways_are_one(tmp_path):
+    text = (
+        "id,label,one,Patient Sex,site\na,1,.9,male,M\nb,0,.2,M,m\nc,0,.1,male,M\nd,1,.8,F,male\n"
+    )
+    columns = PredictionColumns(
+        id="id", label="label", scores=("one",), attributes=("Patient Sex", "site")
+    )
+    table = read_predictions(write(tmp_path, text), columns)
+    assert table.attributes["Patient Sex"] == ("male", "male", "male", "F")
+    assert table.attributes["site"] == ("M", "M", "M", "male")  # words of a sex name no site
+
+
 def test_a_comma_may_be_the_decimal_point(tmp_path):
     text = "id;label;one\na;1;0,93\nb;0;1,7\nc;0;,2\nd;1;0,1,2\n"
     columns = PredictionColumns(id="id", label="label", scores=("one",))
