@@ -7,8 +7,11 @@ from review.accuracy import ExactProportion, TwoByTwo, compute_sensitivity, comp
 from review.figures import svg
 from review.figures.text import measure_width, wrap_text
 
-MARGIN, TEXT_SIZE, ROW_HEIGHT = 14.0, 8.0, 15.0
-LABEL_WIDTH, COUNT_WIDTH, FIGURE_WIDTH, PANEL_WIDTH, GAP = 150.0, 30.0, 82.0, 104.0, 12.0
+MARGIN, TEXT_SIZE = 14.0, 8.0
+ROW_HEIGHT, DENSE_ROW_HEIGHT, DENSE_FROM = 15.0, 11.6, 41
+"""Height of a row, and of each of many rows: 60 fit on a page at journal width."""
+LABEL_WIDTH, COUNT_WIDTH, FIGURE_WIDTH, PANEL_WIDTH, GAP = 140.0, 26.0, 72.0, 76.0, 8.0
+"""Together about 600 points: at a journal's 180 mm the text is still 6.8 points high."""
 SQUARE_COLOUR, LINE_COLOUR, GRID_COLOUR = "#2a6f97", "#222222", "#d9dde2"
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
@@ -34,18 +37,19 @@ def draw_paired_forest(
     figures_left = counts_left + 4 * COUNT_WIDTH + GAP
     panels_left = figures_left + 2 * FIGURE_WIDTH + GAP
     width = panels_left + 2 * PANEL_WIDTH + 2 * GAP + MARGIN
+    row_height = ROW_HEIGHT if len(rows) < DENSE_FROM else DENSE_ROW_HEIGHT
     parts = _draw_header(counts_left, figures_left, panels_left)
     top = y = MARGIN + 26
     group = None
     for row in rows:
         if row.group and row.group != group:
             y += 4 if group is not None else 0
-            for line in wrap_text(row.group, width - 2 * MARGIN, TEXT_SIZE, bold=True):
+            for line in wrap_text(row.group, panels_left - 2 * MARGIN, TEXT_SIZE, bold=True):
                 parts.append(svg.render_text(MARGIN, y + 10, line, size=TEXT_SIZE, bold=True))
-                y += ROW_HEIGHT - 2
+                y += max(row_height - 2, 13)
         group = row.group
         lines = wrap_text(_format_label(row), LABEL_WIDTH - 8, TEXT_SIZE)
-        height = max(ROW_HEIGHT, len(lines) * 9.4 + 4)
+        height = max(row_height, len(lines) * 9.4 + row_height - 11)
         first = y + height / 2 - len(lines) * 4.7 + 7.2
         for index, line in enumerate(lines):
             parts.append(svg.render_text(MARGIN, first + index * 9.4, line, size=TEXT_SIZE))
