@@ -27,6 +27,7 @@ from review.checklists.models import (
     ChecklistSection,
     Item,
     Precondition,
+    list_items,
 )
 from review.errors import ChecklistError
 
@@ -66,8 +67,13 @@ class FormQuestion:
 
 
 def list_questions(checklist: Checklist) -> tuple[FormQuestion, ...]:
-    """All questions of a form in order: facts, items and the judgements of each domain."""
+    """All questions of a form in order: facts, items and the judgements of each domain. Without
+    judgements the items come in published order, whatever the sections."""
     questions = [_build_fact_question(fact) for fact in checklist.facts]
+    if checklist.overall is None:
+        places = {item.id: section for section in checklist.sections for item in section.items}
+        questions += [_build_item_question(places[item.id], item) for item in list_items(checklist)]
+        return tuple(questions)
     for section in checklist.sections:
         questions += [_build_item_question(section, item) for item in section.items]
         questions += _build_judgement_questions(checklist, section)

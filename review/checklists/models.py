@@ -226,5 +226,11 @@ LOADER_FIELDS = ("source", "digest", "shape")
 
 
 def list_items(checklist: Checklist) -> tuple[Item, ...]:
-    """All items, in the order of the sections."""
-    return tuple(item for section in checklist.sections for item in section.items)
+    """All items in published order: by number if all numbers are whole, else as in the file.
+
+    The sections may group them otherwise, as the domains of RQS do.
+    """
+    items = tuple(item for section in checklist.sections for item in section.items)
+    if all(item.number.isdigit() for item in items):
+        return tuple(sorted(items, key=lambda item: int(item.number)))
+    return items

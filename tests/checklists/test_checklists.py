@@ -10,6 +10,7 @@ from review.checklists import (
     format_answer,
     list_available,
     list_items,
+    list_questions,
     load_checklist,
     read_answer,
 )
@@ -315,6 +316,20 @@ def test_the_table_in_the_docs_lists_what_ships() -> None:
     assert {name: int(count) for name, count in rows} == {
         name: load_checklist(path).item_count for name, path in SHIPPED.items()
     }
+
+
+@pytest.mark.parametrize("name", sorted(SHIPPED))
+def test_items_are_asked_and_listed_in_published_order(name: str) -> None:
+    def split(number: str) -> list[int]:
+        main = re.sub(r"(\d)([a-z])$", r"\1.\2", number.lstrip("C"))
+        return [int(part) if part.isdigit() else ord(part) for part in main.split(".")]
+
+    checklist = load_checklist(SHIPPED[name])
+    numbers = [split(item.number) for item in list_items(checklist)]
+    assert numbers == sorted(numbers)
+    asked = [question.number for question in list_questions(checklist) if question.number]
+    items = {item.number for item in list_items(checklist)}
+    assert [n for n in asked if n in items] == [i.number for i in list_items(checklist)]
 
 
 def test_rqs_points_run_from_minus_8_to_36() -> None:
