@@ -1,6 +1,7 @@
 """Totals, shares and section scores of a form, with the possible range of an unfinished one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from review.checklists.answers import split_answer
@@ -13,7 +14,26 @@ from review.checklists.models import (
     ScoreDefinition,
     list_items,
 )
-from review.scoring.form import FormAnswers, FormScore, ItemState, SectionTotal, get_item_state
+from review.scoring.form import (
+    FormAnswers,
+    FormScore,
+    ItemState,
+    SectionTotal,
+    get_item_state,
+    is_applicable,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _ItemRange:
+    """What one item can contribute to a share."""
+
+    low: Decimal
+    high: Decimal
+    size: Decimal
+    """The most it can contribute: 1, its weight or its points."""
+    is_decided: bool
+    """Whether it is known that the item applies."""
 
 
 def compute_totals(
@@ -24,18 +44,15 @@ def compute_totals(
         item for item in list_items(checklist) if _is_counted(item, active_answers, inactive)
     ]
     for spec in sorted(checklist.scores, key=lambda score: score.kind == "percent-of-max"):
+        items = [item for item in counted_items if not spec.items or item.id in spec.items]
         if spec.kind == "percent-of-max":
             base = next(score for score in checklist.scores if score.id == spec.of)
             ends = _compute_share_of_max(scores_by_id[base.id], Decimal(str(base.max)))
         elif spec.kind == "sum":
-            ends = _sum_points(_select_items(spec, counted_items), active_answers)
-        elif spec.kind == "percent-of-points":
-            ends = _compute_share_of_points(counted_items, active_answers)
+            ends = _sum_points(items, active_answers)
         else:
-            ends = _compute_share(spec, counted_items, active_answers)
-        is_final = ends is not None and not any(
-            _is_open(item, active_answers) for item in _select_items(spec, counted_items)
-        )
+            ends = _compute_share(spec, items, active_answers)
+        is_final = ends is not None and not any(_is_open(item, active_answers) for item in items)
         scores_by_id[spec.id] = _build_score(spec, ends, is_final=is_final)
     return tuple(scores_by_id[spec.id] for spec in checklist.scores)
 
@@ -45,19 +62,22 @@ def _is_counted(item: Item, active_answers: FormAnswers, inactive: set[str]) -> 
     return item.id not in inactive and not (item.optional and active_answers.get(item.id) is None)
 
 
-def _select_items(spec: ScoreDefinition, items: Sequence[Item]) -> list[Item]:
-    return [item for item in items if not spec.items or item.id in spec.items]
-
-
 def _is_open(item: Item, active_answers: FormAnswers) -> bool:
-    return active_answers.get(item.id) in (None, UNSURE)
+    """Whether an item is unanswered, or it is unknown if it applies."""
+    is_answered = active_answers.get(item.id) not in (None, UNSURE)
+    return not is_answered or is_applicable(item, active_answers) is None
 
 
 def _sum_points(
     counted_items: Sequence[Item], active_answers: FormAnswers
 ) -> tuple[Decimal, Decimal]:
-    ranges = [_get_points_range(item, active_answers.get(item.id)) for item in counted_items]
-    return Decimal(sum(low for low, _ in ranges)), Decimal(sum(high for _, high in ranges))
+    low = high = 0
+    for item in counted_items:
+        least, most = _get_points_range(item, active_answers.get(item.id))
+        if is_applicable(item, active_answers) is None:
+            least, most = min(least, 0), max(most, 0)
+        low, high = low + least, high + most
+    return Decimal(low), Decimal(high)
 
 
 def _get_points_range(item: Item, answer: str | None) -> tuple[int, int]:
@@ -74,38 +94,50 @@ def _get_points_range(item: Item, answer: str | None) -> tuple[int, int]:
 def _compute_share(
     spec: ScoreDefinition, counted_items: Sequence[Item], active_answers: FormAnswers
 ) -> tuple[Decimal, Decimal] | None:
-    """Lowest and highest value of a count, a share of applicable items or a weighted share."""
-    met_size = open_size = applicable = Decimal(0)
-    for item in counted_items:
-        is_weighted = spec.kind == "weighted-percent"
-        size = Decimal(str(item.weight or 0)) if is_weighted else Decimal(1)
-        item_state = get_item_state(item, active_answers.get(item.id))
-        if item_state == "not-applicable":
-            continue
-        applicable += size
-        met_size += size if item_state == "met" else 0
-        open_size += size if item_state in ("open", "unsure") else 0
-    if spec.kind == "count":
-        return met_size, met_size + open_size
-    if not applicable:
-        return None
-    return 100 * met_size / applicable, 100 * (met_size + open_size) / applicable
-
-
-def _compute_share_of_points(
-    counted_items: Sequence[Item], active_answers: FormAnswers
-) -> tuple[Decimal, Decimal] | None:
-    """Points as a percentage of the most that the items that apply can give."""
-    applicable = [
-        item
+    """Lowest and highest value of a count, or of a share of the items that apply: of their number,
+    their weight or the points they can give."""
+    ranges = [
+        _measure_item(spec, item, active_answers)
         for item in counted_items
         if get_item_state(item, active_answers.get(item.id)) != "not-applicable"
     ]
-    most = sum(_get_points_range(item, None)[1] for item in applicable)
-    if not most:
+    if spec.kind == "count":
+        low = sum((r.low for r in ranges if r.is_decided), Decimal(0))
+        return low, sum((r.high for r in ranges), Decimal(0))
+    ranges = [r for r in ranges if r.size]
+    if not ranges:
         return None
-    low, high = (max(Decimal(0), end) for end in _sum_points(applicable, active_answers))
-    return 100 * low / most, 100 * high / most
+    return _find_extreme_share(ranges, lowest=True), _find_extreme_share(ranges, lowest=False)
+
+
+def _measure_item(spec: ScoreDefinition, item: Item, active_answers: FormAnswers) -> _ItemRange:
+    answer = active_answers.get(item.id)
+    is_decided = is_applicable(item, active_answers) is not None
+    if spec.kind == "percent-of-points":
+        low, high = (Decimal(max(end, 0)) for end in _get_points_range(item, answer))
+        return _ItemRange(low, high, Decimal(_get_points_range(item, None)[1]), is_decided)
+    size = Decimal(str(item.weight or 0)) if spec.kind == "weighted-percent" else Decimal(1)
+    state = get_item_state(item, answer)
+    low = size if state == "met" else Decimal(0)
+    high = size if state in ("met", "open", "unsure") else Decimal(0)
+    return _ItemRange(low, high, size, is_decided)
+
+
+def _find_extreme_share(ranges: Sequence[_ItemRange], *, lowest: bool) -> Decimal:
+    """The lowest or highest percentage, whichever of the undecided items turn out to apply."""
+
+    def get_end(item_range: _ItemRange) -> Decimal:
+        return item_range.low if lowest else item_range.high
+
+    decided = [r for r in ranges if r.is_decided]
+    points = sum((get_end(r) for r in decided), Decimal(0))
+    size = sum((r.size for r in decided), Decimal(0))
+    undecided = [r for r in ranges if not r.is_decided]
+    for entry in sorted(undecided, key=lambda r: get_end(r) / r.size, reverse=not lowest):
+        share = get_end(entry) / entry.size
+        if not size or (share < points / size if lowest else share > points / size):
+            points, size = points + get_end(entry), size + entry.size
+    return 100 * points / size
 
 
 def _compute_share_of_max(base: FormScore, maximum: Decimal) -> tuple[Decimal, Decimal] | None:

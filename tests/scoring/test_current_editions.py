@@ -235,3 +235,25 @@ def test_a_finished_domain_has_its_score_before_the_form_is_complete() -> None:
     assert found["total"].value is None
     assert found["data-quality"].value == 14
     assert found["reproducibility"].value is None
+
+
+def test_answers_that_may_not_apply_do_not_settle_a_score() -> None:
+    """All items of RQS 2.0 are answered, but not which level the study aims at."""
+    form = every("rqs-2.0", "yes") | {"about:method": "both"}
+    form |= {"clinical-need": "consensus", "protocol": "no", "discrimination": "resampling"}
+    form |= {"open": "all", "multi-centre": "no", "fairness": "no"}
+    found = totals("rqs-2.0", form)
+    assert found["total"].value is None
+    assert (found["total"].low, found["total"].high) == (5, 49)  # RRL 1 alone, or all levels
+    assert found["percent"].value is None
+    levels = [
+        totals("rqs-2.0", form | {"about:level": str(n)})["percent"].value for n in range(1, 10)
+    ]
+    assert found["percent"].low <= min(levels)
+    assert found["percent"].high >= max(levels)
+
+
+def test_the_split_of_appraise_ai_waits_for_the_question_on_leakage() -> None:
+    form = {k: v for k, v in APPRAISED.items() if k != "about:leakage"}
+    found = totals("appraise-ai", form)["methodological-conduct"]
+    assert (found.value, found.low, found.high) == (None, 4, 10)
