@@ -15,7 +15,7 @@ from review.errors import ReviewError
 
 MAX_CASES = 1_000_000
 """Largest number of cases a table is worked out for."""
-MAX_TABLES = 200_000
+MAX_TABLES = 50_000
 """Most combinations of class size and true positives that are tried."""
 
 
@@ -177,15 +177,18 @@ def _iter_first_rows(
     figures: ReportedFigures, shares: Mapping[str, _RoundedShare]
 ) -> Iterator[tuple[int, int, int]]:
     """Cases with and without the condition, and true positives, that agree with the report."""
-    tried = 0
+    rows: list[tuple[int, int, range]] = []
+    count = 0
     for positives, negatives in _iter_agreeing_sizes(figures):
-        for true_positives in shares["sensitivity"].list_counts(positives):
-            tried += 1
-            if tried > MAX_TABLES:
-                raise ReviewError(
-                    f"more than {MAX_TABLES:,} tables agree with these rounded figures; give the "
-                    "number of cases with the condition, or figures with more digits."
-                )
+        rows.append((positives, negatives, shares["sensitivity"].list_counts(positives)))
+        count += len(rows[-1][2])
+        if count > MAX_TABLES:
+            raise ReviewError(
+                f"more than {MAX_TABLES:,} tables agree with these rounded figures; give the "
+                "number of cases with the condition, or figures with more digits."
+            )
+    for positives, negatives, possible in rows:
+        for true_positives in possible:
             yield positives, negatives, true_positives
 
 
