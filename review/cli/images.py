@@ -201,12 +201,18 @@ def compare_splits(
         help="One table with a split column, or one table per split."
     ),
     out: Path = OUT,
+    lists: list[str] = typer.Option(
+        [],
+        "--list",
+        help="NAME=FILE: a list of the files of a split, one a line, instead of a split column "
+        "(repeatable): train=train_val_list.txt.",
+    ),
     column: list[str] = COLUMN,
 ) -> None:
     """Find patients and files in more than one split; tabulate age, sex, view and site by label."""
     from review.workflow.imaging import splits
 
-    finish(splits.compare_splits(tables, out, choose_columns(column)), out)
+    finish(splits.compare_splits(tables, out, choose_columns(column), lists=lists), out)
 
 
 def audit_subgroups(

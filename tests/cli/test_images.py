@@ -611,3 +611,27 @@ def test_rows_and_files_that_do_not_meet_are_counted(hostile, tmp_path):
     drawn = {row["path"] for row in rows_of(tmp_path / "out" / "marks.csv")}
     assert drawn == {"one.png", "two.png"}
     assert "images have no row" in output
+
+
+def test_splits_may_be_lists_of_files(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text(
+        "Image Index,Finding Labels,Patient ID\n"
+        "a/1.png,Mass,P1\na/2.png,Mass,P2\nb/3.png,Mass,P1\nb/4.png,Mass,P3\nb/5.png,Mass,P4\n"
+    )
+    (tmp_path / "train.txt").write_text("1.png\na/2.png\n5.png\n9.png\n")
+    (tmp_path / "test.txt").write_text("3.png\nb\\4.png\n5.png\n")
+    words = ("splits", table, "--out", tmp_path / "out", "--list",
+             f"train={tmp_path / 'train.txt'}")  # fmt: skip
+    output = run(*words, "--list", f"test={tmp_path / 'test.txt'}", status=3)
+    assert "train and test: 2 patients in both (2 and 2 images); 1 files in both." in output
+    assert "1 names have no row in the table, first '9.png'" in output
+    shared = {(row["kind"], row["name"]) for row in rows_of(tmp_path / "out" / "splits-shared.csv")}
+    assert shared == {("patient", "P1"), ("patient", "P4"), ("file", "b/5.png")}
+    assert "2 rows have no split" in run(*words, status=3)
+    assert "write it as train=train_list.txt" in refused(*words, "--list", "test.txt")
+    assert "is given twice" in refused(*words, "--list", f"train={tmp_path / 'test.txt'}")
+    (tmp_path / "other.txt").write_text("x.png\n")
+    assert "none of its files is in the table" in refused(
+        *words, "--list", f"x={tmp_path / 'other.txt'}"
+    )

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from review.errors import ReviewError
-from review.imaging.labels import LabelRow, LabelTable, merge_rows
+from review.imaging.labels import LabelRow, LabelTable, merge_rows, read_file_list
 from review.imaging.splits import SetPeople, SplitOverlap, describe_people, find_overlaps
 from review.workflow.imaging.inputs import ColumnChoice, describe_table_problems, load_table
 from review.workflow.imaging.outcome import AuditOutcome, OutputFolder
@@ -22,22 +22,33 @@ OVERLAP_COLUMNS = (
 
 
 def compare_splits(
-    tables: Sequence[Path], out: Path, choice: ColumnChoice | None = None
+    tables: Sequence[Path],
+    out: Path,
+    choice: ColumnChoice | None = None,
+    *,
+    lists: Sequence[str] = (),
 ) -> AuditOutcome:
     """Patients and files in several splits; age, sex, view and site by label.
 
     Args:
-        tables: one table with a column for the split, or one table for each split.
+        tables: one table with a column for the split, one table for each split, or any tables if
+            there are lists.
+        lists: NAME=FILE: the files of a split, one a line.
 
     Raises:
-        ReviewError: a table cannot be read, or no two splits or no patient are known.
+        ReviewError: a table or list cannot be read, or no two splits or no patient are known.
     """
     loaded = [load_table(path, choice, need_labels=False) for path in tables]
-    splits, without = _group_rows(loaded)
+    listed = [_parse_list(text) for text in lists]
+    shortfalls: list[str] = []
+    if listed:
+        splits, without, shortfalls = _group_listed_rows(loaded, listed)
+    else:
+        splits, without = _group_rows(loaded)
     merged = {name: merge_rows(rows)[0] for name, rows in splits.items()}
     everybody = [row for table in loaded for row in table.rows]
     people = describe_people(merge_rows(everybody)[0].values())
-    shortfalls = [line for table in loaded for line in describe_table_problems(table)]
+    shortfalls += [line for table in loaded for line in describe_table_problems(table)]
     if without:
         shortfalls.append(f"{without:,} rows have no split.")
     overlaps: tuple[SplitOverlap, ...] = ()
@@ -58,7 +69,7 @@ def compare_splits(
     output = OutputFolder(out, "splits")
     _write_tables(output, people, overlaps, files)
     output.write_manifest(
-        tables,
+        [*tables, *(path for _, path in listed)],
         {},
         {
             "rows": sum(len(table.rows) for table in loaded),
@@ -92,6 +103,52 @@ def _group_rows(tables: Sequence[LabelTable]) -> tuple[dict[str, list[LabelRow]]
         else:
             splits.setdefault(row.split, []).append(row)
     return splits, without if splits else 0
+
+
+def _parse_list(text: str) -> tuple[str, Path]:
+    name, equals, file = text.partition("=")
+    if not (name.strip() and equals and file.strip()):
+        raise ReviewError(f"{text!r} names no split; write it as train=train_list.txt")
+    return name.strip(), Path(file.strip())
+
+
+def _group_listed_rows(
+    tables: Sequence[LabelTable], lists: Sequence[tuple[str, Path]]
+) -> tuple[dict[str, list[LabelRow]], int, list[str]]:
+    """Rows by the list that names their file, how many no list names, and names without a row."""
+    by_path: dict[str, list[LabelRow]] = {}
+    paths_by_name: dict[str, set[str]] = {}
+    for table in tables:
+        for row in table.rows:
+            by_path.setdefault(row.file, []).append(row)
+            paths_by_name.setdefault(PurePosixPath(row.file).name, set()).add(row.file)
+    splits: dict[str, list[LabelRow]] = {}
+    shortfalls: list[str] = []
+    taken: set[str] = set()
+    for split, path in lists:
+        if split in splits:
+            raise ReviewError(f"the split {split} is given twice; give one list per split")
+        paths, unknown = [], []
+        for file in read_file_list(path):
+            clean = file.replace("\\", "/").removeprefix("./")
+            same_name = paths_by_name.get(PurePosixPath(clean).name, set())
+            if clean in by_path:
+                paths.append(clean)
+            elif len(same_name) == 1:
+                paths += same_name
+            else:
+                unknown.append(file)
+        if not paths:
+            raise ReviewError(f"{path}: none of its files is in the table: compare the names")
+        if unknown:
+            shortfalls.append(
+                f"{path}: {len(unknown):,} names have no row in the table, first {unknown[0]!r}."
+            )
+        found = dict.fromkeys(paths)
+        taken |= set(found)
+        splits[split] = [replace(row, split=split) for file in found for row in by_path[file]]
+    without = sum(len(rows) for file, rows in by_path.items() if file not in taken)
+    return splits, without, shortfalls
 
 
 def _write_tables(
