@@ -7,7 +7,8 @@ from functools import partial
 import streamlit as st
 
 from review.errors import FlowError
-from review.pages.widgets import export_link_panel, publishing, session
+from review.pages.widgets import export_link_panel, flow_snapshot, publishing, session
+from review.pages.widgets.flow_snapshot import FlowKey
 from review.pages.widgets.highlighting import escape_markdown
 from review.tables import to_data_frame
 from review.tables.documents import TABLE_WRITERS
@@ -38,16 +39,14 @@ def render_page(project: Project) -> None:
     st.title("Reports")
     day = _choose_day()
     reader = blinding.find_own_view(project, session.get_user().name)
-    stamp = f"{snapshot.compute_revision_key(project)} {reader or ''}"
-    key = (str(project.folder), day, stamp)
+    key = flow_snapshot.build_key(project, day, reader)
     caption = st.container()
     tab = st.segmented_control(
         "Part", TABS, default=TABS[0], required=True, label_visibility="collapsed"
     )
     try:
-        review_snapshot = _load_snapshot(
-            project, *key, read_all=tab not in PARTS_WITHOUT_RECORDS, _reader=reader
-        )
+        load = flow_snapshot.load_flow_snapshot if tab in PARTS_WITHOUT_RECORDS else _load_snapshot
+        review_snapshot = load(project, *key, _reader=reader)
         with caption:
             conservation = prisma.describe_conservation(review_snapshot)
             st.caption(f"As of {review_snapshot.day} · {conservation}")
@@ -58,9 +57,7 @@ def render_page(project: Project) -> None:
         st.error(escape_markdown(str(error)))
 
 
-def _render_part(
-    project: Project, tab: str, review_snapshot: ReviewSnapshot, key: tuple[str, str | None, str]
-) -> None:
+def _render_part(project: Project, tab: str, review_snapshot: ReviewSnapshot, key: FlowKey) -> None:
     """Draws the chosen part; what it needs is computed only then."""
     if tab == "Figures":
         figures = _draw_figures(review_snapshot, *key)
@@ -78,7 +75,7 @@ def _render_part(
     elif tab == "Download all":
         _render_export_tab(review_snapshot, key)
     else:
-        _render_flow_tab(review_snapshot, _draw_flow(review_snapshot, *key))
+        _render_flow_tab(review_snapshot, flow_snapshot.draw_flow(review_snapshot, *key))
 
 
 FLOW_TITLE = "PRISMA 2020 flow"
@@ -97,24 +94,12 @@ def _choose_day() -> str | None:
     return selected_day.isoformat() if isinstance(selected_day, datetime.date) else None
 
 
-@st.cache_resource(max_entries=8, show_spinner="Counting records …")
+@st.cache_resource(max_entries=4, show_spinner="Counting records …")
 def _load_snapshot(
-    _project: Project,
-    folder: str,
-    day: str | None,
-    stamp: str,
-    *,
-    read_all: bool,
-    _reader: str | None,
+    _project: Project, folder: str, day: str | None, stamp: str, *, _reader: str | None
 ) -> ReviewSnapshot:
     del folder, stamp  # part of the cache's key; the stamp names the reader too
-    return snapshot.snapshot_at(_project, day, read_all=read_all, reader=_reader)
-
-
-@st.cache_resource(max_entries=4, show_spinner="Drawing the flow diagram …")
-def _draw_flow(_snapshot: ReviewSnapshot, folder: str, day: str | None, stamp: str) -> str:
-    del folder, day, stamp  # part of the cache's key
-    return prisma.draw_diagram(_snapshot)
+    return snapshot.snapshot_at(_project, day, reader=_reader)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Drawing the figures …")
@@ -240,7 +225,7 @@ def _render_changes_tab(project: Project, review_snapshot: ReviewSnapshot) -> No
     _render_figure(svg, "PRISMA 2020 flow diagram of the update")
 
 
-def _render_export_tab(review_snapshot: ReviewSnapshot, key: tuple[str, str | None, str]) -> None:
+def _render_export_tab(review_snapshot: ReviewSnapshot, key: FlowKey) -> None:
     st.write(
         "One ZIP file with all figures, tables and texts, the references of included and excluded "
         "reports, the full audit log and a manifest with checksums. Reproducible: same data and "

@@ -5,11 +5,10 @@ from functools import partial
 import streamlit as st
 
 from review.errors import FlowError
-from review.pages.widgets import session
+from review.pages.widgets import flow_snapshot, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.tables import to_data_frame
-from review.workflow.exports import listings, prisma, snapshot
-from review.workflow.exports.snapshot import ReviewSnapshot
+from review.workflow.exports import listings, prisma
 from review.workflow.project.project import Project
 from review.workflow.screening import blinding
 
@@ -22,9 +21,10 @@ def render_page(project: Project) -> None:
     """Draws the page as of today."""
     st.title("Results")
     reader = blinding.find_own_view(project, session.get_user().name)
-    stamp = f"{snapshot.compute_revision_key(project)} {reader or ''}"
+    key = flow_snapshot.build_key(project, None, reader)
     try:
-        view, svg = _load_results(project, str(project.folder), stamp, _reader=reader)
+        view = flow_snapshot.load_flow_snapshot(project, *key, _reader=reader)
+        svg = flow_snapshot.draw_flow(view, *key)
     except FlowError as error:
         st.error(escape_markdown(str(error)))
         return
@@ -45,12 +45,3 @@ def render_page(project: Project) -> None:
         st.info("No study has been included yet.")
         return
     st.dataframe(to_data_frame(table).astype("string"), hide_index=True)
-
-
-@st.cache_resource(max_entries=8, show_spinner="Counting records …")
-def _load_results(
-    _project: Project, folder: str, stamp: str, *, _reader: str | None
-) -> tuple[ReviewSnapshot, str]:
-    del folder, stamp  # part of the cache's key; the stamp names the reader too
-    view = snapshot.snapshot_at(_project, None, read_all=False, reader=_reader)
-    return view, prisma.draw_diagram(view)
