@@ -1,7 +1,6 @@
 """Middleware: without a session only the sign-in pages answer; a session that ends closes its
 sockets; a file answers only for whose page was sent its address."""
 
-import re
 from collections import OrderedDict
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +11,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from review.errors import ReviewError
+from review.web.media_files import find_asked_file, find_offered_files
 from review.workflow.project import accounts
 from review.workflow.project.accounts import CurrentUser
 from review.workflow.project.current_protocol import refresh_protocol
@@ -32,9 +32,6 @@ PUBLIC_PATHS = (
 NO_STORE = "The review's store does not answer."
 RECHECK_SECONDS = 2.0
 """How old the check of an open socket's session may be when a message comes (seconds)."""
-MEDIA_ADDRESS = re.compile(rb"/media/([0-9a-f]{32})")
-"""How Streamlit writes the address of a file into a page; what follows its number in a message may
-be a letter of the message's own."""
 MEDIA_KEPT = 500
 """How many addresses of files are kept for a session, and how many sessions have some."""
 
@@ -45,7 +42,7 @@ class RequireSession:
     def __init__(self, app: ASGIApp, project: Project) -> None:
         self.app = app
         self.project = project
-        self.media: OrderedDict[str, OrderedDict[bytes, None]] = OrderedDict()
+        self.media: OrderedDict[str, OrderedDict[str, None]] = OrderedDict()
         """Session's token -> names of files whose address its pages were sent."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,10 +102,11 @@ class RequireSession:
 
         async def send_noted(message: Message) -> None:
             data: Any = message.get("bytes")
-            if data and b"/media/" in data:
+            offered = find_offered_files(data) if data else []
+            if offered:
                 names = self.media.setdefault(token, OrderedDict())
                 self.media.move_to_end(token)
-                for name in MEDIA_ADDRESS.findall(data):
+                for name in offered:
                     names[name] = None
                     names.move_to_end(name)
                 while len(names) > MEDIA_KEPT:
@@ -120,8 +118,8 @@ class RequireSession:
         return send_noted
 
     def _was_sent(self, token: str, path: str) -> bool:
-        match = MEDIA_ADDRESS.match(path.encode("utf-8", "replace"))
-        return match is not None and match.group(1) in self.media.get(token, ())
+        name = find_asked_file(path)
+        return name is not None and name in self.media.get(token, ())
 
 
 async def ask_to_sign_in(scope: Scope, receive: Receive, send: Send) -> None:

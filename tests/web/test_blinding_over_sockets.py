@@ -5,12 +5,14 @@ Reads every byte of the app's socket, its files and its exports, as a curious re
 
 import ast
 import json
+import re
 import urllib.error
 import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from support.browser import served
 from support.tabs import session_cookie, tab
 
@@ -27,6 +29,7 @@ from review.workflow.setup.loading import init_project, open_project
 
 pytestmark = pytest.mark.browser
 SECRET, WHY = "the words of benedicta", "a reason only benedicta would give"
+MEDIA_PATH = re.compile(rb"/media/[0-9a-f]{32}\.[a-z]+")
 SETTLED = "not imaging"
 NAMES = ("ada", "benedicta", "dan", "cleo")
 
@@ -130,6 +133,46 @@ def test_a_reviewer_has_no_export_and_no_conflicts(address):
     data = sent(address, "dan", [("results", ""), ("conflicts", ""), ("progress", "")])
     for word in (b"Download", b"Verdict differs", b"kappa"):
         assert word not in data
+
+
+def fetch(address, cookie, path):
+    """The status with which a file answers a session."""
+    request = urllib.request.Request(address + path, headers={"Cookie": cookie})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_a_reviewer_who_writes_the_address_of_the_lead_s_file_gets_nothing_by_it(review, address):
+    """The page shows the reviewer's own note, so the server sends the address: as words alone."""
+    cookie = session_cookie(address, "ada", "password of ada")
+    with tab(address, cookie) as lead:
+        lead.open("results")
+        (part,) = {
+            element.button_group.id
+            for message in lead.run
+            if (element := message.delta.new_element).WhichOneof("type") == "button_group"
+            and any(option.content == "Methods" for option in element.button_group.options)
+        }
+        state = WidgetState(id=part)
+        state.string_array_value.data.append("Methods")
+        lead.widgets[part] = state
+        lead.again()
+        found = MEDIA_PATH.search(b"\n".join(m.SerializeToString() for m in lead.run))
+        assert found is not None
+        path = found.group(0).decode()
+        assert fetch(address, cookie, path) == 200
+        stage = find_stage(review.protocol, "screening")
+        for number in range(1, 9):
+            reviewing.add_note(review, stage, "dan", number, path)
+        own_cookie = session_cookie(address, "dan", "password of dan")
+        with tab(address, own_cookie) as reviewer:
+            reviewer.open("screening")
+            assert path in reviewer.text()
+            assert fetch(address, cookie, path) == 200
+            assert fetch(address, own_cookie, path) == 404
 
 
 def test_without_a_session_no_file_page_or_socket_answers(address):

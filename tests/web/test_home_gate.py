@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from support.browser import served_home
 from support.homes import PASSWORD, copy_home, open_made
 from support.tabs import session_cookie, tab
@@ -46,7 +47,9 @@ async def show_request(request):
 
 async def show_socket(websocket):
     await websocket.accept()
-    await websocket.send_bytes(b"sent /media/" + b"a" * 32)
+    message = ForwardMsg()
+    message.delta.new_element.download_button.url = MEDIA
+    await websocket.send_bytes(message.SerializeToString())
     with contextlib.suppress(WebSocketDisconnect):
         while True:
             await websocket.receive_bytes()

@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from review.errors import ReviewError
 from review.store import accounts as rows
@@ -34,13 +35,20 @@ async def show_page(request):
     return PlainTextResponse("the review")
 
 
+def offer_file(address):
+    """The message by which the server puts a download on a page."""
+    message = ForwardMsg()
+    message.delta.new_element.download_button.url = address
+    return message.SerializeToString()
+
+
 async def send_messages(socket):
     """A page's socket: for each message of the browser one that names a file."""
     await socket.accept()
     try:
         while True:
             name = await socket.receive_text()
-            await socket.send_bytes(b"\n\x12 /media/" + name.encode() + b"J\x01")
+            await socket.send_bytes(offer_file(f"/media/{name}"))
     except WebSocketDisconnect:
         pass
 
@@ -306,7 +314,7 @@ def test_the_addresses_kept_for_files_are_bounded(project, monkeypatch):
         for number in range(10):
             send = door._note_media(f"token {number}", forget)
             for name in range(10):
-                await send({"bytes": b"/media/" + f"{name:032}.pdf".encode()})
+                await send({"bytes": offer_file(f"/media/{name:032}.pdf")})
 
     asyncio.run(fill())
     assert len(door.media) == 3
