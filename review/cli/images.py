@@ -142,7 +142,7 @@ def sieve_set(
         "regression",
         "--learner",
         help="regression; or network, a small convolutional network, which needs PyTorch (the "
-        "extra networks) and takes fifteen times as long.",
+        "extra networks), ranks mirrored films better and takes 15 to 80 times as long.",
     ),
     seed: int = SEED,
     workers: int = WORKERS,

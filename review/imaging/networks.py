@@ -1,8 +1,8 @@
 """A small convolutional network in place of the sieve's logistic regression; the extra `networks`.
 
 It has the interface of the classifiers of scikit-learn that the sieve uses (`fit` and
-`predict_proba`), so that a detector does not know which of the two it holds. The regression takes a
-fifteenth of its time.
+`predict_proba`), so that a detector does not know which of the two it holds. It ranks mirrored
+films better than the regression, which takes a fifteenth of its time or less.
 """
 
 from __future__ import annotations

@@ -271,7 +271,9 @@ def join_scores(
 ) -> PredictionTable:
     """Scores beside the classes of a label table; positive are images with any of the labels.
 
-    Images are matched by name, else by name without suffix. Images whose class is unknown
+    Images are matched by name, else by name without folder and suffix, else by that name in any
+    case. Names that fit the same row are one image, so that models may write it differently; a
+    second score of one model for it is left aside and counted. Images whose class is unknown
     (uncertain, not stated), and images on one side only, are counted among the problems.
 
     Raises:
@@ -288,22 +290,16 @@ def join_scores(
     for problem in table.problems:
         problems.counts[problem.kind] += problem.count
         problems.examples[problem.kind] += problem.examples
-    by_stem: defaultdict[str, list[str]] = defaultdict(list)
-    for name in rows:
-        by_stem[PurePosixPath(name).stem].append(name)
     scored = dict.fromkeys(name for model in chosen for name in table.scores[model])
-    ids, held = [], []
-    for name in scored:
-        fitting = [name] if name in rows else by_stem.get(PurePosixPath(name).stem, [])
-        if len(fitting) != 1:
-            problems.add("name fits several" if fitting else "score without label", name)
-            continue
-        row = rows[fitting[0]]
+    ids, held, images = [], [], []
+    for place, names in _match_names(scored, rows, problems).items():
+        row = rows[place]
         if not row.labels & wanted and (row.uncertain | row.not_stated) & wanted:
-            problems.add("label uncertain", name)
+            problems.add("label uncertain", names[0])
             continue
-        ids.append(name)
+        ids.append(names[0])
         held.append(row)
+        images.append(names)
     if not ids:
         raise ReviewError("no image has both a score and a label: compare the names in the tables")
     taken = {row.file for row in held}
@@ -324,10 +320,7 @@ def join_scores(
     return PredictionTable(
         ids=tuple(ids),
         positive=np.array([bool(row.labels & wanted) for row in held]),
-        scores={
-            model: np.array([table.scores[model].get(name, math.nan) for name in ids])
-            for model in chosen
-        },
+        scores={model: _pick_scores(table.scores[model], images, problems) for model in chosen},
         patients=(
             tuple(
                 f"unknown patient of {name}" if row.patient is None else row.patient
@@ -341,6 +334,42 @@ def join_scores(
         read=table.rows,
         problems=problems.list(),
     )
+
+
+def _match_names(
+    scored: Iterable[str], rows: Mapping[str, LabelRow], problems: _ProblemCounter
+) -> dict[str, list[str]]:
+    """Keys of rows to the names that fit each, in the order of the names."""
+    by_stem: defaultdict[str, list[str]] = defaultdict(list)
+    by_folded: defaultdict[str, list[str]] = defaultdict(list)
+    for key in rows:
+        stem = PurePosixPath(key).stem
+        by_stem[stem].append(key)
+        by_folded[stem.casefold()].append(key)
+    matched: dict[str, list[str]] = {}
+    for name in scored:
+        stem = PurePosixPath(name).stem
+        fitting = [name] if name in rows else by_stem.get(stem) or by_folded[stem.casefold()]
+        if len(fitting) == 1:
+            matched.setdefault(fitting[0], []).append(name)
+        else:
+            problems.add("name fits several" if fitting else "score without label", name)
+    return matched
+
+
+def _pick_scores(
+    scores: Mapping[str, float], images: Sequence[Sequence[str]], problems: _ProblemCounter
+) -> NDArray[np.float64]:
+    """A model's score of each image by any of its names; nan without one, the first of several."""
+    import numpy as np
+
+    picked = []
+    for names in images:
+        given = [name for name in names if name in scores]
+        picked.append(scores[given[0]] if given else math.nan)
+        for name in given[1:]:
+            problems.add("repeated id", name)
+    return np.array(picked)
 
 
 def combine_scores(scores: Iterable[NDArray[Any]]) -> NDArray[np.float64]:

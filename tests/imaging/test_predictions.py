@@ -9,6 +9,7 @@ from review.errors import ReviewError
 from review.imaging.labels import LabelRow
 from review.imaging.predictions import (
     PredictionColumns,
+    ScoreTable,
     combine_scores,
     join_scores,
     name_age_band,
@@ -139,6 +140,26 @@ def test_scores_are_joined_with_labels(tmp_path):
         join_scores(scores, rows, ["Mass"], models=["n"])
     with pytest.raises(ReviewError, match="no image has both"):
         join_scores(scores, {}, ["Mass"])
+
+
+def test_models_may_write_the_names_of_images_differently():
+    rows = {
+        f"data/{name}.png": LabelRow(file=f"data/{name}.png", labels=frozenset({"Mass"}))
+        for name in ("im1", "im2", "x", "X")
+    }
+    scores = {
+        "one": {"data/im1.png": 0.9, "im2.dcm": 0.2, "im1": 0.7, "x": 0.1},
+        "two": {"IM2": 0.4, "IM1": 0.3, "X.jpg": 0.6},
+    }
+    table = join_scores(ScoreTable(scores, (), 7), rows, ["Mass"])
+    assert table.ids == ("data/im1.png", "im2.dcm", "x", "X.jpg")
+    assert table.scores["one"][:3].tolist() == [0.9, 0.2, 0.1] and math.isnan(
+        table.scores["one"][3]
+    )
+    assert table.scores["two"][[0, 1, 3]].tolist() == [0.3, 0.4, 0.6]
+    assert [(one.kind, one.examples) for one in table.problems] == [("repeated id", ("im1",))]
+    with pytest.raises(ReviewError, match="no image has both"):
+        join_scores(ScoreTable({"one": {"XX": 0.1}}, (), 1), rows, ["Mass"])
 
 
 def test_combined_scores():
