@@ -10,6 +10,7 @@ from support import reporting
 from support.accuracy import counts, extract, make_review
 
 from review.workflow.exports import prisma
+from review.workflow.publishing import export_links
 from review.workflow.publishing.editions import list_site_editions
 
 
@@ -140,3 +141,53 @@ def test_the_accuracy_of_models_is_drawn_and_offered_for_a_synthesis(tmp_path, m
     app.selectbox(key="results_table").set_value("accuracy").run()
     names = [one.proto.label for one in app.get("download_button")]
     assert names[-4:] == ["accuracy.csv", "mada.csv", "revman.csv", "meta-auc.csv"]
+
+
+def test_a_link_is_shown_once_listed_and_withdrawn(tmp_path, monkeypatch):
+    monkeypatch.setenv("FUNNEL_URL", "https://review.example.org")
+    made = reporting.whole(tmp_path / "review")
+    app = opened(made, "Links")
+    box = app.selectbox(key="link_export")
+    assert "Full report (ZIP file) (once the review is finished)" in box.options
+    press(app, "Create link")
+    address = app.code[0].value
+    assert address.startswith("https://review.example.org/shared?key=")
+    assert export_links.find_link(made, address.partition("key=")[2]).export == "prisma"
+    press(app, "Done")
+    shown = " ".join(one.value.replace("\\", "") for one in app.markdown)
+    assert not app.code and "1 link working" in shown and "made by ada" in shown
+    press(app, "Withdraw")
+    assert export_links.find_link(made, address.partition("key=")[2]) is None
+    shown = " ".join(one.value.replace("\\", "") for one in app.markdown)
+    assert "0 links working" in shown and "withdrawn by ada" in shown
+    assert "Withdraw" not in [one.label for one in app.button]
+
+
+def test_what_waits_for_the_end_is_refused_with_a_sentence(project, monkeypatch):
+    monkeypatch.setenv("FUNNEL_URL", "https://review.example.org")
+    app = opened(project, "Links")
+    app.selectbox(key="link_export").set_value("report").run()
+    press(app, "Create link")
+    assert "only once the review is finished" in app.warning[0].value
+    assert not app.code and export_links.list_links(project) == []
+
+
+def test_the_address_of_the_page_is_asked_for_and_kept(tmp_path):
+    made = reporting.whole(tmp_path / "review")
+    app = opened(made, "Publish")
+    app.text_input(key="page_address").set_value("example.org").run()
+    press(app, "Create edition 1")
+    assert "is not an address of a web page" in app.warning[0].value
+    assert list_site_editions(made) == []
+    app.text_input(key="page_address").set_value("https://example.org/covid").run()
+    press(app, "Create edition 1")
+    _, _, data = app.session_state["published_page"]
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        assert b"https://example.org/covid/feed.xml" in packed.read("review-page/feed.xml")
+    assert opened(made, "Publish").text_input(key="page_address").value.endswith("/covid/")
+
+
+def press(app, label):
+    [button] = [one for one in app.button if one.label == label]
+    button.click().run(timeout=300)
+    assert not app.exception, app.exception
