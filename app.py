@@ -11,7 +11,7 @@ from review.pages.widgets import preferences, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.icon import ICON
 from review.pages.widgets.key_help import render_key_help
-from review.pages.widgets.keyboard import PAGE_SCRIPT
+from review.pages.widgets.keyboard import AWAY_WORDS, PAGE_SCRIPT
 from review.workflow.exports import own_work
 from review.workflow.project.accounts import CurrentUser, is_allowed, require_permission
 from review.workflow.project.project import Project
@@ -142,6 +142,7 @@ def main() -> None:
         keys = {
             "keys_off": json.dumps(preferences.get_preferences().keys_off),
             "quote_key": json.dumps(preferences.get_shortcut("q") or ""),
+            "away": AWAY_WORDS,
         }
         st.html(PAGE_SCRIPT % keys, unsafe_allow_javascript=True)
     except ReviewError as error:

@@ -28,6 +28,8 @@ PILE_LABELS: dict[ConflictKind, str] = {
     "maybe": "Both maybe",
 }
 
+NO_MESSAGE = "&nbsp;"
+"""An empty line of text."""
 STAGE_KEY, PILE_KEY = "conflicts_stage", "conflicts_pile"
 """Session keys of what the adjudicator chose."""
 
@@ -118,13 +120,12 @@ def _choose_pile(stage: Stage, piles: dict[ConflictKind, list[str]]) -> Conflict
 
 
 def _show_messages() -> None:
-    for session_key, show_message in (
-        ("conflicts_said", st.caption),
-        ("conflicts_wrong", st.warning),
-    ):
-        text = st.session_state.pop(session_key, None)
-        if text:
-            show_message(escape_markdown(text))
+    """What was done, in a line that is always there, so that nothing below it moves."""
+    said = st.session_state.pop("conflicts_said", None)
+    st.caption(escape_markdown(said) if said else NO_MESSAGE)
+    wrong = st.session_state.pop("conflicts_wrong", None)
+    if wrong:
+        st.warning(escape_markdown(wrong))
 
 
 def _render_conflict(project: Project, stage: Stage, conflict: ScreeningConflict) -> None:

@@ -342,19 +342,17 @@ def _render_table(rows: list[ListedRecord], cells: list[dict[str, Any]]) -> list
 
 
 def _render_page_buttons(found: RecordList, start: int, shown: int) -> None:
-    back_column, page_column, next_column = st.columns([1, 3, 1], vertical_alignment="center")
-    if back_column.button("Previous", disabled=start == 0, shortcut="Left"):
+    row = st.container(horizontal=True, vertical_alignment="center")
+    if row.button("Previous", disabled=start == 0, shortcut="Left"):
         st.session_state[PAGE_KEY] -= 1
         st.rerun()
-    if next_column.button(
-        "Next", disabled=start + shown >= len(found.numbers), shortcut="Right", width="stretch"
-    ):
+    if row.button("Next", disabled=start + shown >= len(found.numbers), shortcut="Right"):
         st.session_state[PAGE_KEY] += 1
         st.rerun()
     if not shown:
         return
     of_all = f" (of {found.total:,} in all)" if len(found.numbers) < found.total else ""
-    page_column.caption(f"{start + 1:,} to {start + shown:,} of {len(found.numbers):,}{of_all}")
+    row.caption(f"{start + 1:,} to {start + shown:,} of {len(found.numbers):,}{of_all}")
 
 
 def _render_exclusion(project: Project, numbers: tuple[int, ...]) -> None:

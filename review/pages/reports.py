@@ -111,17 +111,16 @@ def _draw_figures(
 
 
 def _render_downloads(name: str, svg: str, stem: str) -> None:
-    columns = st.columns(len(PICTURE_FORMATS) + 2)
-    for column, (label, picture_format) in zip(columns, PICTURE_FORMATS.items(), strict=False):
+    row = st.container(horizontal=True)  # wraps on a small screen
+    for label, picture_format in PICTURE_FORMATS.items():
         kind, _, dpi = picture_format.partition(" ")
         file = f"{stem}-{dpi}dpi.{kind}" if dpi else f"{stem}.{kind}"
-        column.download_button(
+        row.download_button(
             label,
             partial(prisma.render_format, svg, picture_format),
             file,
             on_click="ignore",
             key=f"{name} {picture_format}",
-            width="stretch",
         )
 
 
@@ -135,8 +134,9 @@ def _render_figure(svg: str, alt: str) -> None:
 def _render_flow_tab(review_snapshot: ReviewSnapshot, svg: str) -> None:
     _render_downloads(FLOW_TITLE, svg, "prisma")
     files = prisma.build_text_files(review_snapshot.flow, prisma.list_notes(review_snapshot))
-    for column, (name, data) in zip(st.columns(6), files.items(), strict=False):
-        column.download_button(name, data, name, on_click="ignore", width="stretch")
+    row = st.container(horizontal=True)
+    for name, data in files.items():
+        row.download_button(name, data, name, on_click="ignore")
     st.caption("prisma.csv can be opened in the PRISMA2020 R package and web app.")
     _render_figure(svg, "PRISMA 2020 flow diagram")
 
@@ -175,14 +175,14 @@ def _render_table_tab(review_snapshot: ReviewSnapshot) -> None:
         )
     for note in table.notes:
         st.caption(escape_markdown(note))
-    for column, (file_format, write) in zip(st.columns(7), TABLE_WRITERS.items(), strict=False):
-        column.download_button(
+    row = st.container(horizontal=True)
+    for file_format, write in TABLE_WRITERS.items():
+        row.download_button(
             file_format.upper(),
             partial(write, table),
             f"{table.name}.{file_format}",
             on_click="ignore",
             key=f"{table.name} {file_format}",
-            width="stretch",
         )
     if table.name == "accuracy":
         _render_synthesis_downloads(review_snapshot)
@@ -193,8 +193,9 @@ def _render_synthesis_downloads(review_snapshot: ReviewSnapshot) -> None:
     files = accuracy.build_csv_files(review_snapshot)
     if files:
         st.markdown("**For a synthesis** :gray[R's mada and meta, RevMan]")
-    for column, (name, data) in zip(st.columns(7), files.items(), strict=False):
-        column.download_button(name, data, name, on_click="ignore", width="stretch")
+    row = st.container(horizontal=True)
+    for name, data in files.items():
+        row.download_button(name, data, name, on_click="ignore")
 
 
 def _render_methods_tab(review_snapshot: ReviewSnapshot) -> None:

@@ -20,6 +20,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from review.errors import ReviewError, StoreError, UnfinishedError
+from review.site import SiteFigure
+from review.site.html import format_day
+from review.site.overview import measure_figure
 from review.store.export_links import ExportLink
 from review.tables.documents import table_to_html
 from review.tables.table import Table
@@ -47,6 +50,8 @@ NOT_NOW = (
 UNFINISHED = "The review goes on. This export is shown again once it is finished."
 MAX_WAITING_PER_ADDRESS = 3
 """How many requests from one network address wait at once."""
+PIXELS_A_POINT = 1.5
+"""Scale of figures: text of 9 points reads as 13 pixels."""
 ROWS_SHOWN = 500
 """Rows of a table on the page; its files contain all."""
 ANSWERS_KEPT, MAX_KEPT_BYTES = 48, 4_000_000
@@ -229,13 +234,7 @@ KEY_MARK, EXPIRY_MARK = "\x02key\x03", "\x02expiry\x03"
 
 def render_page(shared: "SharedExport", *, title: str, day: str) -> str:
     """The page of an export, with marks for the secret and the expiry of the link."""
-    figures = "".join(
-        f'<figure><div class="scroll paper" role="region" aria-label="{html.escape(one.title)}" '
-        f'tabindex="0"><img alt="{html.escape(one.alt)}" src="data:image/svg+xml;base64,'
-        f'{base64.b64encode(one.svg.encode()).decode()}"></div>'
-        f'<figcaption class="soft">{html.escape(one.title)}</figcaption></figure>'
-        for one in shared.figures
-    )
+    figures = "".join(_render_figure(figure) for figure in shared.figures)
     tables = "".join(_render_table(table) for table in shared.tables)
     links = "".join(
         f'<li><a href="?key={KEY_MARK}&amp;{html.escape(urlencode({"file": name}))}">'
@@ -246,8 +245,8 @@ def render_page(shared: "SharedExport", *, title: str, day: str) -> str:
     return PAGE.format(
         heading=html.escape(_clean(shared.title)),
         title=html.escape(_clean(title)),
-        state=f"State of the review on {html.escape(day)}; only what the reviewers have agreed on "
-        f"is shown. This link works until {EXPIRY_MARK}.",
+        state=f"State of the review on {html.escape(format_day(day))}; only what the reviewers "
+        f"have agreed on is shown. This link works until {EXPIRY_MARK}.",
         files=f'<ul class="files" aria-label="Downloads">{links}</ul>' if links else empty,
         body=f"{figures}{tables}",
     )
@@ -256,6 +255,19 @@ def render_page(shared: "SharedExport", *, title: str, day: str) -> str:
 def _clean(text: str) -> str:
     """A name without the characters of the marks."""
     return text.replace("\x02", "").replace("\x03", "")
+
+
+def _render_figure(figure: SiteFigure) -> str:
+    """The figure within the page, at a size its text reads well in; a narrow screen scrolls it."""
+    label = html.escape(figure.title)
+    width = round(measure_figure(figure) * PIXELS_A_POINT)
+    data = base64.b64encode(figure.svg.encode()).decode()
+    return (
+        f'<figure><div class="scroll paper" role="region" aria-label="{label}" tabindex="0">'
+        f'<img alt="{html.escape(figure.alt)}" width="{width}" '
+        f'src="data:image/svg+xml;base64,{data}"></div>'
+        f'<figcaption class="soft">{label}</figcaption></figure>'
+    )
 
 
 def _render_table(table: Table) -> str:

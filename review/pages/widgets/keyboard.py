@@ -110,10 +110,36 @@ if (!window.funnelPage) {
   document.addEventListener('click', event => {
     if (isNarrow() && event.target.closest('[data-testid=stSidebarNavLink]')) setTimeout(fold, 50);
   });
+  window.addEventListener('pagehide', () => {
+    for (const name of Object.keys(localStorage))
+      if (name.startsWith('stSidebarCollapsed')) localStorage.removeItem(name);
+  });
+  const push = history.pushState.bind(history);
+  history.pushState = (state, title, address) => {
+    const path = new URL(address ?? '', location.href).pathname;
+    const stays = path === location.pathname && path.endsWith('/screening');
+    return stays ? history.replaceState(state, title, address) : push(state, title, address);
+  };
+  const explain = () => {
+    for (const box of document.querySelectorAll('[role=dialog]')) {
+      const title = box.querySelector('h2');
+      if (title?.firstChild?.data !== 'Connection error') continue;
+      title.firstChild.data = 'The server does not answer';
+      const words = title.nextElementSibling?.firstElementChild?.firstChild;
+      if (words?.nodeType === Node.TEXT_NODE) words.data = '%(away)s';
+    }
+  };
+  new MutationObserver(explain).observe(document.body, {childList: true, subtree: true});
 }
 </script>"""
 """On every page: ? opens the list of keys; the side bar folds on a narrow screen, and elsewhere a
-cookie keeps whether it was folded."""
+cookie, not Streamlit's own memory, keeps whether it was folded; Back leaves Screening in one press,
+whatever was decided there; and if the server is away, a sentence says what that means."""
+AWAY_WORDS = (
+    "All decisions and answers you saw saved are safe. Check your connection, or ask whoever runs "
+    "the server. This page continues by itself once the server answers."
+)
+"""Without quotation marks, for it is put into a script."""
 
 QUOTE_KEY_SCRIPT = """<i></i><script>
 if (!window.funnelQuote) {
