@@ -163,13 +163,14 @@ def test_a_link_is_shown_once_listed_and_withdrawn(tmp_path, monkeypatch):
     assert "Withdraw" not in [one.label for one in app.button]
 
 
-def test_what_waits_for_the_end_is_refused_with_a_sentence(project, monkeypatch):
+def test_what_waits_for_the_end_is_refused_with_a_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("FUNNEL_URL", "https://review.example.org")
-    app = opened(project, "Links")
+    made = reporting.whole(tmp_path / "review")
+    app = opened(made, "Links")
     app.selectbox(key="link_export").set_value("report").run()
     press(app, "Create link")
     assert "only once the review is finished" in app.warning[0].value
-    assert not app.code and export_links.list_links(project) == []
+    assert not app.code and export_links.list_links(made) == []
 
 
 def test_the_address_of_the_page_is_asked_for_and_kept(tmp_path):
