@@ -20,10 +20,14 @@ def render_question_findings(project: Project, form: AppraisalForm, question: Fo
     found = findings.list_question_findings(project, form.report, form.checklist, question)
     if not found:
         return
-    st.markdown("**Findings from image audits** :gray[about a data set this study used]")
+    st.markdown(
+        "**Findings from image audits** :gray[about the data sets this study used, and the sets "
+        "those include]"
+    )
     for finding in found:
         with st.container(border=True):
-            st.markdown(_format_finding(finding))
+            name = findings.get_dataset_name(finding.dataset)
+            st.markdown(f"**{escape_markdown(name)}** · {_format_finding(finding)}")
 
 
 def render_finding_form(
