@@ -18,6 +18,7 @@ from review.prisma import (
     find_mismatches,
     flow_to_dict,
     format_conservation,
+    format_ids,
     get_total,
     validate,
 )
@@ -221,6 +222,24 @@ def test_parts_told_only_together_keep_the_sum():
     assert (both.main.assessed.n, get_total(both.excluded_quality)) == (None, None)
     false = replace(both, joints=(replace(both.joints[0], n=5), both.joints[1]))
     assert [one.message for one in find_mismatches(false)] == ["4 calculated, 5 stated"]
+
+
+def test_a_sum_of_boxes_is_not_checked_where_other_records_enter():
+    flow = combine_stage_boxes(count_flow(small()), "screening", "removed or excluded")
+    false = replace(flow, joints=(replace(flow.joints[0], n=5),))
+    message = "4 calculated, 5 stated"
+    assert message in [mismatch.message for mismatch in find_mismatches(false)]
+    with_others = replace(false, other=count_flow(small()).main)
+    with_earlier = replace(false, main=replace(false.main, carried=FlowBox(2)))
+    unknown = replace(false, main=replace(false.main, sought=FlowBox(None)))
+    for open_flow in (with_others, with_earlier, unknown):
+        assert message not in [mismatch.message for mismatch in find_mismatches(open_flow)]
+
+
+def test_long_lists_of_records_are_cut():
+    keys = [f"R{n}" for n in range(21)]
+    assert format_ids(keys[:20]) == ", ".join(keys[:20])
+    assert format_ids([*keys, "R0"]) == f"{', '.join(keys[:20])} and 1 more"
 
 
 def test_totals_and_studies_are_held():
