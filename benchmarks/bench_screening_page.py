@@ -47,7 +47,9 @@ from review.workflow.setup.loading import init_project, open_project  # noqa: E4
 
 RECORDS = int(os.environ.get("RECORDS", "100000"))
 SECONDS = int(os.environ.get("SECONDS", "60"))
-REVIEWERS, THINK = int(os.environ.get("REVIEWERS", "10")), 3.0
+REVIEWERS = int(os.environ.get("REVIEWERS", "10"))
+THINK = float(os.environ.get("THINK", "3"))
+"""Seconds a reviewer thinks before a press, on average."""
 PROCESSES = int(os.environ.get("PROCESSES", "0"))
 """How many app processes a team alone is measured on; 0 for the rows of one and two processes."""
 WORDS = [f"word{n}" for n in range(5000)]
