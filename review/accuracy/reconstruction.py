@@ -6,6 +6,7 @@ table satisfies contradict each other, which is said.
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +18,10 @@ MAX_CASES = 1_000_000
 """Largest number of cases a table is worked out for."""
 MAX_TABLES = 50_000
 """Most combinations of class size and true positives that are tried."""
+MIN_HALF_WIDTH = Fraction(1, 10**9)
+"""A computed figure such as 0.8333333333333334 is exact only to this."""
+MIN_PERCENTAGE = 2
+"""A number without % is a percentage from here on; between 1 and here it is neither."""
 
 
 class IncompleteFiguresError(ReviewError):
@@ -26,8 +31,8 @@ class IncompleteFiguresError(ReviewError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedFigures:
     """What a report gives for one model on one data set; text as printed, because '0.90' and
-    '0.9' are rounded differently. A figure may be a share ('0.91') or a percentage ('91%', '91.3').
-    """
+    '0.9' are rounded differently. A figure may be a share ('0.91', '91/100') or a percentage
+    ('91%', '91.3')."""
 
     cases: int | None = None
     positives: int | None = None
@@ -71,8 +76,23 @@ class _RoundedShare:
         return range(max(0, low), min(total, high) + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class _FirstRow:
+    """Class sizes and true positives that agree with the report, with the least and most true
+    negatives that go with them."""
+
+    positives: int
+    negatives: int
+    true_positives: int
+    least: int
+    most: int
+
+
 def reconstruct_table(figures: ReportedFigures) -> ReconstructedTable:
     """The 2×2 table nearest to the reported figures, with what the rounding leaves open.
+
+    If more than MAX_TABLES tables agree, those that meet one of the figures most closely are
+    compared.
 
     Sensitivity and specificity are needed, with the cases of each class: `positives` and
     `negatives`, or two of `cases`, `positives` (or `prevalence`) and `negatives`. PPV, NPV and
@@ -93,16 +113,21 @@ def reconstruct_table(figures: ReportedFigures) -> ReconstructedTable:
     }
     nearest: tuple[Fraction, TwoByTwo] | None = None
     ranges: dict[str, tuple[int, int]] = {}
-    for positives, negatives, true_positives in _iter_first_rows(figures, shares):
-        bounds = _bound_true_negatives(positives, negatives, true_positives, shares)
-        if bounds is None:
-            continue
-        wanted = round(shares["specificity"].value * negatives)
-        for true_negatives in {*bounds, min(max(wanted, bounds[0]), bounds[1])}:
+    rows = [
+        _FirstRow(*row, *bounds)
+        for row in _iter_first_rows(figures, shares)
+        if (bounds := _bound_true_negatives(*row, shares)) is not None
+    ]
+    tries_all = sum(row.most - row.least + 1 for row in rows) <= MAX_TABLES
+    for row in rows:
+        choices = (
+            range(row.least, row.most + 1) if tries_all else _choose_true_negatives(row, shares)
+        )
+        for true_negatives in choices:
             table = TwoByTwo(
-                true_positives,
-                negatives - true_negatives,
-                positives - true_positives,
+                row.true_positives,
+                row.negatives - true_negatives,
+                row.positives - row.true_positives,
                 true_negatives,
             )
             distance = _measure_distance(table, shares)
@@ -154,23 +179,29 @@ def parse_share(text: str, name: str) -> _RoundedShare:
     cleaned = text.strip().replace("·", ".").replace(",", ".").replace(" ", "")
     is_percentage = cleaned.endswith("%")
     digits = cleaned.rstrip("%")
+    mantissa, _, exponent = digits.lower().partition("e")
     try:
-        if "e" in digits.lower():
+        if "e" in digits.lower() and not re.fullmatch(r"[+-]?\d{1,3}", exponent):
             raise ValueError(digits)
         value = Fraction(digits)
     except (ValueError, ZeroDivisionError):
         raise ReviewError(f"{name} '{text}' is no number.") from None
-    if "/" in digits:
-        return _RoundedShare(value, value, value)
-    if digits in ("0", "1") and not is_percentage:
-        return _RoundedShare(value, value, value)
-    decimals = len(digits.partition(".")[2])
-    half = Fraction(1, 2 * 10**decimals)
-    if is_percentage or value > 1:
+    is_exact = "/" in digits or (digits in ("0", "1") and not is_percentage)
+    half = Fraction(1, 2) / Fraction(10) ** (len(mantissa.partition(".")[2]) - int(exponent or 0))
+    if is_percentage or value >= MIN_PERCENTAGE:
         value, half = value / 100, half / 100
-    if not 0 <= value <= 1:
+    elif value > 1 + MIN_HALF_WIDTH:
+        raise ReviewError(
+            f"{name} '{text}' lies outside 0 to 1; if it is a percentage, write {digits}%."
+        )
+    if not 0 <= value <= 1 + MIN_HALF_WIDTH:
         raise ReviewError(f"{name} '{text}' lies outside 0 to 1 (0 to 100%).")
-    return _RoundedShare(value, value - half, value + half)
+    value, half = min(value, Fraction(1)), max(half, MIN_HALF_WIDTH)
+    return (
+        _RoundedShare(value, value, value)
+        if is_exact
+        else _RoundedShare(value, value - half, value + half)
+    )
 
 
 def _iter_first_rows(
@@ -227,6 +258,21 @@ def _bound_true_negatives(
                 return None
     least, greatest = math.ceil(low), math.floor(high)
     return (least, greatest) if least <= greatest else None
+
+
+def _choose_true_negatives(row: _FirstRow, shares: Mapping[str, _RoundedShare]) -> set[int]:
+    """The bounds, and the true negatives that meet one of the figures most closely."""
+    false_negatives = row.positives - row.true_positives
+    wanted = [shares["specificity"].value * row.negatives]
+    if "accuracy" in shares:
+        cases = row.positives + row.negatives
+        wanted.append(shares["accuracy"].value * cases - row.true_positives)
+    if "ppv" in shares and (share := shares["ppv"].value):
+        wanted.append(row.negatives - row.true_positives * (1 - share) / share)
+    if "npv" in shares and (share := shares["npv"].value) < 1:
+        wanted.append(false_negatives * share / (1 - share))
+    nearby = {number for count in wanted for number in (math.floor(count), math.ceil(count))}
+    return {row.least, row.most, *(min(max(number, row.least), row.most) for number in nearby)}
 
 
 def _iter_agreeing_sizes(figures: ReportedFigures) -> Iterator[tuple[int, int]]:

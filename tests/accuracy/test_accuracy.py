@@ -16,6 +16,7 @@ from review.accuracy import (
     compute_sensitivity,
     compute_specificity,
     estimate_area_error,
+    find_mismatch,
     reconstruct_table,
 )
 from review.accuracy.reconstruction import parse_share
@@ -205,3 +206,96 @@ def test_an_interval_from_class_sizes_stays_within_its_bounds(value, positives, 
 def test_an_auc_that_cannot_be_used_is_refused(given_values):
     with pytest.raises(ReviewError):
         estimate_area_error(**given_values)
+
+
+@given(st.integers(1, 3000), st.integers(1, 3000), st.data(), st.sampled_from([1, 100]))
+def test_computed_figures_give_the_table_they_come_from(positives, negatives, data, scale):
+    tp = data.draw(st.integers(0, positives))
+    tn = data.draw(st.integers(0, negatives))
+    printed = [repr(scale * tp / positives), f"{scale * tn / negatives:.15g}"]
+    if scale == 100:
+        printed = [f"{text}%" for text in printed]
+    figures = ReportedFigures(
+        positives=positives, negatives=negatives, sensitivity=printed[0], specificity=printed[1]
+    )
+    done = reconstruct_table(figures)
+    assert done.ranges["TP"][0] <= tp <= done.ranges["TP"][1]
+    assert find_mismatch(TwoByTwo(tp, negatives - tn, positives - tp, tn), figures) is None
+    if len(printed[0]) > 12 and len(printed[1]) > 12:
+        assert done.is_exact
+
+
+def test_a_computed_figure_still_contradicts_another_count():
+    figures = {"positives": 30, "negatives": 70, "specificity": "0.9"}
+    good = reconstruct_table(ReportedFigures(**figures, sensitivity="0.8333333333333334"))
+    assert good.table.true_positives == 25
+    with pytest.raises(ReviewError, match="no whole number of 30 cases"):
+        reconstruct_table(ReportedFigures(**figures, sensitivity="0.8333334333333334"))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("2", 0.02), ("83.33333333333334", 0.8333333), ("1.0000000000000002", 1), ("5e-05", 5e-5)],
+)
+def test_what_a_program_writes_is_read_as_a_share(text, value):
+    share = parse_share(text, "prevalence")
+    assert float(share.value) == pytest.approx(value)
+    assert share.low <= share.value <= share.high
+
+
+@pytest.mark.parametrize("text", ["1.93", "1.2", "1.01", "1.999"])
+def test_a_number_between_one_and_two_is_neither_share_nor_percentage(text):
+    with pytest.raises(ReviewError, match=f"outside 0 to 1; .* write {text}%"):
+        parse_share(text, "AUC")
+    assert float(parse_share(f"{text}%", "AUC").value) == pytest.approx(float(text) / 100)
+
+
+@given(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.data(),
+    st.sampled_from([("ppv",), ("npv",), ("accuracy",), ("ppv", "npv"), ("npv", "accuracy")]),
+)
+def test_the_table_is_the_nearest_of_all(positives, negatives, data, names):
+    tp = data.draw(st.integers(1, positives))
+    tn = data.draw(st.integers(1, negatives))
+    digits = data.draw(st.integers(1, 2))
+
+    def compute(a, d):
+        return {
+            "ppv": Fraction(a, a + negatives - d) if a + negatives - d else None,
+            "npv": Fraction(d, d + positives - a) if d + positives - a else None,
+            "accuracy": Fraction(a + d, positives + negatives),
+            "sensitivity": Fraction(a, positives),
+            "specificity": Fraction(d, negatives),
+        }
+
+    printed = {
+        name: f"{float(compute(tp, tn)[name]):.{digits}f}"
+        for name in ("sensitivity", "specificity", *names)
+    }
+    shares = {name: parse_share(text, name) for name, text in printed.items()}
+
+    def measure(a, d):
+        exact = compute(a, d)
+        if any(exact[name] is None for name in printed):
+            return None
+        if not all(share.low <= exact[name] <= share.high for name, share in shares.items()):
+            return None
+        return sum(abs(exact[name] - share.value) for name, share in shares.items())
+
+    distances = [measure(a, d) for a in range(positives + 1) for d in range(negatives + 1)]
+    done = reconstruct_table(ReportedFigures(positives=positives, negatives=negatives, **printed))
+    found = measure(done.table.true_positives, done.table.true_negatives)
+    assert found == min(distance for distance in distances if distance is not None)
+
+
+def test_a_large_sample_is_worked_out_from_the_figures_met_most_closely():
+    done = reconstruct_table(
+        ReportedFigures(
+            positives=20_000, negatives=60_000, sensitivity="0.91", specificity="0.9", npv="0.97"
+        )
+    )
+    assert done.table.true_positives == 18_200
+    assert abs(done.table.true_negatives - 54_000) < 600
+    assert done.ranges["FP"][0] <= done.table.false_positives <= done.ranges["FP"][1]
