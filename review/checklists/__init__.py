@@ -11,6 +11,7 @@ from review.checklists.answers import (
     format_answer,
     list_questions,
     read_answer,
+    read_points,
     split_answer,
 )
 from review.checklists.loading import list_available, load_checklist
@@ -66,5 +67,6 @@ __all__ = [
     "load_checklist",
     "parse_wording",
     "read_answer",
+    "read_points",
     "split_answer",
 ]

@@ -6,10 +6,9 @@ Keys of a form: 'about:<fact>' for a fact, '<item>' for an item, 'judgement:<sec
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import combinations
 
 from review.checklists.models import (
     AT_RISK,
@@ -29,6 +28,19 @@ from review.checklists.models import (
     Precondition,
     list_items,
 )
+from review.checklists.spellings import (
+    NONE_WORDS,
+    PLAIN_IDS,
+    PROBABLY_WORDS,
+    REPORTING_WORDS,
+    UNCLEAR_WORDS,
+    YES_NO_NUMBERS,
+    YES_NO_WORDS,
+    find_ids,
+    normalize_number,
+    normalize_text,
+    strip_judged,
+)
 from review.errors import ChecklistError
 
 _LOW, _UNCLEAR, _HIGH = (
@@ -41,6 +53,8 @@ JUDGEMENT_PARTS = {"judgement": "Risk of bias", "applicability": "Concern about 
 """Judged part of a domain -> its title; also the first half of its keys."""
 
 
+POINTS_PREFIX = "points:"
+"""Begins an answer of which only the points are known: points:2."""
 _TYPED_WORDS = {"number": "a number", "date": DATE_FORMS}
 """Kind of a typed answer that has a form of its own -> what is expected."""
 
@@ -189,6 +203,9 @@ def format_answer(question: FormQuestion, answer: str | None) -> str:
     """An answer as shown to users; typed answers are unchanged."""
     if answer is None:
         return "not answered"
+    points = get_points(question, answer)
+    if points is not None:
+        return f"{points} points"
     if answer == UNSURE:
         return "Unsure"
     if answer == NONE_OF_THESE and question.choose == "many":
@@ -202,9 +219,9 @@ def format_answer(question: FormQuestion, answer: str | None) -> str:
 def read_answer(question: FormQuestion, value: object) -> str | None:
     """The answer as it is stored, from an option's id, label, points or key; None for a blank.
 
-    A number is read as points where the answers carry points, and as a key only where no answer has
-    so many. Several options of a 'many' item are separated by + ; or |; one number is the
-    sum of their points, if only one choice of options gives it.
+    A number is read as points where the answers carry points, and as a key only where they do not.
+    Several options of a 'many' item are separated by + ; or |; one number is the sum of their
+    points. If several answers give the same points, the answer is not known from them.
 
     Raises:
         ChecklistError: the answer is not valid for this item; the message lists the valid ones.
@@ -216,28 +233,45 @@ def read_answer(question: FormQuestion, value: object) -> str | None:
     text = "" if value is None else str(value).strip()
     if not text:
         return None
-    if _normalize_text(text) == UNSURE:
+    if normalize_text(text) == UNSURE:
         return UNSURE
     if question.choose in TYPED_KINDS:
         return _match_option_name(question.options, text) or _parse_typed(question, text)
     if question.choose == "many":
         return _parse_many(question, text)
-    option_id = _match_option(question.options, text)
+    number = normalize_number(text)
+    named_option = _match_option_name(question.options, number)
+    if named_option is None and has_points(question) and re.fullmatch(r"-?\d+", number):
+        return _parse_points(question, int(number))
+    option_id = named_option or _match_option(question, number)
     if option_id is None:
         raise ChecklistError(_describe_invalid_answer(question, text))
     return option_id
 
 
-def _normalize_text(text: str) -> str:
-    """Text normalised for comparison: no case or punctuation, single spaces."""
-    return " ".join(re.sub(r"[^\w\s]|_", " ", text.casefold()).split())
+def read_points(question: FormQuestion, value: object) -> str | None:
+    """The points of an item as the answer of a form that is only scored, if several answers give
+    just these points; None if the value is no such number. No review stores it."""
+    text = normalize_number("" if value is None else str(value).strip())
+    if question.choose in TYPED_KINDS or not re.fullmatch(r"-?\d+", text):
+        return None
+    if not has_points(question) or _match_option_name(question.options, text):
+        return None
+    is_ambiguous = len(_find_choices(question, int(text))) > 1
+    return f"{POINTS_PREFIX}{int(text)}" if is_ambiguous else None
+
+
+def get_points(item: Item | FormQuestion, answer: str | None) -> int | None:
+    """The points in an answer of which only they are known; None for all others."""
+    match = re.fullmatch(rf"{POINTS_PREFIX}(-?\d+)", answer or "")
+    return int(match.group(1)) if match and item.choose not in TYPED_KINDS else None
 
 
 def _match_option_name(options: Sequence[AnswerOption], text: str) -> str | None:
     for option in options:
-        if text == option.id or _normalize_text(text) in (
-            _normalize_text(option.id),
-            _normalize_text(option.label),
+        if text == option.id or normalize_text(text) in (
+            normalize_text(option.id),
+            normalize_text(option.label),
         ):
             return option.id
     initials = re.sub(r"[\s./]", "", text).upper()
@@ -249,38 +283,66 @@ def _match_option_name(options: Sequence[AnswerOption], text: str) -> str | None
 
 def _get_initials(option: AnswerOption) -> str:
     """An option as commonly abbreviated: PY, PN, NI, NA."""
-    return "".join(word[0] for word in _normalize_text(option.label).split()).upper()
+    return "".join(word[0] for word in normalize_text(option.label).split()).upper()
 
 
-def _match_option(options: Iterable[AnswerOption], text: str) -> str | None:
-    choices = list(options)
-    option_id = _match_option_name(choices, text)
+def _match_option(question: FormQuestion, text: str) -> str | None:
+    option_id = _match_option_name(question.options, text)
     if option_id:
         return option_id
-    points = text.removeprefix("+")
-    point_matches = [option.id for option in choices if str(option.points) == points]
-    if len(point_matches) == 1:
-        return point_matches[0]
-    for option in choices:
+    for option in question.options:
         if option.key and text.upper() == option.key.upper():
             return option.id
-    return None
+    return _match_spelling(question.options, text, is_fact=question.key.startswith("about:"))
+
+
+def _match_spelling(
+    options: Sequence[AnswerOption], text: str, *, is_fact: bool = False
+) -> str | None:
+    """The id of the option that a text spells in another way; None if none, or if it could be
+    more than one. A fact that is not reported is not a no."""
+    ids = {option.id for option in options}
+    words = {normalize_text(text), text.strip()} - {""}
+    unclear = [option.id for option in options if option.means == "unclear"]
+    matches: set[str] = set()
+    if {"yes", "no"} <= ids:
+        matches |= find_ids(YES_NO_WORDS, words)
+        if ids <= PLAIN_IDS and not any(option.points is not None for option in options):
+            matches |= {YES_NO_NUMBERS[word] for word in words if word in YES_NO_NUMBERS}
+        meanings = {option.id: option.means for option in options}
+        is_plain = (meanings["yes"], meanings["no"]) == ("met", "unmet") and not unclear
+        if is_plain and not is_fact:
+            matches |= find_ids(REPORTING_WORDS, words)
+    if "probably-yes" in ids:
+        matches |= find_ids(PROBABLY_WORDS, words)
+    if {"low", "unclear", "high"} <= ids:
+        matches |= {strip_judged(word) for word in words}
+        unclear = ["unclear"]
+    if len(unclear) == 1 and words & set(UNCLEAR_WORDS):
+        matches.add(unclear[0])
+    matches &= ids
+    return matches.pop() if len(matches) == 1 else None
 
 
 def _parse_many(question: FormQuestion, text: str) -> str:
-    if _normalize_text(text) in (NONE_OF_THESE, "none of these", "no", "0"):
+    if normalize_text(text) in (NONE_OF_THESE, "none of these", "no"):
         return NONE_OF_THESE
-    if has_points(question) and re.fullmatch(r"[+-]?\d+", text):
-        return _parse_points(question, int(text))
-    whole = _match_option(question.options, text)
+    number = normalize_number(text)
+    if has_points(question) and re.fullmatch(r"-?\d+", number):
+        return _parse_points(question, int(number))
+    whole = _match_option(question, number)
     if whole is not None:
         return whole
+    if normalize_text(number) in NONE_WORDS:
+        return NONE_OF_THESE
     parts = re.split(r"\s*[+;|]\s*", text)
     if len(parts) == 1 and "," in text:
         parts = re.split(r"\s*,\s*", text)
         if not all(_match_option_name(question.options, part) for part in parts):
             message = _describe_invalid_answer(question, text)
             raise ChecklistError(f"{message} Separate several answers with semicolons.")
+    if has_points(question) and all(part.isdigit() for part in parts):
+        _check_numbers(question, text, parts)
     selected_ids = set()
     for part in parts:
         option_id = _match_part(question, part)
@@ -304,27 +366,55 @@ def _match_part(question: FormQuestion, text: str) -> str | None:
     return named_option or next(by_key, None)
 
 
-def _parse_points(question: FormQuestion, points: int) -> str:
-    """The options whose points sum to a number, if only one choice of them does."""
-    options = question.options
-    choices = [
-        chosen
-        for size in range(1, len(options) + 1)
-        for chosen in combinations(options, size)
-        if sum(option.points or 0 for option in chosen) == points
-    ]
-    if len(choices) == 1:
-        return OPTION_SEPARATOR.join(option.id for option in choices[0])
-    name = f"{question.number} {question.name}".strip()
-    labels = ", ".join(_format_option(option) for option in options)
-    if not choices:
-        total = sum(option.points or 0 for option in options)
+def _check_numbers(question: FormQuestion, text: str, parts: Sequence[str]) -> None:
+    """Refuses numbers that may be keys or points: in 1+1 one key twice, or two points."""
+    if "+" in text or len(set(parts)) < len(parts):
         raise ChecklistError(
-            f"'{points}' is not a possible score for '{name}' (maximum {total}). Its answers: "
-            f"{labels}."
+            f"'{text}' of '{_name_item(question)}' may be points or answers. Enter the sum of the "
+            f"points, or name the answers: {_list_labels(question)}."
         )
+
+
+def _name_item(question: FormQuestion) -> str:
+    return f"{question.number} {question.name}".strip()
+
+
+def _list_labels(question: FormQuestion) -> str:
+    return ", ".join(_format_option(option) for option in question.options)
+
+
+def _find_choices(question: FormQuestion, points: int) -> list[str]:
+    """The answers that give just these points, at most two of them."""
+    if question.choose != "many":
+        return [option.id for option in question.options if option.points == points][:2]
+    choices_by_sum: dict[int, list[tuple[str, ...]]] = {0: [()]}
+    for option in question.options:
+        extended = {total: list(choices) for total, choices in choices_by_sum.items()}
+        for total, choices in choices_by_sum.items():
+            longer_choices = [(*choice, option.id) for choice in choices]
+            extended.setdefault(total + (option.points or 0), []).extend(longer_choices)
+        choices_by_sum = {total: choices[:2] for total, choices in extended.items()}
+    choices = choices_by_sum.get(points, [])
+    return [OPTION_SEPARATOR.join(choice) or NONE_OF_THESE for choice in choices]
+
+
+def _parse_points(question: FormQuestion, points: int) -> str:
+    """The answer that gives these points, if only one does."""
+    choices = _find_choices(question, points)
+    if len(choices) == 1:
+        return choices[0]
+    name, labels = _name_item(question), _list_labels(question)
+    if choices:
+        raise ChecklistError(
+            f"{points} points of '{name}' correspond to several answers; choose one: {labels}."
+        )
+    if question.choose == "many":
+        possible = f"maximum {sum(option.points or 0 for option in question.options)}"
+    else:
+        scores = sorted({option.points for option in question.options if option.points is not None})
+        possible = f"possible: {', '.join(map(str, scores))}"
     raise ChecklistError(
-        f"{points} points of '{name}' correspond to several answers; choose one: {labels}."
+        f"'{points}' is not a possible score for '{name}' ({possible}). Its answers: {labels}."
     )
 
 

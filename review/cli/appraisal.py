@@ -97,6 +97,8 @@ def score_answers(
         print_json(result)
     for line in [] if as_json else scoring.format_summary(loaded_checklist, result):
         print_line(line)
+    if result["problems"]:
+        raise typer.Exit(3)
 
 
 def export_accuracy(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from review.checklists.answers import split_answer
+from review.checklists.answers import get_points, split_answer
 from review.checklists.models import (
     NONE_OF_THESE,
     UNSURE,
@@ -104,10 +104,23 @@ def get_item_state(item: Item, answer: str | None) -> ItemState:
         return "open"
     if answer == UNSURE:
         return "unsure"
+    points = get_points(item, answer)
+    if points is not None:
+        return _get_state_of_points(item, points)
     if item.choose == "many" and answer == NONE_OF_THESE:
         return "unmet"
     meanings: list[Meaning | None] = [o.means for o in item.options if o.id in split_answer(answer)]
     return next((meaning for meaning in meanings if meaning is not None), "given")
+
+
+def _get_state_of_points(item: Item, points: int) -> ItemState:
+    """The state that all answers with these points share; 'open' if they differ."""
+    options = item.options
+    if item.choose != "many":
+        options = tuple(option for option in options if option.points == points)
+    meanings = {option.means for option in options}
+    meaning = meanings.pop() if len(meanings) == 1 else "open"
+    return meaning or "given"
 
 
 def inactive_items(checklist: Checklist, form: FormAnswers) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from review.checklists.answers import split_answer
+from review.checklists.answers import get_points, split_answer
 from review.checklists.models import (
     UNSURE,
     Checklist,
@@ -22,6 +22,9 @@ from review.scoring.form import (
     get_item_state,
     is_applicable,
 )
+
+_KINDS_BY_STATE = ("count", "percent-applicable", "weighted-percent")
+"""Kinds of score for which the state of an item counts, and not its points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,11 @@ def compute_totals(
             ends = _sum_points(items, active_answers)
         else:
             ends = _compute_share(spec, items, active_answers)
-        is_final = ends is not None and not any(_is_open(item, active_answers) for item in items)
+        is_final = ends is not None and not any(
+            _is_open(item, active_answers)
+            or (spec.kind in _KINDS_BY_STATE and _lacks_state(item, active_answers))
+            for item in items
+        )
         scores_by_id[spec.id] = _build_score(spec, ends, is_final=is_final)
     return tuple(scores_by_id[spec.id] for spec in checklist.scores)
 
@@ -66,6 +73,11 @@ def _is_open(item: Item, active_answers: FormAnswers) -> bool:
     """Whether an item is unanswered, or it is unknown if it applies."""
     is_answered = active_answers.get(item.id) not in (None, UNSURE)
     return not is_answered or is_applicable(item, active_answers) is None
+
+
+def _lacks_state(item: Item, active_answers: FormAnswers) -> bool:
+    """Whether only the points of an item are known, and they do not tell if it is met."""
+    return get_item_state(item, active_answers.get(item.id)) == "open"
 
 
 def _sum_points(
@@ -87,6 +99,9 @@ def _get_points_range(item: Item, answer: str | None) -> tuple[int, int]:
         if item.choose == "many":
             return sum(p for p in option_points if p < 0), sum(p for p in option_points if p > 0)
         return min(option_points, default=0), max(option_points, default=0)
+    known_points = get_points(item, answer)
+    if known_points is not None:
+        return known_points, known_points
     points = sum(option.points or 0 for option in item.options if option.id in split_answer(answer))
     return points, points
 
@@ -189,6 +204,9 @@ def find_warning(
     checklist: Checklist, dependency: Dependency, active_answers: FormAnswers
 ) -> str | None:
     items_by_id = {item.id: item for item in list_items(checklist)}
+    for name in (dependency.item, dependency.needs):
+        if get_points(items_by_id[name], active_answers.get(name)) is not None:
+            return None  # only the points are known, and they do not tell which answer was given
 
     def is_met(item_id: str, option: str | None) -> bool:
         answer = active_answers.get(item_id)

@@ -13,6 +13,7 @@ from review.checklists import (
     list_questions,
     load_checklist,
     read_answer,
+    read_points,
 )
 from review.checklists.loading import parse_checklist
 from review.errors import ChecklistError
@@ -237,6 +238,36 @@ def test_the_shape_changes_with_the_meaning_and_not_with_the_wording() -> None:
         ("rqs-1.0", "1", "2", "documented+public"),
         ("rqs-1.0", "12", "-5", "none-done"),
         ("rqs-1.0", "12", "5", "three"),
+        ("rqs-1.0", "12", "\u22125", "none-done"),
+        ("rqs-1.0", "12", "5 points", "three"),
+        ("rqs-1.0", "2", "1.0", "yes"),
+        ("rqs-1.0", "2", "y", "yes"),
+        ("rqs-1.0", "2", "Not reported", "no"),
+        ("rqs-1.0", "16", "Not reported", "none"),
+        ("rqs-2.0", "about:level", "3.0", "3"),
+        ("claim-2024", "9", "1", "yes"),
+        ("claim-2024", "9", "0", "no"),
+        ("claim-2024", "9", 0.0, "no"),
+        ("claim-2024", "9", "0.5", "partly"),
+        ("claim-2024", "9", "TRUE", "yes"),
+        ("claim-2024", "9", "Not reported", "no"),
+        ("tripod-ai", "3a", "Partially reported", "partly"),
+        ("clear", "4", "\u2713", "yes"),
+        ("stard-ai", "1", "absent", "no"),
+        ("metrics", "9", "1", "yes"),
+        ("metrics", "about:c2", "0", "no"),
+        ("metrics", "9", "not fulfilled", "no"),
+        ("quadas-2", "1.2", "U", "unclear"),
+        ("quadas-2", "1.2", "?", "unclear"),
+        ("quadas-2", "1.2", "1", "yes"),
+        ("quadas-2", "judgement:index-test", "Low risk of bias", "low"),
+        ("quadas-2", "applicability:index-test", "High concern", "high"),
+        ("quadas-2", "judgement:index-test", "?", "unclear"),
+        ("quadas-c", "C1.1", "u", "unclear"),
+        ("probast-2019", "1.1", "?", "no-information"),
+        ("probast-2019", "1.1", "Not reported", "no-information"),
+        ("quadas-3", "1.1", "prob. yes", "probably-yes"),
+        ("appraise-ai", "6.1", "2", "yes"),
         ("rqs-1.0", "13", "+2", "yes"),
         ("probast-2019", "4.8", "Probably no", "probably-no"),
         ("probast-2019", "4.8", "PY", "probably-yes"),
@@ -269,12 +300,67 @@ def test_what_was_typed_is_read(name: str, key: str, typed: object, stored: str 
         ("rqs-1.0", "16", "5", "'5' is not a possible score for '16 .*maximum 4"),
         ("rqs-1.0", "1", "1", "1 points of '1 Image protocol quality' correspond to several"),
         ("rqs-1.0", "1", "3", "is not a possible score"),
+        ("rqs-1.0", "5", "0", r"'0' is not a possible score for '5 .*\(possible: -3, 3\)"),
+        ("rqs-1.0", "12", "0", r"possible: -5, 2, 3, 4, 5\)"),
+        ("rqs-1.0", "12", "4", "4 points of '12 Validation' correspond to several answers"),
+        ("rqs-1.0", "1", "1+1", "may be points or answers"),
+        ("rqs-1.0", "13", "1", r"not a possible score for '13 .*\(possible: 0, 2\)"),
+        ("claim-2024", "9", "2", "not a valid answer"),
+        ("claim-2024", "9", "-", "not a valid answer"),
+        ("claim-2024", "9", "x", "not a valid answer"),
+        ("claim-2024", "9", "?", "not a valid answer"),
+        ("metrics", "about:c1", "not reported", "not a valid answer"),
+        ("appraise-ai", "about:leakage", "not reported", "not a valid answer"),
+        ("probast-2019", "1.1", "1", "not a valid answer"),
+        ("quadas-2", "1.2", "reported", "not a valid answer"),
         ("extraction-imaging-ai", "5a", "about 30", "Expected: a number, unclear"),
     ],
 )
 def test_what_an_item_does_not_take_is_refused(name: str, key: str, typed: str, says: str) -> None:
     with pytest.raises(ChecklistError, match=says):
         read_answer(find_question(load_checklist(SHIPPED[name]), key), typed)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "typed", "stored"),
+    [
+        ("rqs-1.0", "16", "3", "points:3"),
+        ("rqs-1.0", "16", "2.0", "points:2"),
+        ("rqs-1.0", "16", "4", None),
+        ("rqs-1.0", "16", "0", None),
+        ("rqs-1.0", "16", "5", None),
+        ("rqs-1.0", "12", "4", "points:4"),
+        ("rqs-1.0", "12", "5", None),
+        ("appraise-ai", "6.2", "2", "points:2"),
+        ("claim-2024", "9", "1", None),
+        ("rqs-2.0", "about:level", "3", None),
+        ("accuracy-2x2", "5", "3", None),
+    ],
+)
+def test_points_are_known_where_the_answer_is_not(
+    name: str, key: str, typed: str, stored: str | None
+) -> None:
+    question = find_question(load_checklist(SHIPPED[name]), key)
+    assert read_points(question, typed) == stored
+    if stored:
+        assert format_answer(question, stored) == f"{int(float(typed))} points"
+
+
+def test_every_possible_score_of_an_item_is_read() -> None:
+    from itertools import combinations
+
+    from review.checklists import list_questions
+
+    for name in ("rqs-1.0", "rqs-2.0", "appraise-ai"):
+        for question in list_questions(load_checklist(SHIPPED[name])):
+            points = [option.points for option in question.options if option.points is not None]
+            sizes = range(len(points) + 1) if question.choose == "many" else [1]
+            for total in {sum(some) for n in sizes for some in combinations(points, n)}:
+                text = str(total)
+                stored = read_points(question, text) or read_answer(question, text)
+                assert stored is not None, (name, question.key, total)
+                chosen = [o.points or 0 for o in question.options if o.id in stored.split("+")]
+                assert stored == f"points:{total}" or sum(chosen) == total, (question.key, total)
 
 
 def test_an_unknown_item_is_named_with_the_nearest() -> None:
@@ -296,7 +382,7 @@ def test_every_shown_option_reads_back_to_itself() -> None:
         for asked in list_questions(load_checklist(path)):
             for option in asked.options:
                 assert read_answer(asked, option.label) == option.id, (name, asked.key)
-                if asked.choose == "one":
+                if asked.choose == "one" and option.points is None:
                     assert read_answer(asked, option.key) == option.id, (name, asked.key)
 
 

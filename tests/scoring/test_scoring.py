@@ -12,6 +12,7 @@ from review.checklists import (
     list_questions,
     load_checklist,
 )
+from review.checklists.loading import parse_checklist
 from review.errors import ChecklistError
 from review.protocol.models import Condition, QualityGate
 from review.resources import get_shipped_path
@@ -121,6 +122,65 @@ def test_rqs_adds_points(form: dict, points: int, percent: float) -> None:
     found = totals("rqs-1.0", form)
     assert found["total"].value == points
     assert found["percent"].value == percent
+
+
+def test_points_without_an_answer_count_and_warn_of_nothing() -> None:
+    base = every("rqs-1.0", "no", **{"feature-reduction": "either", "validation": "points:4"})
+    form = base | {"protocol": "points:1", "discrimination": "points:1", "calibration": "none"}
+    form |= {"open": "points:2"}
+    result = score_form(shipped("rqs-1.0"), form)
+    assert [total.value for total in result.totals] == [11, 30.6]
+    assert (result.unanswered, result.warnings) == ((), ())
+    assert sum(section.points for section in result.sections) == 11
+
+
+def test_points_decide_a_count_only_if_their_answers_agree() -> None:
+    text = """\
+id: ours
+title: Ours
+short: Ours
+edition: "1"
+kind: quality
+licence: Ours
+item_count: 2
+sections:
+  - id: a
+    title: A
+    items:
+      - id: reader
+        number: 1
+        name: Readers
+        question: Who read the images?
+        options:
+          - {id: nobody, label: Nobody, means: unmet, points: 0, key: "0"}
+          - {id: one, label: One expert, means: met, points: 2, key: "A"}
+          - {id: lay, label: Several others, means: SECOND, points: 2, key: "B"}
+      - id: notes
+        number: 2
+        name: Notes
+        question: What was noted?
+        choose: many
+        options:
+          - {id: day, label: Day, means: met, points: 1, key: "A"}
+          - {id: place, label: Place, means: met, points: 1, key: "B"}
+scores:
+  - {id: total, title: Items, kind: count, primary: true, min: 0, max: 2}
+  - {id: share, title: Share, kind: percent-of-points, min: 0, max: 100, round: 1}
+"""
+    form = {"reader": "points:2", "notes": "points:1"}
+    for second, value, low, state in (("met", 2, 2, "met"), ("partly", None, 1, "open")):
+        checklist = parse_checklist(text.replace("SECOND", second), "ours")
+        result = score_form(checklist, form)
+        count, share = result.totals
+        assert (count.value, count.low, count.high) == (value, low, 2)
+        assert share.value == 75.0
+        assert result.sections[0].states.get(state, 0) >= 1
+
+
+def test_a_typed_answer_that_looks_like_points_is_text() -> None:
+    for text in ("points:2", "points: mean of three"):
+        result = score_form(shipped("charms"), {"source-of-data": text})
+        assert "source-of-data" not in result.unanswered
 
 
 def test_an_empty_rqs_form_can_still_become_anything() -> None:

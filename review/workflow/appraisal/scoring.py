@@ -1,7 +1,7 @@
 """Scores a CSV of answers on a checklist."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,22 @@ from review.checklists import (
     find_question,
     format_answer,
     list_items,
+    list_questions,
     load_checklist,
     read_answer,
+    read_points,
 )
+from review.checklists.answers import get_points, has_points
+from review.checklists.spellings import normalize_number, normalize_text
 from review.errors import ChecklistError, SourceError
 from review.scoring import FormResult, lacks_reason, score_form
-from review.workflow.appraisal.answer_tables import name_study, read_answer_table
+from review.scoring.form import inactive_items
+from review.workflow.appraisal.answer_tables import (
+    AnswerCell,
+    AnswerTable,
+    name_study,
+    read_answer_table,
+)
 from review.workflow.appraisal.instruments import available_checklists, get_checklist
 from review.workflow.project.project import Project
 
@@ -98,13 +108,19 @@ def score_file(checklist: Checklist, path: Path) -> dict[str, Any]:
     The column item holds an item's number or id, or a key such as judgement:analysis; a file
     without the column study holds one study. Or each item has a column, and each study a row.
 
+    An answer that cannot be read leaves its item open and is listed under problems; the others are
+    scored. Where several answers give the same points, the points count and the item is listed
+    under points_only.
+
     Raises:
-        SourceError: no such file, a column is missing, or rows that cannot be read; names them all.
+        SourceError: no such file, a column is missing, or nothing in it can be read.
     """
-    forms, comments, unused = _read_answers(checklist, path)
+    read = _read_answers(checklist, path)
     studies = [
-        _to_json(checklist, study, form, score_form(checklist, form, comments[study]))
-        for study, form in forms.items()
+        _to_json(
+            checklist, study, form, score_form(checklist, form, read.comments[study]), read.unread
+        )
+        for study, form in read.forms.items()
     ]
     head = {
         "checklist": checklist.id,
@@ -112,45 +128,123 @@ def score_file(checklist: Checklist, path: Path) -> dict[str, Any]:
         "edition": checklist.edition,
         "digest": checklist.digest,
     }
-    return {**head, "studies": studies, "unused_columns": list(unused)}
+    return {
+        **head,
+        "studies": studies,
+        "unused_columns": list(read.unused),
+        "problems": list(read.problems),
+    }
 
 
 FormsByStudy = dict[str, dict[str, str | None]]
 
 
-def _read_answers(
-    checklist: Checklist, path: Path
-) -> tuple[FormsByStudy, dict[str, dict[str, str]], tuple[str, ...]]:
-    """Forms and comments by study, and the columns of a wide table that are no item."""
+@dataclass(kw_only=True)
+class _ReadAnswers:
+    """What a table of answers holds."""
+
+    forms: FormsByStudy = field(default_factory=dict)
+    comments: dict[str, dict[str, str]] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
+    """Columns of a wide table that are no item."""
+    problems: list[str] = field(default_factory=list)
+    unread: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Study and key -> the answer that could not be read."""
+
+
+def _read_answers(checklist: Checklist, path: Path) -> _ReadAnswers:
     table = read_answer_table(checklist, path)
-    forms: FormsByStudy = {}
-    comments: dict[str, dict[str, str]] = {}
-    problems = list(table.problems)
+    read = _ReadAnswers(unused=table.unused, problems=list(table.problems))
+    refusals: dict[tuple[str, str], tuple[AnswerCell, str]] = {}
+    with_two = _find_items_with_two(checklist, table)
     for cell in table.cells:
-        study = name_study(cell.study)
-        form = forms.setdefault(study, {})
-        study_comments = comments.setdefault(study, {})
-        place = (
-            f"line {cell.line}" if cell.column == "answer" else f"line {cell.line}, {cell.column}"
+        try:
+            _add_answer(checklist, read, cell, refusals, with_two)
+        except ChecklistError as error:
+            read.problems.append(f"{_name_place(cell)}: {error}")
+    for (study, key), (cell, message) in refusals.items():
+        if _is_excluded(checklist, read.forms[study], key, cell.answer):
+            continue
+        read.problems.append(f"{_name_place(cell)}: {message}")
+        read.unread[study, key] = cell.answer
+    read.problems += _find_missing_reasons(checklist, read.forms, read.comments)
+    if read.problems and not any(
+        answer is not None for form in read.forms.values() for answer in form.values()
+    ):
+        raise SourceError(
+            f"{path}: nothing was scored.\n" + "\n".join(f"  {line}" for line in read.problems)
         )
-        if not cell.item:
-            problems.append(f"{place}: the answer '{cell.answer}' has no item.")
+    return read
+
+
+def _name_place(cell: AnswerCell) -> str:
+    return f"line {cell.line}" if cell.column == "answer" else f"line {cell.line}, {cell.column}"
+
+
+def _add_answer(
+    checklist: Checklist,
+    read: _ReadAnswers,
+    cell: AnswerCell,
+    refusals: dict[tuple[str, str], tuple[AnswerCell, str]],
+    with_two: set[str],
+) -> None:
+    """Reads one cell into the form of its study. Raises ChecklistError if it names no item."""
+    study = name_study(cell.study)
+    form = read.forms.setdefault(study, {})
+    comments = read.comments.setdefault(study, {})
+    if not cell.item:
+        raise ChecklistError(f"the answer '{cell.answer}' has no item.")
+    question = find_question(checklist, cell.item)
+    try:
+        if question.key in with_two and normalize_number(cell.answer.strip()) == "1":
+            raise ChecklistError(
+                f"'{cell.answer}' is not clear for '{question.number} {question.name}': the table "
+                "uses 2 as well, so that 1 may be partly. Enter Yes, Partly or No."
+            )
+        answer = read_points(question, cell.answer) or read_answer(question, cell.answer)
+    except ChecklistError as error:
+        form[question.key] = None
+        refusals.setdefault((study, question.key), (cell, str(error)))
+        return
+    if question.key not in form:
+        form[question.key], comments[question.key] = answer, cell.comment
+        return
+    refusal = f"'{cell.item}' appears twice"
+    if answer == form[question.key]:
+        read.problems.append(f"{_name_place(cell)}: {refusal} with the same answer; counted once.")
+        return
+    form[question.key] = None
+    refusals.setdefault(
+        (study, question.key), (cell, f"{refusal} with different answers; neither is counted.")
+    )
+
+
+def _find_items_with_two(checklist: Checklist, table: AnswerTable) -> set[str]:
+    """Items that take 'partly', in a table where one of them is answered 2: there 1 may be
+    partly."""
+    keys = {
+        question.key
+        for question in list_questions(checklist)
+        if {"yes", "partly", "no"} <= {option.id for option in question.options}
+        and not has_points(question)
+    }
+    for cell in table.cells:
+        if normalize_number(cell.answer.strip()) != "2":
             continue
         try:
-            question = find_question(checklist, cell.item)
-            if question.key in form:
-                problems.append(f"{place}: '{cell.item}' appears twice.")
-                continue
-            form[question.key] = read_answer(question, cell.answer)
-            study_comments[question.key] = cell.comment
-        except ChecklistError as error:
-            problems.append(f"{place}: {error}")
-    problems += _find_missing_reasons(checklist, forms, comments)
-    if problems:
-        raise SourceError(
-            f"{path}: nothing was scored.\n" + "\n".join(f"  {problem}" for problem in problems)
-        )
-    return forms, comments, table.unused
+            if cell.item and find_question(checklist, cell.item).key in keys:
+                return keys
+        except ChecklistError:
+            continue  # an unknown item is named when its answer is read
+    return set()
+
+
+def _is_excluded(
+    checklist: Checklist, form: Mapping[str, str | None], key: str, answer: str
+) -> bool:
+    """Whether 'not applicable' was entered for an item that the facts of the form exclude."""
+    is_na = normalize_text(answer) in ("na", "n a", "not applicable")
+    return is_na and key in inactive_items(checklist, form)
 
 
 def _find_missing_reasons(
@@ -167,14 +261,24 @@ def _find_missing_reasons(
 
 
 def _to_json(
-    checklist: Checklist, study: str, form: Mapping[str, str | None], result: FormResult
+    checklist: Checklist,
+    study: str,
+    form: Mapping[str, str | None],
+    result: FormResult,
+    unread: Mapping[tuple[str, str], str],
 ) -> dict[str, Any]:
     result_data = asdict(result)
     del result_data["checklist"]
+    points = {
+        question.key: get_points(question, form.get(question.key))
+        for question in list_questions(checklist)
+    }
     return {
         "study": study,
         "answered": sum(answer is not None for answer in form.values()),
         **result_data,
+        "points_only": {key: value for key, value in points.items() if value is not None},
+        "unread": {key: answer for (name, key), answer in unread.items() if name == study},
     }
 
 
@@ -190,11 +294,13 @@ def format_summary(checklist: Checklist, scored: Mapping[str, Any]) -> list[str]
             level = format_answer(question, judgement["final"]) if judgement["final"] else "open"
             is_overridden = judgement["overridden"]
             change_note = (
-                f" (suggested by the answers: {judgement['proposed']}; {judgement['reason']})"
+                f" (suggested by the answers: {judgement['proposed']}; "
+                f"{judgement['reason'] or 'no reason given'})"
                 if is_overridden
                 else ""
             )
             lines.append(f"  {question.name}: {level}{change_note}")
+        lines += _format_gaps(checklist, study)
         for list_name in ("unanswered", "unsure", "ignored", "warnings"):
             if study[list_name]:
                 lines.append(f"  {list_name}: {'; '.join(study[list_name])}")
@@ -202,7 +308,27 @@ def format_summary(checklist: Checklist, scored: Mapping[str, Any]) -> list[str]
         lines.append(
             f"Columns that are not items were ignored: {', '.join(scored['unused_columns'])}"
         )
+    if scored.get("problems"):
+        lines.append("Problems in the file:")
+        lines += [f"  {problem}" for problem in scored["problems"]]
     return lines
+
+
+def _format_gaps(checklist: Checklist, study: Mapping[str, Any]) -> list[str]:
+    """The items of a study of which only the points are known, and those that are not read."""
+    lines = []
+    if study["points_only"]:
+        names = [f"{_name_item(checklist, k)}: {n}" for k, n in study["points_only"].items()]
+        lines.append(f"  points counted, answer not known: {'; '.join(names)}")
+    if study["unread"]:
+        names = [f"{_name_item(checklist, k)}: '{text}'" for k, text in study["unread"].items()]
+        lines.append(f"  not read, so the item stays open: {'; '.join(names)}")
+    return lines
+
+
+def _name_item(checklist: Checklist, key: str) -> str:
+    question = find_question(checklist, key)
+    return f"{question.number} {question.name}".strip()
 
 
 def _format_total(total: Mapping[str, Any]) -> str:

@@ -246,10 +246,12 @@ def test_words_that_wait_for_an_answer_go_out_and_come_back(tmp_path):
 def test_no_answer_of_a_csv_is_dropped_without_a_word(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_text("item,answer,comment\n1,yes,\n,no,\n3,yes,seen, and read\n")
-    with pytest.raises(SourceError) as caught:
-        scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)
-    assert "line 3: the answer 'no' has no item" in str(caught.value)
-    assert "line 4: 4 cells, the header has 3" in str(caught.value)
+    found = scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)
+    assert found["studies"][0]["answered"] == 1
+    assert found["problems"] == [
+        "line 4: 4 cells, the header has 3.",
+        "line 3: the answer 'no' has no item.",
+    ]
     path.write_text("item,answer\n")
     with pytest.raises(SourceError, match="at least one row below it"):
         scoring.score_file(instruments.get_checklist(None, "claim-2020"), path)
@@ -266,5 +268,9 @@ def test_a_csv_of_any_office_program_is_read(tmp_path, encoding):
 def test_an_override_in_a_csv_needs_its_sentence(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_text("item,answer\n2.1,no\njudgement:index-test,low\n")
-    with pytest.raises(SourceError, match="give a reason in the column 'comment'"):
-        scoring.score_file(instruments.get_checklist(None, "quadas-2"), path)
+    quadas = instruments.get_checklist(None, "quadas-2")
+    found = scoring.score_file(quadas, path)
+    (problem,) = found["problems"]
+    assert "judgement:index-test differs" in problem
+    assert "give a reason in the column 'comment'" in problem
+    assert "high; no reason given" in "\n".join(scoring.format_summary(quadas, found))
