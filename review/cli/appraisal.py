@@ -126,6 +126,8 @@ def export_accuracy(
         if model.note != model.gap:
             print_line(f"Check {model.name}: {model.note.removeprefix(model.gap).strip()}")
     print_line("Wrote " + ", ".join(map(str, outcome.files)))
+    if outcome.unused_columns:
+        print_line(f"Columns not used: {', '.join(outcome.unused_columns)}")
     for problem in outcome.problems:
         print_line(f"Not used: {problem}")
     if outcome.exit_status:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,36 +32,21 @@ from review.workflow.appraisal.accuracy_cells import (
     COUNTS,
     clean_cells,
     complete_counts,
+    complete_shares,
+    find_unused_keys,
+    is_unknown,
+    read_area_cells,
+    read_area_error,
+    read_area_value,
     read_count,
+    read_sizes,
 )
+from review.workflow.appraisal.accuracy_columns import find_columns, score_header
 
 CHANCE = 0.5
 """AUC of a model that tells the classes apart no better than chance."""
 INCOMPLETE_STATUS = 3
 """Exit status when some rows could not be used."""
-COLUMN_NAMES: dict[str, tuple[str, ...]] = {
-    "study": ("study", "study id", "author", "reference", "paper", "record"),
-    "model": ("model", "model name", "algorithm", "index test"),
-    "data set": ("data set", "dataset", "test set", "cohort", "validation"),
-    "threshold": ("threshold", "cut off", "cutoff", "operating point"),
-    "tp": ("tp", "true positives", "true positive"),
-    "fp": ("fp", "false positives", "false positive"),
-    "fn": ("fn", "false negatives", "false negative"),
-    "tn": ("tn", "true negatives", "true negative"),
-    "cases": ("cases", "n", "total", "sample size", "n total"),
-    "positives": ("positives", "n positive", "positive cases", "diseased", "with condition"),
-    "negatives": ("negatives", "n negative", "negative cases", "healthy", "without condition"),
-    "prevalence": ("prevalence",),
-    "sensitivity": ("sensitivity", "sens", "recall", "tpr"),
-    "specificity": ("specificity", "spec", "tnr"),
-    "ppv": ("ppv", "precision", "positive predictive value"),
-    "npv": ("npv", "negative predictive value"),
-    "accuracy": ("accuracy", "acc"),
-    "auc": ("auc", "auroc", "roc auc"),
-    "auc low": ("auc low", "auc lower", "auc ci low", "auc lcl"),
-    "auc high": ("auc high", "auc upper", "auc ci high", "auc ucl"),
-}
-"""What is read -> the column names it goes by, in small letters without punctuation."""
 _FILES = {
     "full": "accuracy.csv",
     "mada": "mada.csv",
@@ -103,6 +87,17 @@ class ModelAccuracy:
 
 
 @dataclass(frozen=True, slots=True)
+class AccuracyTable:
+    """What a table of accuracy holds."""
+
+    models: tuple[ModelAccuracy, ...]
+    problems: tuple[str, ...]
+    """Rows that cannot be used, or not in full, with the reason."""
+    unused_columns: tuple[str, ...]
+    """Titles of the filled columns that are not used."""
+
+
+@dataclass(frozen=True, slots=True)
 class AccuracyOutcome:
     """What became of a table."""
 
@@ -110,6 +105,8 @@ class AccuracyOutcome:
     problems: tuple[str, ...]
     """Rows that could not be used, or not in full, with the reason."""
     files: tuple[Path, ...]
+    unused_columns: tuple[str, ...] = ()
+    """Titles of the filled columns that are not used."""
 
     @property
     def exit_status(self) -> int:
@@ -124,10 +121,10 @@ def export_accuracy(path: Path, out: Path, sheet: str | None = None) -> Accuracy
         SourceError: the file cannot be read or has no column for the study.
         ReviewError: no row can be used, or the folder cannot be written.
     """
-    models, problems = read_accuracy(path, sheet)
-    if not models:
-        raise ReviewError("no row can be used:\n" + "\n".join(problems))
-    contents = build_files(models)
+    table = read_accuracy_table(path, sheet)
+    if not table.models:
+        raise ReviewError("no row can be used:\n" + "\n".join(table.problems))
+    contents = build_files(table.models)
     try:
         out.mkdir(parents=True, exist_ok=True)
         files = tuple(out / name for name in contents)
@@ -137,7 +134,7 @@ def export_accuracy(path: Path, out: Path, sheet: str | None = None) -> Accuracy
         raise ReviewError(
             f"{out}: cannot be written ({error.strerror}); choose another file."
         ) from error
-    return AccuracyOutcome(models, tuple(problems), files)
+    return AccuracyOutcome(table.models, table.problems, files, table.unused_columns)
 
 
 def read_accuracy(
@@ -148,30 +145,45 @@ def read_accuracy(
     Raises:
         SourceError: the file cannot be read, or no row names the columns.
     """
+    table = read_accuracy_table(path, sheet)
+    return table.models, list(table.problems)
+
+
+def read_accuracy_table(path: Path, sheet: str | None = None) -> AccuracyTable:
+    """The models of a CSV or workbook, with the rows and columns that are not used.
+
+    Raises:
+        SourceError: the file cannot be read, or no row names the columns.
+    """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror}).") from error
     table, _ = grid.read_table(
         data if data.startswith(b"PK") else convert_to_utf8(data),
-        _score_header,
+        score_header,
         name=str(path),
         requirement="expected a header with a column 'study' and columns such as TP, FP, FN, TN, "
         "sensitivity, specificity or AUC.",
         sheet=sheet,
     )
-    columns = _find_columns(table.header, path)
+    columns = find_columns(table.header, path)
     models, problems = [], []
+    filled: set[int] = set()
+    used: set[int] = set()
     for row in table.rows:
         if isinstance(row, UnreadableEntry):
             problems.append(f"{path}: row {row.number}: {row.reason}")
             continue
         line_number, cells, _ = row
+        filled |= {index for index, cell in enumerate(cells) if not is_unknown(cell)}
         values = {
             key: cells[index].strip()
             for key, index in columns.items()
             if index < len(cells) and cells[index].strip()
         }
+        unused_keys = find_unused_keys(values)
+        used |= {columns[key] for key in values if key not in unused_keys}
         place = f"{path}: line {line_number} ({values.get('study', 'no study')})"
         try:
             models.append(read_model(values))
@@ -179,34 +191,16 @@ def read_accuracy(
             problems.append(f"{place}: {error}")
         else:
             problems += [f"{place}: {models[-1].gap}"] if models[-1].gap else []
-    return tuple(models), problems
-
-
-def _score_header(cells: list[str]) -> int:
-    keys = {key for cell in cells for key, names in COLUMN_NAMES.items() if _plain(cell) in names}
-    return len(keys) if "study" in keys and len(keys) > 1 else 0
-
-
-def _plain(title: str) -> str:
-    return re.sub(r"[\W_]+", " ", title.lower()).strip()
-
-
-def _find_columns(header: Sequence[str], path: Path) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for index, title in enumerate(header):
-        for key, names in COLUMN_NAMES.items():
-            if _plain(title) in names:
-                if key in found:
-                    raise SourceError(
-                        f"{path}: the columns '{header[found[key]]}' and '{title}' both give "
-                        f"{key}; rename or remove one."
-                    )
-                found[key] = index
-    return found
+    unused = tuple(
+        table.header[index] or f"column {index + 1} (no title)"
+        for index in sorted(filled - used)
+        if index < len(table.header)
+    )
+    return AccuracyTable(tuple(models), tuple(problems), unused)
 
 
 def read_model(values: Mapping[str, str]) -> ModelAccuracy:
-    """One model from what is reported, by the keys of COLUMN_NAMES.
+    """One model from what is reported, by what its columns hold.
 
     If there is too little for a 2×2 table but an AUC, or the other way round, the part that can be
     used is kept, and the note names the other.
@@ -227,8 +221,11 @@ def read_model(values: Mapping[str, str]) -> ModelAccuracy:
         gaps.append(f"only the AUC is used: {error}")
         reason = str(error)
     try:
-        area = _read_area(values, counts)
-    except IncompleteFiguresError as error:
+        area, unused = _read_area(values, counts)
+        gaps += [unused] if unused else []
+    except ReviewError as error:
+        if counts is None and not isinstance(error, IncompleteFiguresError):
+            raise
         gaps.append(f"the AUC is not used: {error}")
         reason = reason or str(error)
     if counts is None and area is None:
@@ -297,47 +294,58 @@ def _read_counts(values: Mapping[str, str]) -> ReconstructedTable:
 
 
 def _read_figures(values: Mapping[str, str]) -> ReportedFigures:
-    sizes = {
-        key: read_count(values[key], key) if key in values else None
-        for key in ("cases", "positives", "negatives")
-    }
+    sizes = read_sizes(values)
+    shares = complete_shares(values, sizes)
     return ReportedFigures(
-        **sizes,
-        prevalence=values.get("prevalence"),
-        sensitivity=values.get("sensitivity"),
-        specificity=values.get("specificity"),
-        ppv=values.get("ppv"),
-        npv=values.get("npv"),
-        accuracy=values.get("accuracy"),
+        cases=sizes["cases"],
+        positives=sizes["positives"],
+        negatives=sizes["negatives"],
+        prevalence=shares["prevalence"],
+        sensitivity=shares["sensitivity"],
+        specificity=shares["specificity"],
+        ppv=shares["ppv"],
+        npv=shares["npv"],
+        accuracy=shares["accuracy"],
     )
 
 
-def _read_area(values: Mapping[str, str], counts: ReconstructedTable | None) -> AreaError | None:
-    """The AUC with its error; None if the row has none."""
-    if "auc" not in values:
-        return None
-    area = float(parse_share(values["auc"], "AUC").value)
-    limits = {
-        key: float(parse_share(values[key], key.replace("auc", "AUC")).value)
-        for key in ("auc low", "auc high")
-        if key in values
-    }
-    if len(limits) == 1:
+def _read_area(
+    values: Mapping[str, str], counts: ReconstructedTable | None
+) -> tuple[AreaError | None, str]:
+    """The AUC with its error, None if the row has none; and what beside it is not used."""
+    figures = read_area_cells(values)
+    if figures.value is None:
+        if figures.low or figures.high or figures.error:
+            raise IncompleteFiguresError("its interval or standard error is given, but no AUC.")
+        return None, ""
+    area, is_percentage = read_area_value(figures.value)
+    low, high = (
+        float(parse_share(text, name).value) if text is not None else None
+        for text, name in ((figures.low, "AUC low"), (figures.high, "AUC high"))
+    )
+    if (low is None) != (high is None):
         raise IncompleteFiguresError(
             "only one limit of its interval is given; enter both, or neither."
         )
+    error = None
+    if figures.error is not None:
+        error = read_area_error(figures.error, of_percentage=is_percentage)
     sizes = (
         (counts.table.positives, counts.table.negatives)
         if counts is not None
         else estimate_class_sizes(_read_figures(values))
     )
-    return estimate_area_error(
-        area,
-        low=limits.get("auc low"),
-        high=limits.get("auc high"),
-        positives=sizes[0],
-        negatives=sizes[1],
-    )
+    try:
+        return estimate_area_error(
+            area,
+            low=low,
+            high=high,
+            standard_error=error,
+            positives=sizes[0],
+            negatives=sizes[1],
+        ), figures.unused
+    except IncompleteFiguresError as problem:
+        raise IncompleteFiguresError(f"{problem} {figures.unused}".strip()) from None
 
 
 def build_files(models: Sequence[ModelAccuracy]) -> dict[str, bytes]:

@@ -1,6 +1,7 @@
 """A table of reported accuracy through the command: counts, plot, CSV for other programs."""
 
 import csv
+import re
 
 import pytest
 from openpyxl import Workbook
@@ -12,6 +13,7 @@ from review.workflow.appraisal.accuracy import (
     build_csv_files,
     build_forest_rows,
     read_accuracy,
+    read_accuracy_table,
     read_model,
 )
 
@@ -196,7 +198,7 @@ def test_an_auc_is_kept_where_the_table_lacks_figures():
     assert model.area.value == 0.91
     assert model.gap.startswith("only the AUC is used: the number of cases with and without")
     other = read_row(tp="45", auc="0.91", auc_low="0.85", auc_high="0.95")
-    assert "FP and FN and TN of the 2×2 table is missing" in other.gap
+    assert "FP, FN and TN of the 2×2 table are missing" in other.gap
 
 
 def test_a_table_is_kept_where_the_auc_lacks_figures():
@@ -272,3 +274,210 @@ def test_rows_of_one_model_have_names_of_their_own():
 def test_the_error_of_an_auc_is_hanley_and_mcneils(area, positives, negatives, error):
     found = read_row(auc=area, positives=positives, negatives=negatives).area
     assert found.standard_error == pytest.approx(error, abs=5e-4)
+
+
+AREA_WITH_INTERVAL = [
+    "0.91 (CI 0.86-0.95)",
+    "0.91 (CI: 0.86 to 0.95)",
+    "0.91 (95% C.I. 0.86-0.95)",
+    "0.91 (CI95: 0.86–0.95)",
+    "0.91 [95%-CI 0.86;0.95]",
+    "0.91 (95% CIs: 0.86, 0.95)",
+    "0.91 (95% CrI 0.86-0.95)",
+    "0.91 (0.86~0.95)",
+    "0,91 (0,86, 0,95)",
+    "0,91 [0,86; 0,95]",
+    "91% (86%-95%)",
+    "91.0 (95% CI: [86.0, 95.0])",
+    "0.91, 95% confidence interval 0.86 to 0.95",
+    "0.91 0.86-0.95",
+    "AUC 0.91 (95% CI, 0.86-0.95; NR)",
+]
+
+
+@pytest.mark.parametrize("cell", AREA_WITH_INTERVAL)
+def test_an_interval_beside_an_auc_is_read_however_it_is_printed(cell):
+    area = read_row(auc=cell).area
+    assert (area.value, area.low, area.high) == (0.91, 0.86, 0.95)
+    assert area.method == "reported interval"
+
+
+@pytest.mark.parametrize("cell", ["0.91 (SE 0.03)", "0.91; s.e. = 0.03", "91% [standard error 3]"])
+def test_a_reported_standard_error_is_kept(cell):
+    area = read_row(auc=cell).area
+    assert area.standard_error == pytest.approx(0.03)
+    assert 0.8 < area.low < 0.91 < area.high < 0.97
+    assert area.method == "reported standard error"
+
+
+def test_interval_and_standard_error_are_both_kept():
+    for cell in ("0.91 (SE 0.02, 95% CI 0.86-0.95)", "0.91 (0.86-0.95) [SE: 0.02]"):
+        area = read_row(auc=cell).area
+        assert (area.low, area.high, area.standard_error) == (0.86, 0.95, 0.02)
+        assert area.method == "reported interval and standard error"
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("0.91 ± 0.03", "'± 0.03' .* standard deviation"),
+        ("0.91 +/- 0.03", "standard deviation"),
+        ("0.91 (0.03)", "'0.03' .* neither a 95% interval nor a standard error"),
+        ("0.91 (90% CI 0.87-0.94)", "only a 95% interval"),
+        ("0.91 (p < 0.001)", "'p < 0.001' beside the AUC is not used"),
+    ],
+)
+def test_what_stands_beside_an_auc_is_used_or_named(cell, said):
+    model = read_row(auc=cell, positives="60", negatives="60")
+    assert (model.area.value, model.area.method) == (0.91, "Hanley and McNeil 1982")
+    assert re.search(said, model.gap)
+    with pytest.raises(ReviewError, match=f"cases of both classes. .*{said.split(' ')[-1]}"):
+        read_row(auc=cell)
+
+
+def test_a_remark_does_not_take_the_interval_with_it():
+    model = read_row(auc="0.91 (0.86-0.95, DeLong)")
+    assert (model.area.low, model.area.high) == (0.86, 0.95)
+    assert "'DeLong' beside the AUC is not used" in model.gap
+
+
+@pytest.mark.parametrize("cell", ["0.86-0.95", "0.86 – 0.95", "0.86 to 0.95", "0.86 / 0.95"])
+def test_a_range_is_no_auc(cell):
+    with pytest.raises(ReviewError, match="is no number"):
+        read_row(auc=cell, positives="60", negatives="60")
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("AUC (95% CI)", ["0.91 (0.86-0.95)"]),
+        ("AUROC_95CI", ["0.91 [0.86, 0.95]"]),
+        ("AUC|AUC 95% CI", ["0.91", "0.86-0.95"]),
+        ("AUC|95% CI", ["0.91", "(0.86; 0.95)"]),
+        ("ROC AUC|CI lower|CI upper", ["0.91", "0.86", "0.95"]),
+        ("AUC|AUC lower limit (95% CI)|Upper 95% CI of AUC", ["0.91", "0.86", "0.95"]),
+    ],
+)
+def test_the_interval_of_an_auc_is_found_by_the_columns_title(tmp_path, header, cells):
+    path = tmp_path / "t.csv"
+    path.write_text("|".join(["study", header]) + "\n" + "|".join(["A", *cells]) + "\n")
+    table = read_accuracy_table(path)
+    assert (table.problems, table.unused_columns) == ((), ())
+    (area,) = [model.area for model in table.models]
+    assert (area.value, area.low, area.high) == (0.91, 0.86, 0.95)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("AUC;AUC SE", "0.91;0.03"),
+        ("AUC (SE)", "0.91 (0.03)"),
+        ("AUC;SE", "0.91;0.03"),
+        ("AUC, standard error", "0.91 ± 0.03"),
+    ],
+)
+def test_the_error_of_an_auc_is_found_by_the_columns_title(tmp_path, header, cells):
+    path = tmp_path / "t.csv"
+    separator = "\t"
+    path.write_text(f"First author;{header}\nA;{cells}\n".replace(";", separator))
+    models, problems = read_accuracy(path)
+    assert problems == []
+    assert (models[0].area.value, models[0].area.standard_error) == (0.91, 0.03)
+
+
+def test_columns_that_are_not_used_are_named(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "First author;Country;Sensitivity (95% CI);Specificity;Specificity 95% CI;diseased;healthy;"
+        "AUC;AUC SD;Empty\n"
+        "A;FR;0.90 (0.79-0.96);0.80;0.71-0.87;50;100;0.91;0.02;\n"
+        "B;DE;80%;90%;;50;100;0.88;;NR\n"
+    )
+    done = run(path, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "2 models: 2 with a 2×2 table" in done.output
+    assert "Columns not used: Country, Specificity 95% CI, AUC SD" in done.output
+    table = read_accuracy_table(path)
+    assert get_counts(table.models[0]) == (45, 20, 5, 80)
+
+
+def test_two_values_of_one_auc_are_a_contradiction():
+    counts = {"tp": "45", "fp": "10", "fn": "5", "tn": "90"}
+    model = read_row(**counts, auc="0.91", auc_ci="0.93 (0.90-0.95)")
+    assert "the AUC is 0.91 in one column and 0.93 in another" in model.gap
+    assert read_row(auc="0.91", auc_ci="0.912 (0.86-0.95)").area.high == 0.95
+
+
+@pytest.mark.parametrize("auc", ["1.93", "high", "9.3", "0.91 (0.95-0.99)", "0.91 (SE 0.9)"])
+def test_an_auc_that_cannot_be_used_does_not_take_the_counts_with_it(auc):
+    model = read_row(tp="45", fp="10", fn="5", tn="90", auc=auc)
+    assert get_counts(model) == (45, 10, 5, 90)
+    assert model.area is None
+    assert model.gap.startswith("the AUC is not used: ")
+    with pytest.raises(ReviewError):
+        read_row(auc=auc, positives="50", negatives="100")
+
+
+@pytest.mark.parametrize("count", ["1.000", "12.000", "3.456"])
+def test_a_point_that_may_separate_thousands_is_not_guessed(count):
+    with pytest.raises(ReviewError, match=f"write {count.replace('.', '')} if the point"):
+        read_row(tp=count, fp="10", fn="5", tn="90")
+    with pytest.raises(ReviewError, match="may be"):
+        read_row(sensitivity="0.9", specificity="0.9", positives=count, negatives="90")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("12.0", 12), ("12.00", 12), ("1,000", 1000), ("1.234.567", 1_234_567)]
+)
+def test_other_ways_to_print_a_count_are_read(text, count):
+    assert get_counts(read_row(tp=text, fp="10", fn="5", tn="90"))[0] == count
+
+
+def test_a_small_percentage_is_one_beside_other_percentages():
+    sizes = {"positives": "1000", "negatives": "1000"}
+    assert get_counts(read_row(sensitivity="1.2", specificity="90", **sizes))[0] == 12
+    with pytest.raises(ReviewError, match=r"sensitivity '1.2' lies outside 0 to 1"):
+        read_row(sensitivity="1.2", specificity="0.9", **sizes)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"tp": "36", "fn": "4", "cases": "100", "specificity": "0.90"},
+        {"tp": "36", "fn": "4", "negatives": "60", "sensitivity": ".90", "specificity": ".90"},
+        {"tp": "36", "positives": "40", "cases": "100", "specificity": "90%"},
+        {"fp": "6", "tn": "54", "cases": "100", "sensitivity": "0.90"},
+        {"fn": "4", "negatives": "60", "positives": "40", "specificity": "0.90"},
+        {"sensitivity": "36/40 (90%)", "specificity": "54/60 (90.0%)"},
+        {"sensitivity": "36/40", "specificity": "54 of 60"},
+        {"sensitivity": "0.90 (36/40)", "specificity": "90% [54/60, 95% CI 79-96]"},
+        {"sensitivity": "36/40 (95% CI 76-97)", "specificity": ".90", "cases": "100"},
+        {"sensitivity": "36 / 40", "specificity": "0.90", "accuracy": "90/100"},
+        {"sensitivity": "36/40 = 90%", "specificity": "0.90", "prevalence": "40/100"},
+    ],
+)
+def test_class_sizes_follow_from_counts_and_fractions(cells):
+    assert get_counts(read_row(**cells)) == (36, 6, 4, 54)
+
+
+def test_counts_of_one_class_are_enough_for_the_error_of_an_auc():
+    by_counts = read_row(tp="36", fn="4", negatives="60", auc="0.82")
+    by_sizes = read_row(positives="40", negatives="60", auc="0.82")
+    assert by_counts.area == by_sizes.area
+    assert "FP and TN of the 2×2 table are missing" in by_counts.gap
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ({"sensitivity": "36/40 (85%)"}, "36/40 is 0.9000, but 85% is printed beside it"),
+        ({"sensitivity": "95% (36/40)"}, "36/40 is 0.9000, but 95% is printed beside it"),
+        ({"sensitivity": "36/40", "positives": "50"}, "of 40 cases with the condition, but 50"),
+        ({"sensitivity": "36/40", "tp": "36", "fn": "5"}, "of 40 cases with .* but 41"),
+        ({"tp": "36", "fn": "4", "sensitivity": "0.8"}, "no whole number|TP is 36"),
+        ({"tp": "36", "fn": "4", "positives": "50"}, "FN is 4, but the reported figures give 14"),
+    ],
+)
+def test_fractions_and_counts_that_contradict_the_row_are_named(cells, said):
+    with pytest.raises(ReviewError, match=said):
+        read_row(**({"specificity": "54/60"} | cells))
