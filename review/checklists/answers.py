@@ -29,7 +29,9 @@ from review.checklists.models import (
     list_items,
 )
 from review.checklists.spellings import (
+    NEGATIVE_WORDS,
     NONE_WORDS,
+    NOT_DONE_WORDS,
     PLAIN_IDS,
     PROBABLY_WORDS,
     REPORTING_WORDS,
@@ -318,10 +320,28 @@ def _match_spelling(
     if {"low", "unclear", "high"} <= ids:
         matches |= {strip_judged(word) for word in words}
         unclear = ["unclear"]
+    if {"low", AT_RISK} <= ids:
+        levels = {strip_judged(word) for word in words}
+        matches |= levels | ({AT_RISK} if "high" in levels else set())
+    matches |= _match_negative(options, words)
     if len(unclear) == 1 and words & set(UNCLEAR_WORDS):
         matches.add(unclear[0])
     matches &= ids
     return matches.pop() if len(matches) == 1 else None
+
+
+def _match_negative(options: Sequence[AnswerOption], words: set[str]) -> set[str]:
+    """The one negative answer of an item, such as 'Neither' or 'No validation', if it is named by
+    a plain no and earns no points."""
+    negative = [
+        option
+        for option in options
+        if option.means == "unmet"
+        or normalize_text(option.label).partition(" ")[0] in NEGATIVE_WORDS
+    ]
+    if len(negative) != 1 or negative[0].means != "unmet" or (negative[0].points or 0) > 0:
+        return set()
+    return {negative[0].id} if words & set(NOT_DONE_WORDS) else set()
 
 
 def _parse_many(question: FormQuestion, text: str) -> str:

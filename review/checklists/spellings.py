@@ -22,6 +22,7 @@ REPORTING_WORDS: Mapping[str, tuple[str, ...]] = {
         "nr",
         "n r",
         "absent",
+        "unmet",
         "not present",
         "not met",
         "not fulfilled",
@@ -67,6 +68,10 @@ PROBABLY_WORDS: Mapping[str, tuple[str, ...]] = {
     "probably-yes": ("prob yes", "prob y", "probably y", "p yes"),
     "probably-no": ("prob no", "prob n", "probably n", "p no"),
 }
+NOT_DONE_WORDS = ("no", "n", "none", "not done", "false")
+"""What the one negative answer of several is also called, if it earns no points."""
+NEGATIVE_WORDS = ("no", "none", "not", "neither", "nobody")
+"""First words of a negative answer."""
 PLAIN_IDS = {"yes", "partly", "no", "na", "unclear"}
 """Answers of an instrument in which 1 is yes and 0 is no."""
 

@@ -136,6 +136,8 @@ def score_file(checklist: Checklist, path: Path) -> dict[str, Any]:
     }
 
 
+_EMPTY_ANSWERS = ("", "na", "n a", "not applicable", "0", "none")
+"""What stands, normalised, in the cell of an item that the study's conditions exclude."""
 FormsByStudy = dict[str, dict[str, str | None]]
 
 
@@ -163,10 +165,12 @@ def _read_answers(checklist: Checklist, path: Path) -> _ReadAnswers:
         except ChecklistError as error:
             read.problems.append(f"{_name_place(cell)}: {error}")
     for (study, key), (cell, message) in refusals.items():
-        if _is_excluded(checklist, read.forms[study], key, cell.answer):
+        is_excluded = key in inactive_items(checklist, read.forms[study])
+        if is_excluded and normalize_text(cell.answer) in _EMPTY_ANSWERS:
             continue
         read.problems.append(f"{_name_place(cell)}: {message}")
-        read.unread[study, key] = cell.answer
+        if not is_excluded:
+            read.unread[study, key] = cell.answer
     read.problems += _find_missing_reasons(checklist, read.forms, read.comments)
     if read.problems and not any(
         answer is not None for form in read.forms.values() for answer in form.values()
@@ -237,14 +241,6 @@ def _find_items_with_two(checklist: Checklist, table: AnswerTable) -> set[str]:
         except ChecklistError:
             continue  # an unknown item is named when its answer is read
     return set()
-
-
-def _is_excluded(
-    checklist: Checklist, form: Mapping[str, str | None], key: str, answer: str
-) -> bool:
-    """Whether 'not applicable' was entered for an item that the facts of the form exclude."""
-    is_na = normalize_text(answer) in ("na", "n a", "not applicable")
-    return is_na and key in inactive_items(checklist, form)
 
 
 def _find_missing_reasons(

@@ -127,6 +127,16 @@ def test_na_is_taken_for_an_item_that_its_conditions_exclude(tmp_path):
     assert found["studies"][0]["unread"] and "line 2, 9: 'NA'" in found["problems"][0]
 
 
+def test_an_excluded_item_may_be_given_no_points(tmp_path):
+    head = "study,Leakage,8.1,8.2,20\n"
+    found, _ = score("appraise-ai", tmp_path, head + "Ito,Yes,0,-,5\nLee,1,NA,0,5\n")
+    assert found["problems"] == []
+    assert [study["totals"][0]["low"] for study in found["studies"]] == [5, 5]
+    found, _ = score("appraise-ai", tmp_path, head + "Ito,No,0,3,5\nLee,1,9,0,5\n")
+    ito, lee = found["studies"]
+    assert (ito["unread"], lee["unread"], len(found["problems"])) == ({"split": "0"}, {}, 2)
+
+
 def test_numbers_are_yes_and_no_unless_the_table_counts_to_two(tmp_path):
     found, _ = score("claim-2024", tmp_path, "study,1,2,3\nIto,1,0,0.5\nLee,TRUE,FALSE,NA\n")
     assert [study["totals"][0]["low"] for study in found["studies"]] == [1, 1]
