@@ -47,6 +47,7 @@ def read_table(
     name: str,
     requirement: str,
     sheet: str | None = None,
+    pads_decimals: bool = False,
 ) -> tuple[InputTable, tuple[str, ...]]:
     """The table in a file whose header scores, and what a person should know of the choice.
 
@@ -55,12 +56,14 @@ def read_table(
         score: says which row is the header.
         requirement: what the header must hold, for the message.
         sheet: the sheet of a workbook to read; where None the only visible one that fits.
+        pads_decimals: a workbook's number keeps the decimals that its cell shows.
 
     Raises:
         SourceError: no row is such a header, the workbook cannot be read, several sheets fit.
     """
     if data.startswith(b"PK"):
-        return _read_sheets(data, score, name, requirement, sheet)
+        sheets = read_workbook(data, name, pads_decimals=pads_decimals)
+        return _read_sheets(sheets, score, name, requirement, sheet)
     if sheet is not None:
         raise SourceError(f"{name}: this is not a workbook, so it has no sheet {sheet!r}.")
     lines = data.split(b"\n")
@@ -222,14 +225,17 @@ def _count_rows(lines: list[bytes], delimiter: str) -> int:
 
 
 def _read_sheets(
-    data: bytes, score: HeaderScorer, name: str, requirement: str, wanted_sheet: str | None
+    sheets: list[Sheet],
+    score: HeaderScorer,
+    name: str,
+    requirement: str,
+    wanted_sheet: str | None,
 ) -> tuple[InputTable, tuple[str, ...]]:
     """The one sheet asked for, or the one visible sheet with such a header; and what to say of it.
 
     Raises:
         SourceError: several visible sheets could be meant, none has the header, or no such sheet.
     """
-    sheets = read_workbook(data, name)
     if wanted_sheet is not None:
         sheet = _get_sheet(sheets, name, wanted_sheet)
         points, row_index = _score_rows(sheet, score)

@@ -55,8 +55,12 @@ class Sheet:
     """Numbers (1 and up) of the rows with text in them, by a second reader."""
 
 
-def read_workbook(data: bytes, name: str) -> list[Sheet]:
+def read_workbook(data: bytes, name: str, *, pads_decimals: bool = False) -> list[Sheet]:
     """The sheets of an XLSX or ODS workbook, hidden ones too, in their order.
+
+    Args:
+        pads_decimals: a number keeps the decimals that its cell shows: 0.9 shown as 0.90 or 90%
+            is '0.90'. None is cut off.
 
     Raises:
         SourceError: the workbook is damaged, too large, or of another kind.
@@ -68,14 +72,14 @@ def read_workbook(data: bytes, name: str) -> list[Sheet]:
             members = set(packed.namelist())
             if "content.xml" in members and "mimetype" in members:
                 kind = "OpenDocument spreadsheet"
-                return _read_ods(packed, name)
+                return _read_ods(packed, name, pads_decimals)
             if "xl/workbook.bin" in members:
                 raise SourceError(
                     f"{name}: this is a binary Excel workbook (.xlsb). Save it as .xlsx or CSV "
                     "and import that file."
                 )
             filled_rows = _count_filled_rows(packed)
-        return _read_xlsx(data, filled_rows)
+        return _read_xlsx(data, filled_rows, pads_decimals)
     except _DAMAGE_ERRORS as error:
         raise SourceError(
             f"{name}: not a readable {kind}. Open it, save it again as .xlsx or CSV and import "
@@ -94,7 +98,9 @@ def _refuse_oversized(packed: zipfile.ZipFile, name: str) -> None:
                     raise SourceError(f"{name}: unpacks to over 300 MB; it is refused.")
 
 
-def _read_xlsx(data: bytes, filled_rows: dict[str, frozenset[int]]) -> list[Sheet]:
+def _read_xlsx(
+    data: bytes, filled_rows: dict[str, frozenset[int]], pads_decimals: bool
+) -> list[Sheet]:
     import openpyxl
 
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
@@ -102,9 +108,16 @@ def _read_xlsx(data: bytes, filled_rows: dict[str, frozenset[int]]) -> list[Shee
         sheets = []
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # some programs state a size that is too small
-            rows = [
-                [_format_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)
-            ]
+            if pads_decimals:
+                rows = [
+                    [_format_shown(cell.value, cell.number_format) for cell in row]
+                    for row in sheet.iter_rows()
+                ]
+            else:
+                rows = [
+                    [_format_cell(value) for value in row]
+                    for row in sheet.iter_rows(values_only=True)
+                ]
             is_hidden = sheet.sheet_state != "visible"
             sheets.append(Sheet(sheet.title, is_hidden, rows, filled_rows.get(sheet.title)))
         return sheets
@@ -120,6 +133,24 @@ def _format_cell(value: object) -> str:
         return str(int(value))
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)
     return text.removesuffix("T00:00:00").strip()
+
+
+def _format_shown(value: object, number_format: str | None) -> str:
+    """A workbook cell as text, with the decimals its number format shows."""
+    shown = re.fullmatch(r"[#,]*0(?:\.(0+))?(%?)", (number_format or "").split(";")[0])
+    if shown is None or isinstance(value, bool) or not isinstance(value, int | float):
+        return _format_cell(value)
+    decimals = len(shown[1] or "")
+    return _pad_decimals(_format_cell(value), decimals, is_percentage=bool(shown[2]))
+
+
+def _pad_decimals(text: str, decimals: int, *, is_percentage: bool) -> str:
+    """A number with zeros up to the decimals shown; whole numbers stay, unless shown with %."""
+    whole, _, fraction = text.partition(".")
+    if not (fraction or is_percentage) or not (whole.lstrip("-") + fraction).isdigit():
+        return text
+    padded = fraction.ljust(decimals + (2 if is_percentage else 0), "0")
+    return f"{whole}.{padded}" if padded else whole
 
 
 def _count_filled_rows(packed: zipfile.ZipFile) -> dict[str, frozenset[int]]:
@@ -174,7 +205,7 @@ def _iter_filled(stream: IO[bytes], blank_strings: set[int]) -> Iterator[int]:
         element.clear()
 
 
-def _read_ods(packed: zipfile.ZipFile, name: str) -> list[Sheet]:
+def _read_ods(packed: zipfile.ZipFile, name: str, pads_decimals: bool) -> list[Sheet]:
     """Sheets of an OpenDocument spreadsheet. Source: OASIS OpenDocument 1.3, part 3, section 9."""
     kind = packed.read("mimetype").strip()
     if not kind.startswith(ODS_TYPE):
@@ -193,7 +224,7 @@ def _read_ods(packed: zipfile.ZipFile, name: str) -> list[Sheet]:
     }
     sheets: list[Sheet] = []
     for table in root.iter(f"{_TABLE}table"):
-        rows = list(_iter_ods_rows(table, name))
+        rows = list(_iter_ods_rows(table, name, pads_decimals))
         while rows and not any(rows[-1]):
             rows.pop()
         is_hidden = table.get(f"{_TABLE}style-name") in hidden_styles
@@ -202,14 +233,16 @@ def _read_ods(packed: zipfile.ZipFile, name: str) -> list[Sheet]:
     return sheets
 
 
-def _iter_ods_rows(table: ET.Element, name: str) -> Iterator[list[str]]:
+def _iter_ods_rows(
+    table: ET.Element, name: str, pads_decimals: bool = False
+) -> Iterator[list[str]]:
     repeated_cells = 0
     for row in table.iter(f"{_TABLE}table-row"):
         cells: list[str] = []
         for cell in row:
             if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
                 continue
-            text = _read_ods_cell(cell)
+            text = _read_ods_cell(cell, pads_decimals)
             times = int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
             cells.extend([text] * (times if text else min(times, 1000)))
         while cells and not cells[-1]:
@@ -223,11 +256,18 @@ def _iter_ods_rows(table: ET.Element, name: str) -> Iterator[list[str]]:
             yield list(cells)
 
 
-def _read_ods_cell(cell: ET.Element) -> str:
+def _read_ods_cell(cell: ET.Element, pads_decimals: bool = False) -> str:
     kind = cell.get(f"{_OFFICE}value-type")
     if kind in ("float", "percentage", "currency"):
         value = cell.get(f"{_OFFICE}value", "")
-        return re.sub(r"\.0+$", "", value)
+        text = re.sub(r"\.0+$", "", value)
+        if not pads_decimals:
+            return text
+        printed = "".join("".join(cell.itertext()).split())
+        shown = re.fullmatch(r"-?\d+(?:[.,](\d+))?(%?)", printed)
+        if shown is None:
+            return text
+        return _pad_decimals(text, len(shown[1] or ""), is_percentage=bool(shown[2]))
     if kind == "date":
         return cell.get(f"{_OFFICE}date-value", "").removesuffix("T00:00:00")
     lines = [_read_ods_text(line) for line in cell.findall(f"{_TEXT}p")]

@@ -166,6 +166,7 @@ def read_accuracy_table(path: Path, sheet: str | None = None) -> AccuracyTable:
         requirement="expected a header with a column 'study' and columns such as TP, FP, FN, TN, "
         "sensitivity, specificity or AUC.",
         sheet=sheet,
+        pads_decimals=True,
     )
     columns = find_columns(table.header, path)
     models, problems = [], []

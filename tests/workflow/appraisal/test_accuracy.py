@@ -1,7 +1,9 @@
 """A table of reported accuracy through the command: counts, plot, CSV for other programs."""
 
 import csv
+import io
 import re
+import zipfile
 
 import pytest
 from openpyxl import Workbook
@@ -9,6 +11,7 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import ReviewError, SourceError
+from review.formats.tabular.workbook import read_workbook
 from review.workflow.appraisal.accuracy import (
     build_csv_files,
     build_forest_rows,
@@ -481,3 +484,73 @@ def test_counts_of_one_class_are_enough_for_the_error_of_an_auc():
 def test_fractions_and_counts_that_contradict_the_row_are_named(cells, said):
     with pytest.raises(ReviewError, match=said):
         read_row(**({"specificity": "54/60"} | cells))
+
+
+SHOWN = [
+    (0.9, "0%", "0.90"),
+    (0.9, "0.00", "0.90"),
+    (0.5, "0.0%", "0.500"),
+    (0.8333333333, "0%", "0.8333333333"),
+    (1, "0%", "1.00"),
+    (45, "0.000", "45"),
+    (45.0, "0.00", "45"),
+    (0.9, "General", "0.9"),
+    (0.9, "yyyy-mm-dd", None),
+]
+
+
+def test_a_workbook_gives_the_decimals_that_its_cells_show():
+    book = Workbook()
+    for value, number_format, _ in SHOWN:
+        book.active.append(["x", value])
+        book.active.cell(book.active.max_row, 2).number_format = number_format
+    stream = io.BytesIO()
+    book.save(stream)
+    data = stream.getvalue()
+    (shown,) = read_workbook(data, "t.xlsx", pads_decimals=True)
+    (plain,) = read_workbook(data, "t.xlsx")
+    for row, plain_row, (value, _, text) in zip(shown.rows, plain.rows, SHOWN, strict=True):
+        if text is not None:
+            assert row[1] == text
+            assert float(plain_row[1]) == value
+            assert len(plain_row[1]) <= len(row[1])
+        else:
+            assert row == plain_row
+
+
+def test_percentages_of_a_workbook_are_rounded_as_shown(tmp_path):
+    book = Workbook()
+    book.active.append(["study", "sensitivity", "specificity", "positives", "negatives"])
+    book.active.append(["A", 0.9, 0.8, 50, 100])
+    for column in (2, 3):
+        book.active.cell(2, column).number_format = "0%"
+    book.save(tmp_path / "t.xlsx")
+    [model], problems = read_accuracy(tmp_path / "t.xlsx")
+    assert problems == []
+    assert model.counts.is_exact
+    assert get_counts(model) == (45, 20, 5, 80)
+
+
+def test_an_opendocument_sheet_gives_the_decimals_that_its_cells_show():
+    cells = [("percentage", "0.9", "90%"), ("float", "0.9", "0,90"), ("float", "45", "45.00")]
+    body = "".join(
+        f'<table:table-cell office:value-type="{kind}" office:value="{value}">'
+        f"<text:p>{shown}</text:p></table:table-cell>"
+        for kind, value, shown in cells
+    )
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text", "style")
+    )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        packed.writestr(
+            "content.xml",
+            f'<office:document-content {names}><table:table table:name="t"><table:table-row>'
+            f"{body}</table:table-row></table:table></office:document-content>",
+        )
+    (shown,) = read_workbook(stream.getvalue(), "t.ods", pads_decimals=True)
+    (plain,) = read_workbook(stream.getvalue(), "t.ods")
+    assert shown.rows == [["0.90", "0.90", "45"]]
+    assert plain.rows == [["0.9", "0.9", "45"]]
