@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -21,6 +23,14 @@ TABLES = {
     "subgroups-attributes.csv": "How well the score predicts an attribute",
     "subgroups-shuffled.csv": "Control with shuffled labels",
 }
+
+COLUMN_HINTS = {
+    "Image": ("image", "file", "filename", "path", "id"),
+    "Class": ("label", "class", "target", "truth", "finding", "outcome"),
+    "Score": ("score", "probability", "prob", "prediction", "pred"),
+}
+"""Column the form asks for -> words by which it is recognised in a header."""
+_NAME_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def render_page(project: Project) -> None:
@@ -47,10 +57,10 @@ def _render_form(project: Project) -> None:
         header = next(csv.reader(io.StringIO(text)), [])
     with st.form("subgroups", border=True):
         image, label, score = (
-            _choose_column(title, header) for title in ("Image", "Class", "Score")
+            _choose_column(title, header, words) for title, words in COLUMN_HINTS.items()
         )
-        patient = st.text_input("Patient column", value=_guess(header, "patient"))
-        age = st.text_input("Age column", value=_guess(header, "age"))
+        patient = st.text_input("Patient column", value=_guess_column(header, ["patient"]))
+        age = st.text_input("Age column", value=_guess_column(header, ["age", "years"]))
         attributes = st.text_input(
             "Columns to group by, separated by commas", placeholder="sex, race, view"
         )
@@ -78,15 +88,23 @@ def _render_form(project: Project) -> None:
     st.rerun()
 
 
-def _choose_column(title: str, header: list[str]) -> str:
+def _choose_column(title: str, header: list[str], words: Sequence[str]) -> str:
     """A column by its name; typed if the header could not be read."""
     if header:
-        return str(st.selectbox(f"{title} column", header))
+        guess = _guess_column(header, words)
+        index = header.index(guess) if guess else 0
+        return str(st.selectbox(f"{title} column", header, index=index))
     return st.text_input(f"{title} column")
 
 
-def _guess(header: list[str], part: str) -> str:
-    return next((name for name in header if part in name.lower()), "")
+def _guess_column(header: list[str], words: Sequence[str]) -> str:
+    """The first column whose name has one of the words, the earlier words first; '' if none has:
+    'age' is in 'patient_age' and 'PatientAge', but not in 'image'."""
+    for word in words:
+        for name in header:
+            if word in [part.lower() for part in _NAME_PART.findall(name)]:
+                return name
+    return ""
 
 
 def _render_run(project: Project, run: ResultRun) -> None:

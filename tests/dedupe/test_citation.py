@@ -46,3 +46,12 @@ def test_a_low_page_may_come_in_every_issue(page, low):
 @pytest.mark.parametrize(("issue", "agreement"), [(MAX_ISSUES, -1), (MAX_ISSUES + 1, 0)])
 def test_a_running_number_is_no_issue(issue, agreement):
     assert compare(article(issue=str(issue)), article(issue="1")).issue[0] == agreement
+
+
+@pytest.mark.parametrize(
+    ("pages", "volume", "agreement"),
+    [("1-8", None, 0), ("1-2", None, 0), ("2-8", None, -1), ("1-8", "18", -1), ("3", None, -1)],
+)
+def test_pages_counted_from_one_without_a_volume_are_those_ahead_of_print(pages, volume, agreement):
+    ahead, printed = article(pages=pages, volume=volume), article(pages="245-250")
+    assert compare(ahead, printed).page[0] == agreement

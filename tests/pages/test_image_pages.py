@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support.image_review import add_films, make_films, make_project
 
+from review.pages import subgroups
 from review.workflow.imaging import findings, result_runs
 from review.workflow.imaging.label_tables import LabelTables
 from review.workflow.imaging.predictions import NonsenseRequest
@@ -101,3 +102,18 @@ def test_only_who_contributes_may_withdraw_a_finding(project):
     (button,) = [button for button in test.button if button.label == "Withdraw"]
     button.click().run()
     assert findings.list_findings(project) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "words", "column"),
+    [
+        (["image", "patient_age", "label"], ["age"], "patient_age"),
+        (["image", "PatientAge"], ["age"], "PatientAge"),
+        (["image", "stage"], ["age"], ""),
+        (["AGE", "Image Index"], ["image", "file"], "Image Index"),
+        (["file", "image"], ["image", "file"], "image"),
+        (["row", "y_score", "truth"], ["score"], "y_score"),
+    ],
+)
+def test_a_column_is_guessed_by_the_words_of_its_name(header, words, column):
+    assert subgroups._guess_column(header, words) == column

@@ -7,6 +7,7 @@ what on which input, the summary and the hashes of the files.
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,9 @@ COLUMN_WORDS = {
     "p_holm": "p (Holm)",
 }
 """Parts of the names of columns in words."""
+P_COLUMNS = ("p", "p_holm")
+_TABLE_MARK = re.compile(r"images/(?:results/\d{4}-[a-z]+-[0-9a-f]{8}/|tables/[0-9a-f]{12}-)(?=\S)")
+"""What the app puts before the name of a table: its folder, and the hash of an upload."""
 LABEL_COLUMNS = ("file", "labels", "patient", "age", "sex", "view", "site", "split")
 
 
@@ -183,7 +187,7 @@ def run_nonsense(
         project,
         "nonsense",
         who,
-        f"{request.scores.name}: {', '.join(request.tables.mined_labels)}",
+        f"{_name_table(project, request.scores)}: {', '.join(request.tables.mined_labels)}",
         " ".join([*map(_hash_file, tables), repr(request)]),
         run,
         image_set=image_set.id if image_set else None,
@@ -208,7 +212,7 @@ def run_subgroups(
         project,
         "subgroups",
         who,
-        f"{table.name}: {', '.join(request.scores)}",
+        f"{_name_table(project, table)}: {', '.join(request.scores)}",
         f"{_hash_file(table)} {request}",
         run,
         image_set=image_set.id if image_set else None,
@@ -233,8 +237,15 @@ def read_run_table(run: ResultRun, name: str) -> list[dict[str, str]]:
 
 
 def name_columns(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str | float | None]]:
-    """The rows of a table with columns in words and figures as numbers of three decimals."""
-    return [{_name_column(name): _read_cell(cell) for name, cell in row.items()} for row in rows]
+    """The rows of a table with columns in words and figures as numbers of three decimals; p-values
+    are texts, so that a small one is no zero."""
+    return [
+        {
+            _name_column(name): _format_p(cell) if name in P_COLUMNS else _read_cell(cell)
+            for name, cell in row.items()
+        }
+        for row in rows
+    ]
 
 
 def _name_column(name: str) -> str:
@@ -243,6 +254,14 @@ def _name_column(name: str) -> str:
         words = words.replace(part, word)
     words = words.replace(".", " ").replace("_", " ").strip()
     return words if words[:3].isupper() else words[:1].upper() + words[1:]
+
+
+def _format_p(cell: str) -> str | None:
+    """'0.031', '< 0.001'; None for an empty cell."""
+    value = _read_cell(cell)
+    if not isinstance(value, float):
+        return value
+    return f"{value:.3f}" if float(cell) >= 0.001 else "< 0.001"
 
 
 def _read_cell(cell: str) -> str | float | None:
@@ -268,6 +287,16 @@ def list_page_lines(run: ResultRun) -> list[str]:
     return [line for line in (*run.lines, *run.shortfalls) if " --" not in line]
 
 
+def _shorten_paths(project: Project, line: str) -> str:
+    """A line without the review's folder, and without the mark that an uploaded table's name
+    begins with: what is left is the name the person knows."""
+    return _TABLE_MARK.sub("", line.replace(f"{project.folder}/", ""))
+
+
+def _name_table(project: Project, table: Path) -> str:
+    return Path(_shorten_paths(project, str(table))).name
+
+
 def _keep_run(
     project: Project,
     kind: str,
@@ -289,8 +318,8 @@ def _keep_run(
     manifest = json.loads((project.folder / relative / f"{kind}.json").read_text(encoding="utf-8"))
     result: dict[str, Any] = {
         "title": title,
-        "lines": outcome.lines,
-        "shortfalls": outcome.shortfalls,
+        "lines": [_shorten_paths(project, line) for line in outcome.lines],
+        "shortfalls": [_shorten_paths(project, line) for line in outcome.shortfalls],
         "folder": relative,
         "files": manifest["files"],
     }

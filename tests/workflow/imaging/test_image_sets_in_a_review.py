@@ -367,6 +367,29 @@ def test_columns_of_a_page_are_words_and_figures_are_rounded():
     row = {"attribute": "sex", "auc.value": "0.87654", "auc.low": "", "p_holm": "0.1",
            "at_threshold.sensitivity.value": "1", "duplicate_names": "a; b"}  # fmt: skip
     assert result_runs.name_columns([row]) == [
-        {"Attribute": "sex", "AUC": 0.877, "AUC from": None, "P (Holm)": 0.1, "Sensitivity": 1.0,
-         "Duplicate names": "a; b"}
+        {"Attribute": "sex", "AUC": 0.877, "AUC from": None, "P (Holm)": "0.100",
+         "Sensitivity": 1.0, "Duplicate names": "a; b"}
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [("2e-5", "< 0.001"), ("0", "< 0.001"), ("0.001", "0.001"), ("0.0314", "0.031"), ("", None)],
+)
+def test_a_small_p_value_is_no_zero_on_the_page(cell, shown):
+    assert result_runs.name_columns([{"p": cell}]) == [{"P": shown}]
+
+
+def test_a_run_names_tables_as_the_person_knows_them(project, image_set):
+    folder = project.folder / "images" / "tables"
+    folder.mkdir(parents=True)
+    table = folder / "0123456789ab-predictions.csv"
+    rows = [f"f{n},P{n},{'FM'[n % 2]},{n // 2 % 2},{n % 7 / 7:.2f}" for n in range(80)]
+    table.write_text("\n".join(["image,patient,sex,label,model", *rows, "f80,P80,F,2,0.5"]))
+    request = SubgroupRequest(scores=("model",), label="label", id="image", positive="1", draws=100)
+    run = result_runs.run_subgroups(project, table, request, "ben")
+    splits = result_runs.run_splits(project, image_set, "ben")
+    assert run.title == "predictions.csv: model"
+    for line in (*run.lines, *run.shortfalls, *splits.lines, *splits.shortfalls):
+        assert str(project.folder) not in line and "0123456789ab" not in line
+        assert "images/results" not in line and "images/tables" not in line
