@@ -81,8 +81,8 @@ def finish(page: Page, following: str) -> None:
     settled(page)
 
 
-# documented | features, validation | - | discrimination | - | code
-RQS = "1000" + "32" + "0000" + "010" + "00" + "3"
+# items 1 to 16: documented | feature reduction | discrimination | validation | code
+RQS = "1000" + "3" + "000" + "1" + "00" + "2" + "000" + "3"
 CLAIM = {"ada": "y" * 8 + "n" + "y" * 33, "ben": "y" * 25 + "p" + "y" * 16}
 
 

@@ -356,7 +356,7 @@ def appraise(page: Page, address: str, claim: str) -> None:
     names = [question.name for question in list_questions(get_checklist(None, "claim-2020"))]
     answer(page, list(zip(names, claim, strict=True)))
     finish(page, "CLAIM 2020")
-    points = "1000" + "32" + "0000" + "010" + "00" + "3"
+    points = "1000" + "3" + "000" + "1" + "00" + "2" + "000" + "3"  # items 1 to 16
     questions = list_questions(get_checklist(None, "rqs-1.0"))
     several = [question.name for question in questions if question.choose == "many"]
     names = [question.name for question in questions]

@@ -36,8 +36,11 @@ NAMES = ("ada", "benedicta", "dan", "cleo")
 
 @pytest.fixture(scope="module")
 def review(tmp_path_factory):
+    return make_review(tmp_path_factory.mktemp("blind"))
+
+
+def make_review(folder):
     """Benedicta has judged and noted everything; ada nothing but the first, which is settled."""
-    folder = tmp_path_factory.mktemp("blind")
     init_project(folder)
     path = folder / "protocol.yaml"
     team = "  - {name: benedicta, roles: [reviewer]}\n  - {name: dan, roles: [reviewer]}\n"
@@ -145,8 +148,14 @@ def fetch(address, cookie, path):
         return error.code
 
 
-def test_a_reviewer_who_writes_the_address_of_the_lead_s_file_gets_nothing_by_it(review, address):
+def test_a_reviewer_who_writes_the_address_of_the_lead_s_file_gets_nothing_by_it(tmp_path):
     """The page shows the reviewer's own note, so the server sends the address: as words alone."""
+    review = make_review(tmp_path)
+    with served(review.folder) as address:
+        write_the_address_of_a_file(review, address)
+
+
+def write_the_address_of_a_file(review, address):
     cookie = session_cookie(address, "ada", "password of ada")
     with tab(address, cookie) as lead:
         lead.open("results")
