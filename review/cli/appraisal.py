@@ -85,10 +85,15 @@ def import_wording(
 def score_answers(
     context: typer.Context,
     checklist: str = typer.Argument(help="Checklist id, or a YAML file."),
-    answers: Path = typer.Argument(help="CSV file with the columns item and answer."),
+    answers: Path = typer.Argument(
+        help="CSV or XLSX with the columns item and answer, or with a column for each item."
+    ),
     as_json: bool = typer.Option(False, "--json"),
 ) -> None:
-    """Score ANSWERS to a CHECKLIST: totals, unanswered items, judgements. Needs no review."""
+    """Score ANSWERS to a CHECKLIST: totals, unanswered items, judgements. Needs no review.
+
+    An answer that cannot be read leaves its item open; the exit status is then 3.
+    """
     from review.workflow.appraisal import scoring
 
     loaded_checklist = scoring.find_checklist(_open_optional_review(context), checklist)
