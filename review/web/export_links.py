@@ -94,7 +94,7 @@ AnswerKey = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SharedPage:
     """What a link gives: a page, or a file under its name."""
 
     content: bytes
@@ -113,7 +113,7 @@ class ExportLinkRoute:
         self.find_project = find_project
         """The review that an address names; None where there is none that is open."""
         self.pool = HashingPool("export links")
-        self.answers: OrderedDict[AnswerKey, Answer] = OrderedDict()
+        self.answers: OrderedDict[AnswerKey, SharedPage] = OrderedDict()
         self._lock = Lock()
 
     def build_route(self) -> Route:
@@ -175,14 +175,14 @@ class ExportLinkRoute:
             self._keep(key, answer)
         return build_response(answer, link, request)
 
-    def _recall(self, key: AnswerKey) -> Answer | None:
+    def _recall(self, key: AnswerKey) -> SharedPage | None:
         with self._lock:
             answer = self.answers.get(key)
             if answer is not None:
                 self.answers.move_to_end(key)
             return answer
 
-    def _keep(self, key: AnswerKey, answer: Answer) -> None:
+    def _keep(self, key: AnswerKey, answer: SharedPage) -> None:
         if len(answer.content) > MAX_KEPT_BYTES:
             return
         with self._lock:
@@ -198,7 +198,7 @@ def _compute_revision(project: Project) -> str:
     return compute_revision_key(project)
 
 
-def build_answer(project: Project, export: str, file: str) -> Answer | None:
+def build_answer(project: Project, export: str, file: str) -> SharedPage | None:
     """The page of an export, or one of its files; None where it has no such file.
 
     Raises:
@@ -212,12 +212,16 @@ def build_answer(project: Project, export: str, file: str) -> Answer | None:
     if file:
         make = shared.files.get(file)
         ending = file.rpartition(".")[2]
-        return None if make is None else Answer(make(), CONTENT_TYPES.get(ending, OTHER_TYPE), file)
+        return (
+            None
+            if make is None
+            else SharedPage(make(), CONTENT_TYPES.get(ending, OTHER_TYPE), file)
+        )
     page = render_page(shared, title=project.protocol.title, day=view.snapshot.day)
-    return Answer(page.encode(), "text/html; charset=utf-8")
+    return SharedPage(page.encode(), "text/html; charset=utf-8")
 
 
-def build_response(answer: Answer, link: ExportLink, request: Request) -> Response:
+def build_response(answer: SharedPage, link: ExportLink, request: Request) -> Response:
     """The answer with its headers; a page with what belongs to this link alone."""
     if not answer.file:
         text = answer.content.decode().replace(KEY_MARK, quote(request.query_params["key"]))

@@ -122,7 +122,7 @@ def test_one_address_has_three_places_in_the_queue(project, monkeypatch):
     def build_slowly(*_):
         begun.release()
         released.wait(60)
-        return pages.Answer(b"made", "text/html")
+        return pages.SharedPage(b"made", "text/html")
 
     monkeypatch.setattr(pages, "build_answer", build_slowly)
     key = path.partition("key=")[2]

@@ -54,7 +54,7 @@ _COUNTS = ("tp", "fp", "fn", "tn")
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class NumberCell:
     """A number of a table."""
 
     value: float
@@ -82,7 +82,7 @@ class Grid:
     full_heads: tuple[str, ...]
     labels: tuple[str, ...]
     """First cell of each row that holds words."""
-    cells: tuple[tuple[Cell | None, ...], ...]
+    cells: tuple[tuple[NumberCell | None, ...], ...]
     texts: tuple[tuple[str, ...], ...]
     places: tuple[int, ...]
     """Index of the sentence of each row; of the caption if the row is not found."""
@@ -124,13 +124,13 @@ def _get_label(row: Sequence[str]) -> str:
     return row[0].strip() if row and not parse_cell(row[0]) else ""
 
 
-def parse_cell(text: str) -> Cell | None:
+def parse_cell(text: str) -> NumberCell | None:
     """The number at the start of a cell ('98.10±0.68', '1,204 (88%)'); None if it has words."""
     match = _NUMBER.match(text.strip())
     if not match or re.search(r"[A-Za-z]{3}|\d\s*[-–/:x×]\s*\d", text):
         return None
     digits = match[1].replace(",", "").replace("·", ".").replace("−", "-")
-    return Cell(float(digits), len(digits.partition(".")[2]), text.strip())
+    return NumberCell(float(digits), len(digits.partition(".")[2]), text.strip())
 
 
 def check_grids(grids: Sequence[Grid]) -> Iterator[Finding]:
@@ -364,7 +364,9 @@ def _check_tests(grid: Grid) -> Iterator[Finding]:
             )
 
 
-def _check_figures(grid: Grid, place: int, cells: dict[str, Cell | None]) -> Iterator[Finding]:
+def _check_figures(
+    grid: Grid, place: int, cells: dict[str, NumberCell | None]
+) -> Iterator[Finding]:
     counts = {
         name: int(cell.value)
         for name, cell in cells.items()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from review.bias.number_checks.arithmetic import Contradiction
 from review.bias.number_checks.repeated_figures import METRICS, read_metrics
 from review.bias.number_checks.rows import is_row, list_numbers
-from review.bias.number_checks.table_cells import Cell, Grid
+from review.bias.number_checks.table_cells import Grid, NumberCell
 from review.models import Sentence
 
 Finding = tuple[int, Contradiction]
@@ -95,7 +95,7 @@ def _name_metric(text: str) -> str | None:
     return None
 
 
-def _find_cells(grid: Grid, name: str, metric: str | None) -> Iterator[Cell]:
+def _find_cells(grid: Grid, name: str, metric: str | None) -> Iterator[NumberCell]:
     """The cells of a named row (or column) under a metric; all of its cells if none is given."""
     labels = [re.sub(r"\s*[(\[].*", "", label).strip() for label in grid.labels]
     heads = [re.sub(r"\s*[(\[].*", "", head).strip() for head in grid.heads]
@@ -142,7 +142,7 @@ def _compare_named_row(
 _MAX_PRINTED = 2
 
 
-def _can_equal(value: str, cell: Cell) -> bool:
+def _can_equal(value: str, cell: NumberCell) -> bool:
     """Whether a printed value can be the cell's, rounded or as a percentage."""
     number, decimals = float(value), len(value.partition(".")[2])
     for scale in (1.0, 100.0, 0.01):
@@ -152,7 +152,7 @@ def _can_equal(value: str, cell: Cell) -> bool:
     return False
 
 
-def _is_near(value: str, cell: Cell) -> bool:
+def _is_near(value: str, cell: NumberCell) -> bool:
     number, decimals = float(value), len(value.partition(".")[2])
     return (
         decimals == cell.decimals
@@ -204,7 +204,7 @@ def _check_gains(
         )
 
 
-def _pair_cells(grid: Grid, name: str) -> Iterator[tuple[Cell, Cell]]:
+def _pair_cells(grid: Grid, name: str) -> Iterator[tuple[NumberCell, NumberCell]]:
     """Each cell of a named row (or column) with the other cells of its column (or row)."""
     labels = [re.sub(r"\s*[(\[].*", "", label).strip() for label in grid.labels]
     heads = [re.sub(r"\s*[(\[].*", "", head).strip() for head in grid.heads]
