@@ -30,13 +30,15 @@ _NUMBER = r"(?:\d+(?:[.,·]\d+)?|[.,·]\d+)(?:\s*%)?"
 _TO = r"(?:\s*(?:-|–|—|−|‐|‑|~|∼|～|\bto\b|\band\b|;|,|/(?=\d*[.,])|\.\.+|…)\s*|\s+)"
 _INTERVAL = re.compile(
     r"(?:(?:(?P<level>\d\d(?:[.,]\d)?)\s*%?\s*-?\s*)?"
-    r"(?:(?:confidence|credible)\s+intervals?|c\.?\s?i\.?s?|cri|ki|ic)\.?\s*"
+    r"(?:(?:exact|bootstrap(?:ped)?|wald|delong)\s+)?(?:(?:confidence|credible)\s+intervals?|c\.?\s?i\.?s?|cri|ki|ic)\.?\s*"
     r"(?:(?P<level_after>\d\d)\s*%?)??\s*[:,;=]?\s*|(?P<level_alone>\d\d)\s*%\s*[:,;=]?\s*)?"
-    rf"(?P<low>{_NUMBER}){_TO}(?P<high>{_NUMBER})",
+    rf"(?:(?:from|of|between)\s+)?(?P<low>{_NUMBER}){_TO}(?P<high>{_NUMBER})",
     re.I,
 )
+_ERROR_WORD = r"(?:se|s\.\s?e\.|std\.?\s*err(?:or)?|standard\s+error)"
 _ERROR = re.compile(
-    rf"(?:se|s\.\s?e\.|std\.?\s*err(?:or)?|standard\s+error)\s*[:,=]?\s*({_NUMBER})", re.I
+    rf"(?:±|\+/-)?\s*{_ERROR_WORD}\s*[:,=]?\s*({_NUMBER})|(?:±|\+/-)\s*({_NUMBER})\s*{_ERROR_WORD}",
+    re.I,
 )
 _FIGURE = re.compile(
     rf"\s*(?:(?:auc|auroc)\s*[:=]?\s*)?(?P<value>{_NUMBER})"
@@ -78,7 +80,7 @@ def clean_cells(values: Mapping[str, str]) -> dict[str, str]:
             cleaned[key] = text
         elif not is_unknown(text):
             remark = _COUNT_CELL.fullmatch(text) if key in (*COUNTS, *_SIZES) else None
-            cleaned[key] = remark[1].strip() if remark else text.strip()
+            cleaned[key] = remark[1].strip() if remark else text.strip().rstrip("*†‡§¶ ")
     for key in SHARES:
         beside = cleaned.pop(f"{key} ci", None)
         if key not in cleaned and beside is not None and not _is_interval(beside):
@@ -173,7 +175,7 @@ def read_area_cells(values: Mapping[str, str]) -> AreaFigures:
         text = values[key].strip()
         number = re.fullmatch(_NUMBER, text)
         if key == "auc ci" and _is_interval(text):
-            interval = _read_beside(text.strip("[](){} "))
+            interval = _parse_beside(text.strip("[](){} ")) or AreaFigures()
             figures = replace(figures, low=interval.low, high=interval.high)
         elif number and figures.value is not None:
             figures = replace(figures, error=text) if key == "auc se" else figures
@@ -245,39 +247,35 @@ def _read_area_cell(text: str, bare_error: bool = False) -> AreaFigures:
     figure = _FIGURE.fullmatch(text)
     if figure is None:
         return AreaFigures(value=text.strip())
-    beside = _tidy(figure["rest"] or "")
+    beside = " ".join(re.sub(r"[\[\](){}]", " ", figure["rest"] or "").split()).strip(" ,;:")
     if not beside or is_unknown(beside):
         return AreaFigures(value=figure["value"])
     if bare_error and (number := re.fullmatch(rf"(?:±|\+/-)?\s*({_NUMBER})", beside)):
         return AreaFigures(value=figure["value"], error=number[1])
-    return replace(_read_beside(beside), value=figure["value"])
+    found = _parse_beside(beside) or _split_beside(beside)
+    if found is None:
+        pieces = re.split(r"\s*[\[\](){}]\s*", figure["rest"] or "")
+        found = _split_beside(" ; ".join(piece for piece in pieces if piece.strip(" ,;:")))
+    return replace(found or AreaFigures(unused=_describe_unused(beside)), value=figure["value"])
 
 
-def _tidy(text: str) -> str:
-    """Text without brackets and without punctuation around it; a semicolon between brackets."""
-    apart = re.sub(r"[\])}]\s*[\[({]", " ; ", text)
-    return " ".join(re.sub(r"[\[\](){}]", " ", apart).split()).strip(" ,;:")
-
-
-def _read_beside(text: str) -> AreaFigures:
-    """The interval and the standard error beside an AUC, and what else is there."""
-    if figures := _parse_beside(text):
-        return figures
+def _split_beside(text: str) -> AreaFigures | None:
+    """An interval or a standard error beside something else, which is used or named."""
     for mark in re.finditer(r"[,;]", text):
-        pieces = [text[: mark.start()].strip(), text[mark.end() :].strip()]
+        pieces = [text[: mark.start()].strip(" ,;"), text[mark.end() :].strip(" ,;")]
         parsed = [_parse_beside(piece) for piece in pieces]
         known = [figures for figures in parsed if figures is not None]
         if known:
             unknown = next((p for p, f in zip(pieces, parsed, strict=True) if f is None), "")
             other = known[1] if len(known) > 1 else AreaFigures(unused=_describe_unused(unknown))
             return _join_figures(replace(known[0], value=""), other)
-    return AreaFigures(unused=_describe_unused(text))
+    return None
 
 
 def _parse_beside(text: str) -> AreaFigures | None:
     """An interval or a standard error and nothing else."""
     if error := _ERROR.fullmatch(text):
-        return AreaFigures(error=error[1])
+        return AreaFigures(error=error[1] or error[2])
     interval = _INTERVAL.fullmatch(text)
     if interval is None:
         return None
@@ -290,6 +288,8 @@ def _parse_beside(text: str) -> AreaFigures | None:
 
 
 def _describe_unused(text: str) -> str:
+    if is_unknown(text):
+        return ""
     if re.match(r"±|\+/-", text):
         return (
             f"'{text}' beside the AUC is not used: the table does not say whether it is a standard "

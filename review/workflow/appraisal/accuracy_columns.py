@@ -9,7 +9,15 @@ from review.errors import SourceError
 COLUMN_NAMES: dict[str, tuple[str, ...]] = {
     "study": (
         *("study", "study id", "study name", "author", "authors", "first author", "author year"),
-        *("first author year", "author and year", "reference", "citation", "paper", "record"),
+        *(
+            "study year",
+            "first author year",
+            "author and year",
+            "reference",
+            "citation",
+            "paper",
+            "record",
+        ),
     ),
     "model": ("model", "model name", "algorithm", "index test"),
     "data set": ("data set", "dataset", "test set", "cohort", "validation"),
@@ -27,7 +35,14 @@ COLUMN_NAMES: dict[str, tuple[str, ...]] = {
     "ppv": ("ppv", "precision", "positive predictive value"),
     "npv": ("npv", "negative predictive value"),
     "accuracy": ("accuracy", "acc"),
-    "auc": ("auc", "auroc", "roc auc", "auc roc", "area under the curve", "area under roc curve"),
+    "auc": (
+        "auc",
+        "auroc",
+        "roc auc",
+        "auc roc",
+        "area under the curve",
+        "area under the roc curve",
+    ),
     "auc low": ("auc lcl",),
     "auc high": ("auc ucl",),
 }
@@ -42,10 +57,13 @@ _PARTS: dict[str, frozenset[str]] = {
     "high": frozenset({"high", "upper", "ucl", "ul", "ub", "max"}),
     "se": frozenset({"se", "standard error", "std error"}),
     "sd": frozenset({"sd", "standard deviation", "std"}),
-    "ci": frozenset({"ci", "cis", "confidence interval", "confidence intervals", "cri"}),
+    "ci": frozenset({"ci", "cis", "confidence interval", "confidence intervals", "cri", "n n"}),
 }
-"""Part of a figure -> the words for it in a column's title."""
-_FILLERS = frozenset({"95", "limit", "bound", "of", "the", "with", "and", "percent", "value"})
+"""Part of a figure -> the words for it in a column's title; 'n/N' stands beside a share as an
+interval does."""
+_FILLERS = frozenset(
+    {"95", "limit", "bound", "of", "the", "with", "and", "for", "percent", "value", "mean"}
+)
 
 
 def score_header(cells: list[str]) -> int:
@@ -100,7 +118,7 @@ def find_columns(header: Sequence[str], path: Path) -> dict[str, int]:
         if key is None and figure and (part := _classify_part(_simplify_title(title))):
             key = f"{figure} {part}"
         figure = next((name for name in FIGURES if key and f"{key} ".startswith(f"{name} ")), None)
-        if key is None:
+        if key is None or (key in found and key not in COLUMN_NAMES):
             continue
         if key in found:
             raise SourceError(

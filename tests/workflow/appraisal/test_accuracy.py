@@ -295,6 +295,7 @@ AREA_WITH_INTERVAL = [
     "0.91, 95% confidence interval 0.86 to 0.95",
     "0.91 0.86-0.95",
     "AUC 0.91 (95% CI, 0.86-0.95; NR)",
+    "0.91 (95% bootstrap CI from 0.86 to 0.95)*",
 ]
 
 
@@ -305,7 +306,9 @@ def test_an_interval_beside_an_auc_is_read_however_it_is_printed(cell):
     assert area.method == "reported interval"
 
 
-@pytest.mark.parametrize("cell", ["0.91 (SE 0.03)", "0.91; s.e. = 0.03", "91% [standard error 3]"])
+@pytest.mark.parametrize(
+    "cell", ["0.91 (SE 0.03)", "0.91; s.e. = 0.03", "91% [standard error 3]", "0.91 ± 0.03 (SE)"]
+)
 def test_a_reported_standard_error_is_kept(cell):
     area = read_row(auc=cell).area
     assert area.standard_error == pytest.approx(0.03)
@@ -342,6 +345,9 @@ def test_a_remark_does_not_take_the_interval_with_it():
     model = read_row(auc="0.91 (0.86-0.95, DeLong)")
     assert (model.area.low, model.area.high) == (0.86, 0.95)
     assert "'DeLong' beside the AUC is not used" in model.gap
+    spread = read_row(auc="0.91 ± 0.02 (0.86-0.95)")
+    assert (spread.area.low, spread.area.high) == (0.86, 0.95)
+    assert "'± 0.02' beside the AUC is not used" in spread.gap
 
 
 @pytest.mark.parametrize("cell", ["0.86-0.95", "0.86 – 0.95", "0.86 to 0.95", "0.86 / 0.95"])
@@ -554,3 +560,16 @@ def test_an_opendocument_sheet_gives_the_decimals_that_its_cells_show():
     (plain,) = read_workbook(stream.getvalue(), "t.ods")
     assert shown.rows == [["0.90", "0.90", "45"]]
     assert plain.rows == [["0.9", "0.9", "45"]]
+
+
+def test_a_share_may_be_named_with_its_fraction(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "Study (year);Sensitivity (n/N);Specificity (n/N);Specificity (95% CI);"
+        "Area under the ROC curve\n"
+        "A 2020;36/40;54/60;0.90 (0.80-0.96);0.9\n"
+    )
+    table = read_accuracy_table(path)
+    assert table.unused_columns == ("Specificity (95% CI)",)
+    assert get_counts(table.models[0]) == (36, 6, 4, 54)
+    assert table.models[0].area.value == 0.9
