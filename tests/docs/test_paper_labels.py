@@ -151,7 +151,7 @@ def test_a_contradiction_is_found_from_either_of_its_places(labels, bench):
             labels, contradictions=at, openings={**openings, 1: "Sensitivity was 90%"}
         )
         places = labels.locate_sentences(paper, text.sentences)
-        bench.score_contradictions(score, paper, text.sentences, places)
+        bench.score_contradictions(score, paper, text, places)
         assert {verdict: n for (_, verdict), n in score.counts.items()} == counted
 
 
