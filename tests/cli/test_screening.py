@@ -173,5 +173,6 @@ def test_the_lead_sees_agreement_and_evidence(project):
     assert "ada and ben" in shown
     assert "Stopping test" in shown
     assert [one.value for one in app.metric][:1] == ["30"]
-    app.button[0].click().run()
+    (button,) = [button for button in app.button if button.label.startswith("Stop screening (")]
+    button.click().run()
     assert "Give a reason" in app.warning[0].value
