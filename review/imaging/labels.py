@@ -270,6 +270,18 @@ def read_labels(
     return LabelTable(str(path), columns, tuple(rows), tuple(problems), dropped)
 
 
+def fold_spelling(value: str, words: Mapping[str, str] | None = None) -> str:
+    """What the spellings of one value share: lower case, and by `words` one of several words."""
+    key = value.casefold()
+    return (words or {}).get(key, key)
+
+
+def get_spelling_words(attribute: str) -> Mapping[str, str] | None:
+    """The words that mean the same in a column, by its name; None if it has none of its own."""
+    named_sex = any(word in attribute.lower() for word in ("sex", "gender"))
+    return SEX_WORDS if named_sex else None
+
+
 def unify_spellings(
     values: Iterable[str | None], words: Mapping[str, str] | None = None
 ) -> dict[str, str]:
@@ -282,8 +294,7 @@ def unify_spellings(
     chosen: dict[str, str] = {}
     spellings: dict[str, list[str]] = {}
     for value, _ in counts.most_common():
-        key = value.casefold()
-        spellings.setdefault((words or {}).get(key, key), []).append(value)
+        spellings.setdefault(fold_spelling(value, words), []).append(value)
     for usual, *others in spellings.values():
         chosen |= dict.fromkeys(others, usual)
     return chosen

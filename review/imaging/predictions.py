@@ -16,9 +16,9 @@ from review.imaging.labels import (
     EMPTY,
     NEGATIVE,
     POSITIVE,
-    SEX_WORDS,
     UNCERTAIN,
     LabelRow,
+    get_spelling_words,
     parse_age,
     read_table,
     unify_spellings,
@@ -479,8 +479,7 @@ def _explain_scores(texts: Sequence[tuple[int, str]], probabilities: bool) -> st
 def _read_levels(attribute: str, texts: Sequence[str]) -> tuple[str | None, ...]:
     """The groups of an attribute, each in its most frequent spelling; None where unknown."""
     levels = [_read_level(text) for text in texts]
-    named_sex = any(word in attribute.lower() for word in ("sex", "gender"))
-    usual = unify_spellings(levels, SEX_WORDS if named_sex else None)
+    usual = unify_spellings(levels, get_spelling_words(attribute))
     return tuple(usual.get(level, level) if level else None for level in levels)
 
 

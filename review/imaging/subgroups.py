@@ -31,6 +31,7 @@ from review.imaging.discrimination import (
     measure_at_threshold,
     measure_calibration,
 )
+from review.imaging.labels import fold_spelling, get_spelling_words
 from review.imaging.predictions import PredictionTable
 
 if TYPE_CHECKING:
@@ -538,12 +539,15 @@ def _choose_reference(
 ) -> str | None:
     usable = [group for group in figures if not group.too_few]
     if asked is not None:
-        if asked not in {group.value for group in figures}:
+        words = get_spelling_words(attribute)
+        values = {fold_spelling(group.value, words): group.value for group in figures}
+        value = values.get(fold_spelling(asked.strip(), words))
+        if value is None:
             names = ", ".join(group.value for group in figures)
             raise ReviewError(f"{attribute} has no group {asked!r}; it has {names}")
-        if asked in {group.value for group in usable}:
-            return asked
-        raise ReviewError(f"{attribute} {asked}: too few images to compare others with it")
+        if value in {group.value for group in usable}:
+            return value
+        raise ReviewError(f"{attribute} {value}: too few images to compare others with it")
     return usable[0].value if usable else None
 
 

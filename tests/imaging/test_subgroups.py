@@ -1,5 +1,7 @@
 """Performance by group on synthetic predictions with known truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -103,6 +105,22 @@ def test_without_patients_delong_is_used():
     assert (gap.high - gap.low) / 2 == pytest.approx(np.hypot(*spread), rel=1e-6)
     with pytest.raises(ReviewError, match="name the column that holds the patient"):
         compare_subgroups(table, method="patients")
+
+
+@pytest.mark.parametrize(("attribute", "asked"), [("site", "SOUTH"), ("site", " south ")])
+def test_a_reference_is_known_in_any_case(attribute, asked):
+    report = compare_subgroups(make_table(), [attribute], references={attribute: asked}, draws=100)
+    assert {gap.reference for gap in report.gaps} == {"south"}
+
+
+@pytest.mark.parametrize("asked", ["M", "man", "MALE"])
+def test_a_sex_is_known_by_its_letter(asked):
+    table = make_table()
+    names = {"south": "Female"}
+    sexes = tuple(names.get(site or "", "Male") for site in table.attributes["site"])
+    table = replace(table, attributes={"sex": sexes})
+    report = compare_subgroups(table, ["sex"], references={"sex": asked}, draws=100)
+    assert {gap.reference for gap in report.gaps} == {"Male"}
 
 
 def test_a_reference_may_be_chosen():
