@@ -277,15 +277,15 @@ def _save_order(
     with project.store.read() as conn:
         known_run = screening_queue.get_newest_run_id(conn, stage.id)
         order = screening_queue.list_positions(conn, stage.id)
-        known_voted = decisions.list_voted_reports(conn, stage.id)
-    places = _place_reports(order, ranked, known_voted)
+        known_fixed = _list_fixed_reports(conn, stage)
+    places = _place_reports(order, ranked, known_fixed)
     with project.store.write() as conn:
         is_reordered = screening_queue.get_newest_run_id(conn, stage.id) != known_run
         if is_reordered:
             order = screening_queue.list_positions(conn, stage.id)
-        voted = decisions.list_voted_reports(conn, stage.id)
-        if is_reordered or voted != known_voted:
-            places = _place_reports(order, ranked, voted)
+        fixed = _list_fixed_reports(conn, stage)
+        if is_reordered or fixed != known_fixed:
+            places = _place_reports(order, ranked, fixed)
         screening_queue.move_reports(
             conn,
             stage.id,
@@ -299,17 +299,23 @@ def _save_order(
         )
 
 
+def _list_fixed_reports(conn: Connection, stage: Stage) -> set[int]:
+    """Reports that keep their place: those somebody has judged, and those of a random check."""
+    voted = decisions.list_voted_reports(conn, stage.id)
+    return voted | random_checks.list_drawn_reports(conn, stage.id)
+
+
 def _place_reports(
     order: Sequence[QueuePosition],
     ranked: Sequence[tuple[int, float, bool]],
-    voted: Collection[int],
+    fixed_reports: Collection[int],
 ) -> _NewPlaces:
-    """The order with the ranked reports behind the others; those that somebody has judged stay."""
+    """The order with the ranked reports behind the others and behind those that stay."""
     old_positions = {position.record: position for position in order}
     moving = [
         (number, score, drawn)
         for number, score, drawn in ranked
-        if number in old_positions and number not in voted
+        if number in old_positions and number not in fixed_reports
     ]
     moved = {number for number, _, _ in moving}
     fixed = [position for position in order if position.record not in moved]

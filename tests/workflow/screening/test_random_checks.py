@@ -82,6 +82,29 @@ def test_the_drawn_records_come_next_however_often_the_order_is_learned(project)
     assert all(place.drawn and place.score is None for place in places if place.record in drawn)
 
 
+def test_a_check_drawn_while_an_order_is_learned_keeps_its_place(project, monkeypatch):
+    stage = get_stage(project)
+    screen(project, 30)
+    plan_order = ranking.ranking.plan_order
+
+    def plan_slowly(*given, **options):
+        order = plan_order(*given, **options)
+        random_checks.draw_random_check(project, stage, "ada", 12)
+        return order
+
+    monkeypatch.setattr(ranking.ranking, "plan_order", plan_slowly)
+    ranking.retrain_ranking(project, stage)
+    monkeypatch.undo()
+    drawn = set(get_drawn(project))
+    with project.store.read() as conn:
+        voted = decisions.list_voted_reports(conn, stage.id)
+        places = screening_queue.list_positions(conn, stage.id)
+    waiting = [place for place in places if place.record not in voted]
+    assert {place.record for place in waiting[:12]} == drawn
+    assert all(place.drawn and place.score is None for place in waiting[:12])
+    assert set(screen(project, 12)) == drawn
+
+
 def test_the_draw_follows_from_the_seed_and_the_decisions(project):
     stage = get_stage(project)
     screen(project, 20)
