@@ -75,13 +75,17 @@ def _describe_running(project: Project) -> str | None:
 def _render_live_part(project: Project, previous_message: str | None) -> None:
     """The part that follows a running search; the page is redrawn when it ends."""
     running_message = _describe_running(project)
-    if previous_message and not running_message:
+    if bool(previous_message) != bool(running_message):
         st.rerun(scope="app")
     if running_message:
         st.info(f"{running_message} Progress is shown below. You can leave this page.")
-    elif st.button("Run search now", type="primary", disabled=not project.protocol.search.sources):
-        st.session_state[BACKGROUND_RUN_KEY] = start_harvest(project, session.get_user().name)
-        st.rerun(scope="app")
+    else:
+        st.button(
+            "Run search now",
+            type="primary",
+            disabled=not project.protocol.search.sources,
+            on_click=partial(_start_search, project),
+        )
     if BACKGROUND_RUN_KEY in st.session_state and (
         failure := describe_failure(project, st.session_state[BACKGROUND_RUN_KEY])
     ):
@@ -93,6 +97,11 @@ def _render_live_part(project: Project, previous_message: str | None) -> None:
         _render_table(rows)
     else:
         st.info("No searches yet. The protocol names the sources to search.")
+
+
+def _start_search(project: Project) -> None:
+    """Starts a search in the background; before the drawing, as another act may interrupt that."""
+    st.session_state[BACKGROUND_RUN_KEY] = start_harvest(project, session.get_user().name)
 
 
 def _render_table(rows: list[HarvestRow]) -> None:
