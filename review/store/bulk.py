@@ -1,4 +1,4 @@
-"""Adds many rows in one statement, so that a long projection holds the write lock briefly."""
+"""Adds many rows in one statement, so that a long import holds the write lock briefly."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Table, insert, text
 
 CHUNK = 500
 """Rows that are sent at once where each is a set of parameters."""
+DOCUMENT = 2_000
+"""Rows of one JSON document: bounds the memory."""
 FEW = 20
 """PostgreSQL takes up to so many rows as quickly one by one."""
 
@@ -16,17 +18,26 @@ def insert_rows(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]
     """Adds rows to a table; all rows name the same columns, with values as JSON knows them.
 
     PostgreSQL's driver sends a statement for each row, and everybody's key presses wait until the
-    last of thousands is through; so they go as one JSON document.
+    last of thousands is through; so they go as one JSON document. Numbers that the table gives
+    (a decision's place in the order) follow the order of the rows.
     """
-    if not rows:
-        return
-    if conn.dialect.name == "sqlite" or len(rows) <= FEW:
-        for start in range(0, len(rows), CHUNK):
-            conn.execute(insert(table), rows[start : start + CHUNK])
+    part = CHUNK if _sends_sets(conn, rows) else DOCUMENT
+    for start in range(0, len(rows), part):
+        _insert_part(conn, table, rows[start : start + part])
+
+
+def _sends_sets(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> bool:
+    return conn.dialect.name == "sqlite" or len(rows) <= FEW
+
+
+def _insert_part(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    if _sends_sets(conn, rows):
+        conn.execute(insert(table), rows)
         return
     names = ", ".join(f'"{name}"' for name in rows[0])
     statement = text(
         f'insert into "{table.name}" ({names}) '
-        f'select {names} from json_populate_recordset(null::"{table.name}", :rows)'
+        f'select {names} from json_populate_recordset(null::"{table.name}", :rows) '
+        "with ordinality order by ordinality"
     )
     conn.execute(statement, {"rows": json.dumps(list(rows), ensure_ascii=False)})

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, select
 
 from review.models import Decision
 from review.store.bulk import insert_rows
@@ -47,8 +47,7 @@ def add_decisions(
         }
         for decision in new_decisions
     ]
-    for start in range(0, len(rows), CHUNK):
-        conn.execute(insert(decisions), rows[start : start + CHUNK])
+    insert_rows(conn, decisions, rows)
 
 
 _COLUMNS = tuple(

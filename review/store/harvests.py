@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, insert, select, text
 from review.errors import StoreError
 from review.models import Record, Relation
 from review.store import Store, import_undos
+from review.store.bulk import insert_rows
 from review.store.records import CHUNK, InsertResult, add_records
 from review.store.schemas import build_lock_number
 from review.store.tables.review import (
@@ -233,7 +234,7 @@ def add_page_records(
             {"record": record_number, "batch": batch, "number": n}
             for record_number, n, _ in known_records
         ]
-        conn.execute(insert(sightings), rows)
+        insert_rows(conn, sightings, rows)
     changed = tuple((record_number, record) for record_number, _, record in known_records)
     known_numbers = tuple(record_number for record_number, _, _ in known_records)
     known_records_added = (*added.known, *known_numbers)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, or_, select
+from sqlalchemy import Connection, delete, func, or_, select
 
 from review.models import Link, Relation
 from review.store import import_undos
@@ -30,8 +30,7 @@ def add_links(conn: Connection, new_links: Sequence[Link], *, engine: str | None
         }
         for link in new_links
     ]
-    for start in range(0, len(rows), CHUNK):
-        conn.execute(insert(links), rows[start : start + CHUNK])
+    insert_rows(conn, links, rows)
 
 
 def get_last_id(conn: Connection) -> int:
@@ -173,10 +172,8 @@ def replace_some_groups(conn: Connection, rows: Mapping[int, tuple[int, int]]) -
     for start in range(0, len(numbers), CHUNK):
         chunk = numbers[start : start + CHUNK]
         conn.execute(delete(groups).where(groups.c.record.in_(chunk)))
-        conn.execute(
-            insert(groups),
-            [{"record": n, "report": rows[n][0], "study": rows[n][1]} for n in chunk],
-        )
+        group_rows = [{"record": n, "report": rows[n][0], "study": rows[n][1]} for n in chunk]
+        insert_rows(conn, groups, group_rows)
 
 
 def get_study_groups(conn: Connection, number: int) -> dict[int, tuple[int, int]]:

@@ -27,6 +27,7 @@ from review.models import (
     serialize_record,
 )
 from review.store import import_undos
+from review.store.bulk import insert_rows
 from review.store.tables.review import batches, edits, records, rejected, sightings
 from review.store.timestamps import format_timestamp
 
@@ -117,8 +118,7 @@ def add_records(
         for digest, (number, record) in new_records.items()
     ]
     last_number = conn.execute(select(func.max(records.c.id))).scalar() or 0
-    for start in range(0, len(rows), CHUNK):
-        conn.execute(insert(records), rows[start : start + CHUNK])
+    insert_rows(conn, records, rows)
     new_numbers = _list_added(conn, batch, last_number)
     _index_words(
         conn, [(new_numbers[digest], record) for digest, (_, record) in new_records.items()]
@@ -128,8 +128,7 @@ def add_records(
         {"record": numbers_by_digest[digest], "batch": batch, "number": n}
         for digest, n in known_entries
     ]
-    if sighting_rows:
-        conn.execute(insert(sightings), sighting_rows)
+    insert_rows(conn, sightings, sighting_rows)
     known_numbers = [numbers_by_digest[digest] for digest, _ in known_entries]
     revived = tuple(dict.fromkeys(number for number in known_numbers if number in hidden))
     for number in revived:  # each counts once as new, and as known where the batch repeats it
@@ -412,12 +411,11 @@ def find_file_batch(conn: Connection, sha256: str) -> dict[str, Any] | None:
 
 def add_rejected(conn: Connection, batch: int, entries: Sequence[UnreadableEntry]) -> None:
     """Save the unreadable entries of a batch."""
-    if entries:
-        rows = [
-            {"batch": batch, "number": entry.number, "reason": entry.reason, "raw": entry.raw}
-            for entry in entries
-        ]
-        conn.execute(insert(rejected), rows)
+    rows = [
+        {"batch": batch, "number": entry.number, "reason": entry.reason, "raw": entry.raw}
+        for entry in entries
+    ]
+    insert_rows(conn, rejected, rows)
 
 
 def add_edit(

@@ -5,9 +5,9 @@ import os
 import pytest
 from sqlalchemy import select
 
-from review.models import Record
-from review.store import open_store, records
-from review.store.bulk import FEW, insert_rows
+from review.models import Decision, Record
+from review.store import decisions, open_store, records
+from review.store.bulk import DOCUMENT, FEW, insert_rows
 from review.store.tables.review import groups, standings
 from review.store.timestamps import utc_now
 
@@ -69,3 +69,16 @@ def test_a_row_that_is_refused_leaves_nothing_of_the_statement(store):
         insert_rows(conn, groups, [*rows, {"record": 99999, "report": 1, "study": 1}])
     with store.read() as conn:
         assert conn.execute(select(groups)).first() is None
+
+
+@pytest.mark.parametrize("count", [FEW, FEW + 1, DOCUMENT + 1])
+def test_numbers_that_the_table_gives_follow_the_order_of_the_rows(store, count):
+    given = [
+        Decision(1 + n % 1204, "screening", f"r{n}", "include", utc_now())
+        for n in range(count, 0, -1)
+    ]
+    with store.write() as conn:
+        decisions.add_decisions(conn, given)
+    with store.read() as conn:
+        stored = decisions.list_decisions(conn)
+    assert [d.reviewer for d in stored] == [d.reviewer for d in given]

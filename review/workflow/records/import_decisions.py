@@ -112,11 +112,15 @@ def import_decisions(
     parsed = read_decisions(path, defaults, sheet=sheet, reviewers=people)
     rejected = list(parsed.rejected)
     at = utc_now()
+    # Finding the records of thousands of lines takes seconds: reviewers can save meanwhile.
+    with project.store.read() as conn:
+        matched = _match_lines(follow_plan(project, conn), conn, parsed.rows, names or {})
     with project.store.write() as conn:
         project = follow_plan(project, conn)
-        finder = load_finder(conn)
-        matches = _match_rows(project, finder, parsed.rows, names or {}, rejected)
-        matches, repeated = _drop_repeats(matches, rejected)
+        if not matched.is_current(project, conn):
+            matched = _match_lines(project, conn, parsed.rows, names or {})
+        matches, repeated = matched.matches, matched.repeated
+        rejected += matched.rejected
         verdicts = [match for match in matches if match.row.retrieval is None]
         changes = _sort_by_stage(project, _filter_changed(conn, verdicts))
         statements = [match for match in matches if match.row.retrieval is not None]
@@ -193,6 +197,37 @@ def _add_batch(conn: Connection, path: Path, who: str, at: datetime, kind: str) 
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return records.add_batch(
         conn, at, who, kind="decisions", source=kind, name=path.name, sha256=digest
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MatchedLines:
+    """The lines of a file with their records, as one transaction saw the review."""
+
+    matches: list[_Match]
+    repeated: list[RepeatedLine]
+    rejected: list[RejectedLine]
+    finder: RecordFinder
+    plan: str
+
+    def is_current(self, project: Project, conn: Connection) -> bool:
+        """Whether the plan, the records and their groups are still the same."""
+        return self.plan == project.fingerprint and self.finder.is_current(conn)
+
+
+def _match_lines(
+    project: Project, conn: Connection, rows: Sequence[DecisionRow], names: Mapping[str, str]
+) -> _MatchedLines:
+    """The record of each line; lines that repeat or contradict another apart."""
+    finder = load_finder(conn)
+    rejected: list[RejectedLine] = []
+    matches, repeated = _drop_repeats(_match_rows(project, finder, rows, names, rejected), rejected)
+    return _MatchedLines(
+        matches=matches,
+        repeated=repeated,
+        rejected=rejected,
+        finder=finder,
+        plan=project.fingerprint,
     )
 
 

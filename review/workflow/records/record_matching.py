@@ -6,7 +6,7 @@ back with the keys that may be meant.
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
@@ -47,7 +47,10 @@ class RecordFinder:
     them."""
 
     conn: Connection
-    groups: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    numbers: set[int]
+    """All records of the review."""
+    groups: Mapping[int, tuple[int, int]]
+    """Record -> (report, study), where they are linked."""
 
     def get_report(self, number: int) -> int:
         """The report a record belongs to."""
@@ -73,7 +76,7 @@ class RecordFinder:
         text = key.strip()
         if _is_our_key(text):
             number = parse_record_key(text)
-            return [number] if number in records.get_records(self.conn, [number]) else []
+            return [number] if number in self.numbers else []
         if text.isdecimal():
             return (
                 f"{text!r} may be a record number or a PMID; write R{int(text):06d} or pmid:{text}"
@@ -162,6 +165,11 @@ class RecordFinder:
                 found.extend(self._titles[other])
         return found[:MAX_PROPOSED]
 
+    def is_current(self, conn: Connection) -> bool:
+        """Whether another transaction sees the same records in the same reports, so that what was
+        found is still what a line means."""
+        return self.numbers == records.list_numbers(conn) and self.groups == links.list_groups(conn)
+
     @cached_property
     def _titles(self) -> dict[str, list[TitledRecord]]:
         titles: dict[str, list[TitledRecord]] = {}
@@ -181,7 +189,7 @@ class RecordFinder:
 
 def load_finder(conn: Connection) -> RecordFinder:
     """A finder for the records of a review as seen by a transaction."""
-    return RecordFinder(conn, links.list_groups(conn))
+    return RecordFinder(conn, records.list_numbers(conn), links.list_groups(conn))
 
 
 def _is_our_key(key: str) -> bool:
