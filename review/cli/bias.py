@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from review.cli.base import open_review, print_json, print_line, show_bar
+from review.cli.base import get_user_name, open_review, print_json, print_line, show_bar
 from review.cli.fulltext import JSON, PAPER, PASSWORD
 
 dataset_commands = typer.Typer(
@@ -92,14 +92,18 @@ def check_stated_numbers(
     from review.workflow.bias import flags as bias
     from review.workflow.bias import sample_sizes
     from review.workflow.fulltexts.reading import read_text
+    from review.workflow.project.project import PROTOCOL_FILE
 
     text = read_text(file, password)
     sentences = text.sentences
-    size_thresholds = sample_sizes.load_thresholds(Path(context.find_root().obj.folder))
-    findings, size_concerns = (
-        bias.check_numbers(text),
-        sample_sizes.find_concerns(sentences, size_thresholds),
-    )
+    folder = Path(context.find_root().obj.folder)
+    size_thresholds = sample_sizes.load_thresholds(folder)
+    findings = bias.check_numbers(text)
+    if (folder / PROTOCOL_FILE).exists():
+        project = open_review(context)
+        size_concerns = sample_sizes.find_file_concerns(project, text, get_user_name(context))
+    else:
+        size_concerns = sample_sizes.find_concerns(sentences, size_thresholds)
     if as_json:
         print_json(
             {

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from review.bias import number_checks, rules
 from review.bias.facts import FactCell
+from review.fulltext import FullText
 from review.models import Answer, Sentence
 from review.protocol.loading import load_protocol
 from review.protocol.models import Appraisal
+from review.store import files as stored_files
 from review.workflow.appraisal import forms
 from review.workflow.appraisal.form_consensus import load_consensus
 from review.workflow.appraisal.instruments import get_checklist
@@ -165,7 +167,10 @@ def format_concerns(concerns: Sequence[SizeConcern], settings: Appraisal) -> lis
     """Concerns of a text as lines for a terminal, with the thresholds they are held against."""
     lines = []
     for concern in concerns:
-        lines += [f"p. {concern.page}: {concern.text}", f"   {concern.sentence}"]
+        place = concern.where if concern.page is None else f"p. {concern.page}"
+        lines.append(f"{place}: {concern.text}")
+        if concern.sentence:
+            lines.append(f"   {concern.sentence}")
     return [
         *lines,
         f"{len(concerns)} reported sample sizes are below the recommended minimum: "
@@ -184,10 +189,25 @@ def find_study_concerns(project: Project, record: int, who: str) -> list[SizeCon
     if corrected := list_corrected_sizes(flags.get_fact_cells(project, record)):
         missing = {key: size for key, size in corrected.items() if not answers.get(key)}
         answers = {**answers, **missing}
-        where = f"{where}, and corrected facts" if missing and where else where
+        if missing:
+            where = f"{where}, and corrected facts" if where else "corrected facts"
     results = [SizeConcern(text, where) for text in check_sizes(parse_sizes(answers), settings)]
     text = texts.get_record_text(project, record)
     return results + find_concerns(text.sentences if text else (), settings)
+
+
+def find_file_concerns(project: Project, text: FullText, who: str) -> list[SizeConcern]:
+    """Every concern about the sizes in a file: those of the study where the file is the PDF of a
+    report of the review, else those its sentences state. Each is reported once."""
+    with project.store.read() as conn:
+        attached = stored_files.list_current_files(conn)
+    reports = sorted(
+        record for record, row in attached.items() if text.sha256 and row["sha256"] == text.sha256
+    )
+    if not reports:
+        return find_concerns(text.sentences, project.protocol.appraisal)
+    concerns = [one for record in reports for one in find_study_concerns(project, record, who)]
+    return list(dict.fromkeys(concerns))
 
 
 def list_corrected_sizes(cells: Sequence[FactCell]) -> dict[str, str]:

@@ -1,7 +1,12 @@
 """Facts of a review's papers: corrected once, kept with who and when, used by the flags."""
 
+import json
+import subprocess
+import sys
+
 import pytest
 from sqlalchemy import func, select
+from support.appraising import fill, review_in
 from support.hostile import sentence_page
 
 from review.bias.facts import FactCell
@@ -14,6 +19,7 @@ from review.workflow.bias import facts, flags, sample_sizes
 from review.workflow.fulltexts import attachments
 from review.workflow.setup.loading import init_project, open_project
 
+FORM = "extraction-imaging-ai"
 LINES = [
     "2 Methods",
     "The deep learning model was trained on chest radiographs of pneumonia.",
@@ -136,3 +142,51 @@ def test_a_corrected_test_set_counts_for_sample_sizes(project):
     assert sample_sizes.list_corrected_sizes(flags.get_fact_cells(project, 1)) == {
         "size-test": "31"
     }
+
+
+def test_the_command_knows_corrected_facts_of_a_report_in_the_review(tmp_path):
+    project = review_in(tmp_path / "r", 1)
+    attachments.attach_pdf(project, 1, "a.pdf", sentence_page(LINES), "ada")
+    new = FactCell(
+        field="part size",
+        label="test",
+        value=None,
+        found=None,
+        corrected=False,
+        sentence="",
+        page=None,
+        sentences=(),
+    )
+    fill(project, 1, FORM, "ada", {"positives-test": "31"}, finish=False)
+    paper, other = tmp_path / "copy.pdf", tmp_path / "other.pdf"
+    paper.write_bytes(sentence_page(LINES))
+    other.write_bytes(sentence_page([*LINES, "The images were resized before training."]))
+    (before,) = list_sizes(project, paper)
+    assert before["where"] == "extraction, your own form"
+    assert "negatives" not in before["text"]
+    facts.correct_fact(project, 1, new, who="ada", value="51")
+    after = list_sizes(project, paper)
+    assert {one["where"] for one in after} == {"extraction, your own form, and corrected facts"}
+    assert any("20 negatives" in one["text"] for one in after)
+    lines = run_numbers(project, paper).splitlines()
+    assert any(
+        line.startswith("extraction, your own form, and corrected facts: ") for line in lines
+    )
+    assert list_sizes(project, other) == []
+    assert list_sizes(project, paper, user="ben") == []
+
+
+def list_sizes(project, path, user="ada"):
+    return json.loads(run_numbers(project, path, "--json", user=user))["sizes"]
+
+
+def run_numbers(project, path, *words, user="ada"):
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "review.cli", "--review", str(project.folder)),
+            *("--user", user, "numbers", str(path), *words),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
