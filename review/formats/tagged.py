@@ -125,11 +125,10 @@ def build_wos_record(fields: Fields) -> Record:
 def parse_endnote(data: bytes, source: str | None = None) -> ParseResult:
     """Records of an EndNote % file (UTF-8, \\n): entries are parted by blank lines or %0 lines."""
     pieces = [p for p in _PERCENT_START.split(data) if _PERCENT.search(p)]
-    pieces = [part for piece in pieces for part in _split_at_tag(piece)]
+    opening_tag = _find_opening_tag(pieces)
+    pieces = [part for piece in pieces for part in _split_at_tag(piece, opening_tag)]
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
-    openings = Counter(piece[1:2].decode("latin-1") for piece in pieces if piece[:1] == b"%")
-    opening_tag = openings.most_common(1)[0][0] if openings else ""
     for number, piece in enumerate(pieces, 1):
         fields = _read_percent_fields(decode_utf8(piece))
         problem = _find_percent_problem(fields)
@@ -162,16 +161,28 @@ def _find_percent_problem(fields: Fields) -> str | None:
     return find_merged(fields, _PERCENT_SINGLE_TAGS)
 
 
-def _split_at_tag(piece: bytes) -> list[bytes]:
-    """The piece cut where the tag that opens it, %0 or %T, comes again without a blank line."""
+def _find_opening_tag(pieces: list[bytes]) -> str:
+    """The tag that opens most entries of the file, mostly 0; empty if no entry opens with a tag."""
+    openings = Counter(piece[1:2].decode("latin-1") for piece in pieces if piece[:1] == b"%")
+    return openings.most_common(1)[0][0] if openings else ""
+
+
+def _split_at_tag(piece: bytes, opening_tag: str) -> list[bytes]:
+    """The piece cut where %0 or %T opens another entry without a blank line before it.
+
+    That is the tag with which the piece opens; if it opens with another (its beginning is cut off),
+    the tag with which the other entries of the file open.
+    """
     opening = _PERCENT.search(piece)
-    if opening and piece[opening.end() : opening.end() + 1] in (b"0", b"T"):
-        mark = re.escape(piece[opening.start() : opening.end() + 1])
-        starts = [m.start() for m in re.finditer(rb"^" + mark + rb" ", piece, re.M)]
-        if len(starts) > 1:
-            cuts = [0, *starts[1:], len(piece)]
-            return [piece[a:b] for a, b in itertools.pairwise(cuts)]
-    return [piece]
+    if opening is None:
+        return [piece]
+    own_tag = piece[opening.end() : opening.end() + 1].decode("latin-1")
+    tag = own_tag if own_tag in ("0", "T") else opening_tag
+    if tag not in ("0", "T"):
+        return [piece]
+    starts = [match.start() for match in re.finditer(rf"^%{tag} ".encode(), piece, re.M)]
+    cuts = [0, *(starts[1:] if tag == own_tag else starts), len(piece)]
+    return [piece[a:b] for a, b in itertools.pairwise(cuts)]
 
 
 def _read_percent_fields(text: str) -> Fields:

@@ -132,6 +132,22 @@ def test_ris_tags_before_the_first_ty_are_not_lost() -> None:
     assert "Headless" in parsed.rejected[0].raw
 
 
+def test_a_percent_file_without_its_beginning_gives_no_tags_to_the_next_record() -> None:
+    rest = "".join(
+        f"%0 Journal Article\n%T Lung study {n}\n%A Poe, Ann\n%D 202{n}\n%M 4000{n}\n\n"
+        for n in range(3)
+    )
+    parsed = read_file(f"and so it ended.\n%Z a note of another record\n%M 49999\n{rest}".encode())
+    assert [record.source_id for record in parsed.records] == ["40000", "40001", "40002"]
+    assert "a note of another record" in parsed.rejected[0].raw
+    assert "its beginning is missing" in parsed.rejected[0].reason
+
+
+def test_a_percent_entry_may_name_its_kind_late() -> None:
+    parsed = read_file(b"%A Poe, Ann\n%T One lung study\n%D 2021\n%0 Journal Article\n")
+    assert [record.title for record in parsed.records] == ["One lung study"]
+
+
 def test_an_abstract_that_quotes_tags_is_one_abstract() -> None:
     text = RIS.replace(
         "PY  - 2020", "AB  - The ER - positive\nER - negative and\nTY - typed\nPY  - 2020"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from review.errors import SourceError
 from review.formats import read_file
+from review.formats.ris import TYPES
 from review.models import ParseResult, Record, record_to_dict
 from review.text.encodings import convert_to_utf8
 from review.workflow.records.imports import refuse_damaged
@@ -279,6 +280,8 @@ def _is_near(word: str, others: set[str]) -> bool:
 def _to_text(record: Record) -> str:
     data = record_to_dict(record)
     extra = list(data.pop("extra", {}).values())
+    # A kind that the format names by a code ("JOUR") is no word of the file.
+    data["types"] = [kind for kind in record.types if kind not in TYPES.values()]
     return json.dumps([list(data.values()), extra], ensure_ascii=False, default=list)
 
 
