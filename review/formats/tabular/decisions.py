@@ -13,6 +13,7 @@ from pathlib import Path
 from review.errors import SourceError
 from review.formats import parse_content, read_content
 from review.formats.tabular import columns, grid
+from review.formats.tabular.decision_objects import find_decision_objects
 from review.formats.tabular.decision_words import (
     RetrievalState,
     fold_words,
@@ -181,7 +182,8 @@ def read_decisions(
     """The decisions in a file.
 
     Args:
-        file: CSV, TSV, XLSX, or RIS as Rayyan and ASReview write it.
+        file: CSV, TSV, XLSX, JSON objects with the same names, or RIS as Rayyan and ASReview
+            write it.
         defaults: stage, reviewer and verdict for lines that do not say: Covidence exports one
             file per outcome, ASReview names no reviewer.
         reviewers: names of people, so that a column that bears one is known as theirs.
@@ -205,6 +207,9 @@ def read_decisions(
         )
         header = table.header
         lines = list(_iter_table_lines(table, unreadable))
+    elif rows := find_decision_objects(data, kind):
+        header = list(dict.fromkeys(key for _, row in rows for key in row))
+        lines = [_to_line(number, row) for number, row in rows]
     else:
         parsed = parse_content(data, kind, name)
         unreadable.extend(parsed.rejected)
@@ -276,6 +281,12 @@ def _iter_table_lines(
         yield row[0], pairs, " | ".join(cell for _, _, cell in pairs)
 
 
+def _to_line(number: int, row: Mapping[str, str]) -> _FileLine:
+    """An object of a JSON file as if it were the line of a table; its number counts from 1."""
+    pairs = [(name, columns.normalize_name(name), cell) for name, cell in row.items() if cell]
+    return number, pairs, " | ".join(cell for _, _, cell in pairs)
+
+
 def _strip_guard(cell: str) -> str:
     """The cell without the apostrophe that keeps a spreadsheet from running it as a formula."""
     return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
@@ -336,7 +347,9 @@ def _find_verdict_columns(
         cell for cell in header if _FIELD_BY_COLUMN.get(columns.normalize_name(cell)) == "verdict"
     ]
     if len(named) == 1:
-        return (_VerdictColumn(named[0], columns.normalize_name(named[0])),)
+        chosen = _VerdictColumn(named[0], columns.normalize_name(named[0]))
+        _refuse_contradicting_columns(name, header, lines, chosen)
+        return (chosen,)
     candidates = named or [cell for cell in header if _may_hold_verdicts(cell, lines, reviewers)]
     found = [_describe_verdict_column(cell, reviewers) for cell in candidates]
     if any(column.reviewer for column in found):
@@ -355,6 +368,39 @@ def _find_verdict_columns(
             "'verdict', or put the reviewer's name or the stage into the name of each."
         )
     return tuple(found)
+
+
+def _refuse_contradicting_columns(
+    name: str, header: Sequence[str], lines: list[_FileLine], chosen: _VerdictColumn
+) -> None:
+    """Refuses a table in which another column states another verdict on the same record.
+
+    A column may differ if it is somebody else's, another stage's or the consensus, or if the table
+    has a line for each reviewer. A column named 'verdict' is the one that counts.
+
+    Raises:
+        SourceError: names the columns and the first line.
+    """
+    keys = {columns.normalize_name(cell) for cell in header}
+    if chosen.key == "verdict" or any(_FIELD_BY_COLUMN.get(key) == "reviewer" for key in keys):
+        return
+    for cell in header:
+        other = _describe_verdict_column(cell, ())
+        if other.stage or other.reviewer or _CONSENSUS_NAME.search(cell):
+            continue
+        if not _may_hold_verdicts(cell, lines, ()):
+            continue
+        for number, pairs, _ in lines:
+            cells = {key: text for _, key, text in pairs}
+            texts = [cells.get(chosen.key, ""), cells.get(other.key, "")]
+            if any(map(is_undecided, texts)) or not all(map(is_verdict_cell, texts)):
+                continue
+            if len({parse_verdict(text) for text in texts}) > 1:
+                raise SourceError(
+                    f"{name}: the columns {chosen.name!r} and {cell!r} contradict each other (line "
+                    f"{number}: {texts[0]!r} and {texts[1]!r}). Name the right one 'verdict', or "
+                    "put the reviewer's name or the stage into the name of each."
+                )
 
 
 def _may_hold_verdicts(name: str, lines: list[_FileLine], reviewers: Sequence[str]) -> bool:

@@ -152,8 +152,9 @@ def import_decisions(
 def _build_error(path: Path, result: DecisionImportResult) -> DecisionFileError:
     rejected = result.rejected
     refused = dataclasses.replace(result, batch=None, added=0, unchanged=0, retrievals=0)
+    reason = rejected[0].reason.rstrip(".")
     return DecisionFileError(
-        f"{path}: {len(rejected)} of its decisions cannot be imported ({rejected[0].reason}). "
+        f"{path}: {len(rejected)} of its decisions cannot be imported ({reason}). "
         f"Nothing was imported. Correct the file, or import the valid lines with --keep-good and "
         f"then the corrected others from {result.rejected_path or 'the list above'}.",
         refused,
@@ -241,7 +242,7 @@ def _match_rows(
     """The lines whose record and stage are found; the others go to rejected."""
     matches = []
     for row in rows:
-        person = names.get(row.reviewer or "", row.reviewer)
+        person = _find_person(project, row.reviewer, names)
         try:
             stage = _find_row_stage(project, row)
         except ReviewError as error:
@@ -255,6 +256,16 @@ def _match_rows(
         new_decision = _build_decision(named, number)
         matches.append(_Match(named, new_decision, finder.get_report(number)))
     return matches
+
+
+def _find_person(project: Project, name: str | None, names: Mapping[str, str]) -> str | None:
+    """The team's name for a name in the file, also where only its capitals differ ('Ada')."""
+    if name is None or name in names:
+        return names.get(name or "")
+    folded = name.strip().casefold()
+    team = [person.name for person in project.protocol.team]
+    same = [person for person in team if person.casefold() == folded]
+    return same[0] if len(same) == 1 and name not in team else name
 
 
 def _build_decision(row: DecisionRow, number: int) -> NewDecision:

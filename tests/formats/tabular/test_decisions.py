@@ -170,3 +170,54 @@ def test_a_line_that_cannot_be_taken_apart_is_named_once_by_its_own_number() -> 
     assert (rejection.number, rejection.reason.count("line 3: ")) == (3, 1)
     assert "line 2" not in rejection.reason
     assert [row.line for row in found.rows] == [2]
+
+
+def test_two_columns_that_contradict_each_other_are_asked_about() -> None:
+    text = "doi,Decision,Screening outcome\n10.5555/q.1,yes,Included\n10.5555/q.2,include,exclude\n"
+    with pytest.raises(SourceError) as raised:
+        read_decisions(text.encode(), DecisionDefaults(reviewer="ada"))
+    message = str(raised.value)
+    assert "'Decision' and 'Screening outcome'" in message
+    assert "line 3: 'include' and 'exclude'" in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "doi,Decision,Screening outcome\n10.5555/q.1,yes,Included\n10.5555/q.2,no,\n",
+        "doi,Verdict,Screening outcome\n10.5555/q.1,yes,no\n10.5555/q.2,no,no\n",
+        "doi,Decision,Final status\n10.5555/q.1,yes,no\n10.5555/q.2,no,no\n",
+        "doi,Reviewer,Decision,Status\n10.5555/q.1,ada,yes,no\n10.5555/q.2,ben,no,no\n",
+    ],
+)
+def test_a_second_column_that_agrees_or_means_something_else_is_fine(text: str) -> None:
+    parsed = read_decisions(text.encode(), DecisionDefaults(reviewer="ada"))
+    assert [row.verdict for row in parsed.rows] == ["include", "exclude"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"doi": "10.5555/q.1", "decision": "include", "reviewer": "ada"},'
+        ' {"doi": "10.5555/q.2", "decision": "exclude", "reviewer": "ben", "reason": "animals"}]',
+        '{"doi": "10.5555/q.1", "verdict": true, "reviewer": "ada"}\n'
+        '{"doi": ["10.5555/q.2"], "verdict": false, "reviewer": "ben", "reason": "animals"}\n',
+        '{"decisions": [{"record": {"doi": "10.5555/q.1"}, "Vote": 1, "Reviewer": "ada"},'
+        ' {"record": {"doi": "10.5555/q.2"}, "Vote": 0, "Reviewer": "ben", "Reason": "animals"}]}',
+    ],
+    ids=["list", "object a line", "list under a name"],
+)
+def test_decisions_come_as_json_too(text: str) -> None:
+    rows = read_decisions(text.encode()).rows
+    assert [(row.line, row.verdict, row.reviewer, row.reason) for row in rows] == [
+        (1, "include", "ada", None),
+        (2, "exclude", "ben", "animals"),
+    ]
+    assert [row.entry.doi for row in rows if row.entry] == ["10.5555/q.1", "10.5555/q.2"]
+
+
+def test_json_lines_without_a_verdict_or_with_a_wrong_one_are_counted() -> None:
+    text = '[{"doi": "10.5555/q.1", "decision": null}, {"doi": "10.5555/q.2", "decision": "hm"}]'
+    parsed = read_decisions(text.encode(), DecisionDefaults(reviewer="ada"))
+    assert (parsed.rows, parsed.undecided) == ((), (1,))
+    assert "'hm'" in parsed.rejected[0].reason

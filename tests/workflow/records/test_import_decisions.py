@@ -385,3 +385,18 @@ def test_verdict_and_not_retrieved_of_one_reviewer_contradict(
     text = HEAD + "R000001,full-text,ada,include,\nR000001,full-text,ada,not retrieved,lost\n"
     done = enter(project, tmp_path, text, keep_good=True)
     assert (done.added, get_lines(done.rejected)) == (0, [2, 3])
+
+
+def test_a_reviewer_is_known_by_a_name_in_other_capitals(project: Project, tmp_path: Path) -> None:
+    text = "doi,Reviewer Name,Decision\n10.5555/h1, ADA ,include\n10.5555/h2,Ben,exclude\n"
+    enter(project, tmp_path, text)
+    assert list_entered(project) == [(1, "ada", "include"), (2, "ben", "exclude")]
+
+
+def test_one_persons_contradiction_is_found_under_two_spellings(
+    project: Project, tmp_path: Path
+) -> None:
+    text = "doi,reviewer,decision\n10.5555/h1,Ada,include\n10.5555/h1,ada,exclude\n"
+    with pytest.raises(DecisionFileError) as raised:
+        enter(project, tmp_path, text)
+    assert get_lines(raised.value.result.rejected) == [2, 3]
