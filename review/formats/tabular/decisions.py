@@ -207,9 +207,9 @@ def read_decisions(
         )
         header = table.header
         lines = list(_iter_table_lines(table, unreadable))
-    elif rows := find_decision_objects(data, kind):
-        header = list(dict.fromkeys(key for _, row in rows for key in row))
-        lines = [_to_line(number, row) for number, row in rows]
+    elif objects := find_decision_objects(data, kind):
+        header = list(dict.fromkeys(key for _, row in objects for key in row))
+        lines = [_to_line(number, row) for number, row in objects]
     else:
         parsed = parse_content(data, kind, name)
         unreadable.extend(parsed.rejected)
