@@ -63,6 +63,13 @@ protocol and with its reason; every version stays on the page. A field that is r
 answers. Those of a field that is removed stay in the store and are no longer asked, compared or
 exported. The kind of a field that has answers, and choices that were used, cannot change.
 
+Under *Order and rules* the lead sets how the ranking begins, the share of records drawn at random,
+the recall aimed at, whether reviewers see the words that rank a record higher, and the keyword
+rules. Saving a rule decides nothing. On the page *Protocol* the lead first sees what the rules
+would exclude (*Preview rules*: how many records, and titles), then applies them (*Apply rules*).
+*Undo* returns a rule's records to screening; a rule that has left the protocol is listed as long as
+it still excludes records. Each of these acts is in the audit log.
+
 If somebody else saves a version meanwhile, both changes are shown side by side. *Put my changes on
 version N* keeps theirs and adds yours, and names the keys that both changed.
 

@@ -31,7 +31,9 @@ from review.pages.widgets.protocol_form import (
     render_yaml,
 )
 from review.pages.widgets.protocol_instruments_form import render_instruments
+from review.pages.widgets.protocol_order_form import render_order
 from review.pages.widgets.protocol_search_form import render_search
+from review.pages.widgets.rule_panel import render_rules
 from review.protocol.loading import read_keys
 from review.protocol.models import (
     Protocol,
@@ -56,6 +58,7 @@ SECTIONS: dict[str, Callable[[ProtocolForm], None]] = {
     "Eligibility": render_eligibility,
     "Search": render_search,
     "Stages": render_stages,
+    "Order and rules": render_order,
     "Instruments and gates": render_instruments,
     "Data extraction": render_extraction,
     YAML_SECTION: render_question,
@@ -103,6 +106,7 @@ def render_page(project: Project) -> None:
         _render_question(project.protocol)
         _render_sources(project)
         _render_criteria(project.protocol)
+        render_rules(project, may_apply=is_lead)
         _render_team(project)
     with file_column:
         _render_file(project, is_lead)

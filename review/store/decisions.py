@@ -70,15 +70,18 @@ def list_decisions(
     *,
     stage: str | None = None,
     reviewer: str | None = None,
+    role: str | None = None,
     records: Iterable[int] | None = None,
     until: datetime | None = None,
 ) -> list[Decision]:
-    """Decisions in order of entry, filtered by stage, reviewer, records or time (inclusive)."""
+    """Decisions in order of entry, filtered by stage, reviewer, role, records, time (inclusive)."""
     query = select(*_COLUMNS).order_by(decisions.c.id)
     if stage is not None:
         query = query.where(decisions.c.stage == stage)
     if reviewer is not None:
         query = query.where(decisions.c.reviewer == reviewer)
+    if role is not None:
+        query = query.where(decisions.c.role == role)
     if until is not None:
         query = query.where(decisions.c.at <= format_timestamp(until))
     if records is None:

@@ -9,6 +9,7 @@ from support.small import studies
 
 from review.models import Record
 from review.workflow.project.accounts import CurrentUser
+from review.workflow.screening import keyword_rules
 from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup import form_versions, protocol_amendments
 from review.workflow.setup.extraction_forms import ExtractionField
@@ -488,3 +489,50 @@ def test_a_form_saved_by_another_lead_meanwhile_is_shown(project):
     assert "removed “Theirs”" in told(page).replace("\\", "")
     click(page, "Take their form")
     assert "**Theirs**: text" in told(page) and "Review changes" not in labels(page)
+
+
+def test_a_rule_is_written_previewed_applied_and_undone(project):
+    page = draw(project.folder, section="Order and rules")
+    find(page.checkbox, "Show reviewers the words").uncheck().run()
+    click(page, "Add a rule")
+    find(page.text_area, "A record is ineligible unless").set_value("(2 OR 3").run()
+    assert page.error and find(page.button, "Review changes").disabled
+    find(page.text_area, "A record is ineligible unless").set_value("2 OR 3").run()
+    find(page.text_input, "Reason in the PRISMA diagram").set_value("No number").run()
+    click(page, "Review changes")
+    assert "Keyword rules: added “rule-1”" in told(page).replace("\\", "")
+    click(page, "Save change as version 2")
+    plan = open_project(project.folder).protocol
+    assert (plan.rules[0].must_match, plan.ranking.show_words) == ("2 OR 3", False)
+
+    click(page, "Preview rules")
+    assert "No number: 1 record excluded, 0 returned to screening." in told(page)
+    assert "- Study 1" in told(page) and "- Study 2" not in told(page)
+    click(page, "Cancel")
+    assert "Apply rules" not in labels(page)
+    assert keyword_rules.count_marks(open_project(project.folder)) == {"rule-1": 0}
+    click(page, "Preview rules")
+    click(page, "Apply rules")
+    assert page.success[0].value == "Rules applied: 1 record excluded, 0 returned to screening."
+    assert keyword_rules.count_marks(open_project(project.folder)) == {"rule-1": 1}
+    reviewers_page = draw(project.folder, REVIEWER)
+    assert "1 record excluded by this rule" in told(reviewers_page)
+    assert not [one for one in labels(reviewers_page) if one.startswith(("Undo", "Preview"))]
+
+
+def test_a_rule_that_left_the_protocol_can_still_be_undone(project):
+    text = read(project) + "rules:\n  - {id: rule-1, must_match: 2 OR 3}\n"
+    protocol_amendments.amend_protocol(project, text, "ada", "", seen=project.fingerprint)
+    keyword_rules.apply_rules(open_project(project.folder), "ada")
+    page = draw(project.folder, section="Order and rules")
+    click(page, "Remove rule")
+    click(page, "Add a rule")  # under an id of its own: the marks of rule-1 are not its marks
+    find(page.text_area, "A record is ineligible unless").set_value("Study").run()
+    click(page, "Review changes")
+    page.text_input[0].set_value("Delphi").run()
+    find(page.button, "Save").click().run()
+    assert [rule.id for rule in open_project(project.folder).protocol.rules] == ["rule-2"]
+    assert "**rule-1** (no longer in the protocol)" in told(page).replace("\\", "")
+    click(page, "Undo: return 1 record to screening")
+    assert page.success[0].value == "Undone: 1 record returned to screening."
+    assert keyword_rules.count_marks(open_project(project.folder)) == {"rule-2": 0}

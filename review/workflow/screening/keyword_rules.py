@@ -1,6 +1,7 @@
 """Applies the protocol's keyword rules: records that do not match are ineligible, reversibly."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from review import query
 from review.errors import ReviewError
@@ -12,6 +13,21 @@ from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import status as standings
 from review.workflow.screening.decisions import NewDecision, add_decisions
 from review.workflow.screening.record_texts import load_texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleEffect:
+    """What applying a rule does, or would do."""
+
+    rule: KeywordRule
+    marked: tuple[int, ...]
+    """Reports that are marked as ineligible, by record number in ascending order."""
+    restored: tuple[int, ...]
+    """Reports that it marked before and that match now, so that they return to screening."""
+
+
+class _PreviewEnd(Exception):
+    """Ends the transaction of a preview, so that nothing of it is kept."""
 
 
 def get_rule_name(rule: KeywordRule) -> str:
@@ -38,30 +54,74 @@ def apply_rules(project: Project, who: str) -> dict[str, tuple[int, int]]:
         QueryError: a rule's query cannot be read.
     """
     require_role(project, who, "manage")
+    with project.store.write() as conn:
+        effects = _apply(project, conn, who)
+    return {effect.rule.id: (len(effect.marked), len(effect.restored)) for effect in effects}
+
+
+def preview_rules(project: Project, who: str) -> list[RuleEffect]:
+    """What apply_rules would do now, rule by rule in the order of the protocol; keeps nothing.
+
+    The rules are applied in a transaction that is then rolled back, so that the preview cannot
+    differ from what applying them does.
+
+    Raises:
+        ReviewError: the review has no screening stage or no rules.
+        QueryError: a rule's query cannot be read.
+    """
+    require_role(project, who, "manage")
+    effects: list[RuleEffect] = []
+    try:
+        with project.store.write() as conn:
+            effects = _apply(project, conn, who)
+            raise _PreviewEnd
+    except _PreviewEnd:
+        return effects
+
+
+def _apply(project: Project, conn: Connection, who: str) -> list[RuleEffect]:
+    project = follow_plan(project, conn)
     stage = find_stage(project.protocol, "screening")
     if stage is None or not project.protocol.rules:
         raise ReviewError("The protocol has no 'rules', or no screening stage to which they apply.")
-    with project.store.write() as conn:
-        project = follow_plan(project, conn)
-        withdrawn_counts = withdraw_matches(project, conn, who)
-        counts = {}
-        for rule in project.protocol.rules:
-            report_statuses = standings.compute_statuses(project, conn)[stage.id]
-            pending = [
-                n
-                for n, report_status in report_statuses.items()
-                if report_status.status == "pending"
-            ]
-            matching = _find_matches(conn, rule, pending)
-            excluded = [n for n in pending if n not in matching]
-            _add_rule_decisions(
-                project,
-                conn,
-                rule,
-                who,
-                [_build_decision(n, stage.id, rule, exclude=True) for n in excluded],
-            )
-            counts[rule.id] = (len(excluded), withdrawn_counts[rule.id])
+    restored = _restore_matches(project, conn, who, None)
+    effects = []
+    for rule in project.protocol.rules:
+        report_statuses = standings.compute_statuses(project, conn)[stage.id]
+        pending = [
+            n for n, report_status in report_statuses.items() if report_status.status == "pending"
+        ]
+        matching = _find_matches(conn, rule, pending)
+        marked = sorted(n for n in pending if n not in matching)
+        _add_rule_decisions(
+            project,
+            conn,
+            rule,
+            who,
+            [_build_decision(n, stage.id, rule, exclude=True) for n in marked],
+        )
+        effects.append(RuleEffect(rule=rule, marked=tuple(marked), restored=restored[rule.id]))
+    return effects
+
+
+def count_marks(project: Project) -> dict[str, int]:
+    """Rule id -> how many reports it marks as ineligible now. A rule that has left the protocol is
+    named as long as its marks remain."""
+    stage = find_stage(project.protocol, "screening")
+    counts = {rule.id: 0 for rule in project.protocol.rules}
+    if stage is None:
+        return counts
+    prefix = "rule "
+    with project.store.read() as conn:
+        newest = {
+            (decision.reviewer, decision.record): decision.verdict
+            for decision in decisions.list_decisions(conn, stage=stage.id, role="automation")
+            if decision.reviewer.startswith(prefix)
+        }
+    for (reviewer, _), verdict in newest.items():
+        if verdict is not None:
+            rule_id = reviewer.removeprefix(prefix)
+            counts[rule_id] = counts.get(rule_id, 0) + 1
     return counts
 
 
@@ -74,18 +134,26 @@ def withdraw_matches(
     Args:
         among: only these records; all that are marked where None.
     """
+    restored = _restore_matches(project, conn, who, among)
+    return {rule_id: len(numbers) for rule_id, numbers in restored.items()}
+
+
+def _restore_matches(
+    project: Project, conn: Connection, who: str, among: Iterable[int] | None
+) -> dict[str, tuple[int, ...]]:
+    """Rule id -> the reports that it had marked and that match now, after taking the marks back."""
     numbers = None if among is None else sorted(among)
     stage = find_stage(project.protocol, "screening")
     if stage is None:
         return {}
-    counts = {}
+    restored = {}
     for rule in project.protocol.rules:
         rule_decisions = decisions.list_decisions(
             conn, stage=stage.id, reviewer=get_rule_name(rule), records=numbers
         )
         newest = {decision.record: decision.verdict for decision in rule_decisions}
         marked = [n for n, verdict in newest.items() if verdict is not None]
-        matching = _find_matches(conn, rule, marked)
+        matching = sorted(_find_matches(conn, rule, marked))
         _add_rule_decisions(
             project,
             conn,
@@ -93,8 +161,8 @@ def withdraw_matches(
             who,
             [_build_decision(n, stage.id, rule, exclude=False) for n in matching],
         )
-        counts[rule.id] = len(matching)
-    return counts
+        restored[rule.id] = tuple(matching)
+    return restored
 
 
 def _find_matches(conn: Connection, rule: KeywordRule, numbers: Sequence[int]) -> set[int]:

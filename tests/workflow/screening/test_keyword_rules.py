@@ -6,7 +6,7 @@ from review.errors import ProtocolError, ReviewError
 from review.models import Record
 from review.prisma import get_total
 from review.protocol.models import find_stage
-from review.store import records
+from review.store import audit_events, decisions, records
 from review.store.timestamps import utc_now
 from review.workflow.deduplication import run as dedupe
 from review.workflow.exports.prisma_inputs import compute_flow
@@ -117,3 +117,31 @@ def test_a_query_that_cannot_be_read_is_named_by_check(project):
     path.write_text(path.read_text().replace("ct OR cxr", "ct OR OR cxr"))
     with pytest.raises(ProtocolError, match="rules imaging"):
         check_protocol(project.folder)
+
+
+def test_a_preview_says_what_applying_does_and_keeps_nothing(project):
+    def read_rows():
+        with project.store.read() as conn:
+            return decisions.list_decisions(conn), audit_events.list_events(conn)
+
+    before = read_rows()
+    preview = keyword_rules.preview_rules(project, "ada")
+    assert [(effect.rule.id, effect.marked) for effect in preview] == [
+        ("methods", (3, 6)),
+        ("imaging", (4,)),
+    ]
+    assert read_rows() == before
+    assert keyword_rules.count_marks(project) == {"methods": 0, "imaging": 0}
+    counts = keyword_rules.apply_rules(project, "ada")
+    assert counts == {e.rule.id: (len(e.marked), len(e.restored)) for e in preview}
+    assert keyword_rules.count_marks(project) == {"methods": 2, "imaging": 1}
+    assert {(e.marked, e.restored) for e in keyword_rules.preview_rules(project, "ada")} == {
+        ((), ())
+    }
+    keyword_rules.withdraw_rule(project, "methods", "ada")
+    assert keyword_rules.count_marks(project) == {"methods": 0, "imaging": 1}
+
+
+def test_only_the_lead_previews_rules(project):
+    with pytest.raises(ReviewError, match="ben does not have permission"):
+        keyword_rules.preview_rules(project, "ben")
