@@ -7,14 +7,20 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 from standin import StandIn
+from support import new_stores
 from support.harvesting import surroundings
 from support.postgres import cluster, emptied
+
+from review import store
 
 # Property tests draw the same cases each time, so that a red run can be repeated; new cases are
 # looked for with HYPOTHESIS_PROFILE=search.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+store.upgrade = new_stores.upgrade_quickly
+"""New stores are made from recorded tables; `new_stores.migrate` runs the migrations."""
 
 collect_ignore = [] if os.environ.get("CORPORA") else ["corpora"]
 """Tests over genuine files run only where CORPORA names their folder: `make test-corpora`."""

@@ -1,6 +1,7 @@
 """Loads protocol.yaml, the complete plan of a review, and checks it key by key."""
 
 import difflib
+import functools
 import hashlib
 import ipaddress
 import re
@@ -51,15 +52,14 @@ def load_protocol(path: Path) -> Protocol:
 def parse_protocol(text: str, name: str = "protocol.yaml") -> Protocol:
     """The protocol in a text; `name` is used in messages. Raises ProtocolError as load does."""
     import yaml
-    from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+    from pydantic import ValidationError
 
     data = read_keys(text, name)
     tree = yaml.compose(text)
     data = _restore_keys(data, tree)
     _reject_unknown_keys(data, Protocol, (), name, tree)
-    adapter = TypeAdapter(with_config(ConfigDict(extra="forbid"))(Protocol))
     try:
-        protocol = adapter.validate_python(_rename_from_key(data))
+        protocol: Protocol = _build_validator().validate_python(_rename_from_key(data))
     except ValidationError as error:
         raise _build_error(error.errors()[0], name, tree) from error
     try:
@@ -67,6 +67,14 @@ def parse_protocol(text: str, name: str = "protocol.yaml") -> Protocol:
     except ValueError as error:
         raise _build_contradiction_error(error, name, tree) from error
     return protocol
+
+
+@functools.cache
+def _build_validator() -> Any:
+    """What reads a protocol's keys into a Protocol; building it takes longer than reading."""
+    from pydantic import ConfigDict, TypeAdapter, with_config
+
+    return TypeAdapter(with_config(ConfigDict(extra="forbid"))(Protocol))
 
 
 def _restore_keys(value: Any, node: Any) -> Any:
