@@ -6,6 +6,7 @@ texts later too, beside ever more decisions. `plan_order` is the policy of a rev
 benchmark of screening orders simulates.
 """
 
+import heapq
 import math
 import re
 from collections import Counter
@@ -417,24 +418,41 @@ def order_candidates(
     candidate_array = np.asarray(candidates, dtype=np.int64)
     by_score = np.argsort(-np.asarray(values)[candidate_array], kind="stable")
     count = len(candidate_array)
-    random_ranks = rng.permutation(count).tolist()
-    random_draws = (rng.random(count) < random_share).tolist()
-    is_used = bytearray(count)  # by rank, 0 for the best
-    best_rank = next_draw = 0
-    ranks = []
-    for is_random in random_draws:
-        if is_random:
-            while is_used[random_ranks[next_draw]]:
-                next_draw += 1
-            rank = random_ranks[next_draw]
-        else:
-            while is_used[best_rank]:
-                best_rank += 1
-            rank = best_rank
-        is_used[rank] = 1
+    random_ranks = rng.permutation(count)
+    is_random = rng.random(count) < random_share
+    drawn_ranks = _draw_ranks(random_ranks.tolist(), np.flatnonzero(is_random).tolist())
+    is_left = np.ones(count, dtype=bool)
+    is_left[drawn_ranks] = False
+    ranks = np.empty(count, dtype=np.int64)
+    ranks[is_random] = drawn_ranks
+    ranks[~is_random] = np.flatnonzero(is_left)  # the best of the others come first
+    positions = candidate_array[by_score[ranks]].tolist()
+    return list(map(PlannedPlace._make, zip(positions, is_random.tolist(), strict=True)))
+
+
+def _draw_ranks(random_ranks: Sequence[int], places: Sequence[int]) -> list[int]:
+    """The rank (0 for the best) that goes to each random place.
+
+    Each is the next of `random_ranks` that no earlier place has, drawn or by its score. Only the
+    random places are gone through, as they are few.
+    """
+    is_drawn = bytearray(len(random_ranks))
+    ahead: list[int] = []  # drawn ranks the places by score have yet to pass over, as a heap
+    ranks: list[int] = []
+    next_draw = best_rank = last_place = 0
+    for place in places:
+        best_rank += place - last_place
+        while ahead and ahead[0] < best_rank:
+            heapq.heappop(ahead)
+            best_rank += 1
+        while is_drawn[random_ranks[next_draw]] or random_ranks[next_draw] < best_rank:
+            next_draw += 1
+        rank = random_ranks[next_draw]
+        is_drawn[rank] = 1
+        heapq.heappush(ahead, rank)
         ranks.append(rank)
-    positions = candidate_array[by_score[np.asarray(ranks, dtype=np.int64)]].tolist()
-    return list(map(PlannedPlace._make, zip(positions, random_draws, strict=True)))
+        last_place = place + 1
+    return ranks
 
 
 def explain_score(

@@ -275,8 +275,22 @@ def compute_check_size(
     return unscreened
 
 
-def describe_check(evidence: StoppingEvidence, size: int, confidence: float) -> str:
-    """What a random check of this size would show."""
+def describe_check(evidence: StoppingEvidence, size: int | None, confidence: float) -> str:
+    """What a random check of this size would show, or why none can be or need be drawn.
+
+    Args:
+        size: from compute_check_size.
+    """
+    if not evidence.unscreened:
+        return "All records have been screened, so there is nothing left to check."
+    if size is None:
+        return "A random check can be planned once a relevant record has been found."
+    if not size:
+        return (
+            f"No random check is needed: even if all {evidence.unscreened:,} unscreened records "
+            f"were relevant, at least {evidence.target:.0%} of the relevant records have been "
+            "found."
+        )
     return (
         f"Random check: screen {size:,} of the {evidence.unscreened:,} unscreened records, drawn "
         f"at random. If none is relevant, at least {evidence.target:.0%} of the relevant records "

@@ -17,6 +17,7 @@ from review.stopping import (
     compute_hypergeometric_p,
     count_trailing_irrelevant,
     describe_agreement,
+    describe_check,
     describe_check_result,
     describe_evidence,
     estimate_remaining,
@@ -169,6 +170,21 @@ def test_the_random_check_is_the_smallest_that_gives_its_confidence(
 def test_a_random_check_needs_something_relevant_and_may_be_needless():
     assert compute_check_size(0, 100, 0.95, 0.95) is None
     assert compute_check_size(100, 3, 0.95, 0.95) == 0
+
+
+def test_a_random_check_says_why_none_is_planned_and_never_names_none_of_none():
+    def describe(labels, unscreened):
+        evidence = gather_evidence(labels, [False] * len(labels), unscreened)
+        size = compute_check_size(evidence.relevant, evidence.unscreened, evidence.target, 0.95)
+        return describe_check(evidence, size, 0.95)
+
+    everything = "All records have been screened, so there is nothing left to check."
+    assert describe([1] * 5 + [0] * 5, 0) == describe([0] * 10, 0) == everything
+    assert describe([0] * 10, 40).startswith("A random check can be planned once a relevant")
+    needless = describe([1] * 100, 3)
+    assert needless.startswith("No random check is needed: even if all 3 unscreened records")
+    planned = describe([1] * 5 + [0] * 5, 40)
+    assert planned.startswith("Random check: screen 38 of the 40 unscreened records")
 
 
 def test_the_rules_and_the_methods_sentence_follow_the_evidence():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from review.cli.base import get_user_name, open_review, print_json, print_line, print_warning
+from review.errors import ReviewError
 
 if TYPE_CHECKING:
     from review.workflow.screening.ranking import RankExplanation
@@ -170,8 +171,7 @@ def show_stopping_evidence(
         print_line(f"  {'stop' if rule.is_met else 'go on':6}  {rule.name}: {rule.reason}")
         print_line(f"          {rule.experience}")
     size = compute_check_size(evidence.relevant, evidence.unscreened, evidence.target, confidence)
-    if size is not None:
-        print_line(describe_check(evidence, size, confidence))
+    print_line(describe_check(evidence, size, confidence))
     result = ranking.get_check_result(project, protocol_stage, reader=get_user_name(context))
     if result is not None:
         print_line(describe_check_result(result))
@@ -188,7 +188,7 @@ def draw_random_check(
     withdraw: bool = typer.Option(False, help="Withdraw the check that was drawn last."),
 ) -> None:
     """Draw unscreened records at random, to be screened before all others (lead only)."""
-    from review.stopping import compute_check_size
+    from review.stopping import compute_check_size, describe_check
     from review.workflow.project.project import find_stage
     from review.workflow.screening import random_checks, ranking
 
@@ -200,10 +200,12 @@ def draw_random_check(
         return
     if not size:
         evidence, _ = ranking.get_stopping_evidence(project, protocol_stage, reader=who)
-        size = (
-            compute_check_size(evidence.relevant, evidence.unscreened, evidence.target, confidence)
-            or 0
+        needed = compute_check_size(
+            evidence.relevant, evidence.unscreened, evidence.target, confidence
         )
+        if not needed:
+            raise ReviewError(describe_check(evidence, needed, confidence))
+        size = needed
     count = random_checks.draw_random_check(
         project, protocol_stage, who, size, confidence=confidence
     )

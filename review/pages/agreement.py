@@ -193,10 +193,7 @@ def _render_check(project: Project, stage: Stage, evidence: StoppingEvidence) ->
         "Confidence of a random check", [0.8, 0.9, 0.95, 0.99], 0.95, format_func="{:.0%}".format
     )
     size = compute_check_size(evidence.relevant, evidence.unscreened, evidence.target, confidence)
-    if size is None:
-        st.caption("A random check can be planned once a relevant record has been found.")
-    else:
-        st.markdown(describe_check(evidence, size, confidence))
+    st.markdown(describe_check(evidence, size, confidence))
     draws = bool(size) and st.button(
         f"Draw {format_count(size or 0, 'record')} at random",
         help="They come before all other records, for every reviewer, until they are screened.",

@@ -1,5 +1,6 @@
 """The ranking of a review: random until it can learn, reproducible, never losing a record."""
 
+import numpy as np
 import pytest
 
 from review.errors import ReviewError
@@ -454,6 +455,22 @@ def test_random_places_are_filled_from_all_that_is_left_and_the_others_by_score(
     assert min(early) < 100 and max(early) > 200
     assert order_candidates(values, [], 7) == []
     assert all(drawn for _, drawn in order_candidates(values, range(5), 7, random_share=1.0))
+
+
+@pytest.mark.parametrize("random_share", [0.0, 0.05, 0.5, 0.95, 1.0])
+@pytest.mark.parametrize("count", [1, 2, 40, 300])
+def test_every_place_goes_to_the_next_one_left(count, random_share):
+    values = np.random.default_rng(count).random(count).round(1)
+    places = order_candidates(values, range(count), 5, random_share=random_share)
+    generator = np.random.default_rng(5)
+    best = sorted(range(count), key=lambda position: -values[position])
+    by_lot = [best[rank] for rank in generator.permutation(count)]
+    left = dict.fromkeys(best)
+    for position, drawn in places:  # place after place, as the policy reads
+        expected = next(one for one in (by_lot if drawn else best) if one in left)
+        assert position == expected
+        del left[position]
+    assert not left
 
 
 def test_an_order_holds_each_candidate_once_and_a_fair_share_by_lot():
