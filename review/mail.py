@@ -69,18 +69,39 @@ def load_mail_settings() -> MailSettings | None:
     )
 
 
+def _drop_unprintable(text: str) -> str:
+    """Text without control characters, marks of direction and halves of a letter pair."""
+    return "".join(c for c in text if c.isprintable() or c.isspace())
+
+
+def _is_one_address(text: str) -> bool:
+    """Whether a message to this goes to one person: a link sent to two would let either in."""
+    user, at, host = text.partition("@")
+    separators = set(',;:<>()[]"\\@')
+    return (
+        bool(user and at and host)
+        and text.isprintable()
+        and not (separators & {*user, *host} or any(letter.isspace() for letter in text))
+    )
+
+
 def send_message(settings: MailSettings, *, to: str, subject: str, text: str) -> None:
     """Hands one message to the mail server.
 
     Raises:
-        ReviewError: the server was not reached or did not take it. Names neither the password nor
-            what was in the message.
+        ReviewError: the address is not that of one person, or the server was not reached or did
+            not take it. Names neither the password nor what was in the message.
     """
+    if not _is_one_address(to):
+        raise ReviewError(
+            f"{to!r} is not the e-mail address of one person; correct it on the page People. "
+            "Nothing was sent."
+        )
     message = EmailMessage()
     message["From"], message["To"] = settings.sender, to
-    message["Subject"] = " ".join(subject.split())
+    message["Subject"] = " ".join(_drop_unprintable(subject).split())
     message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain="funnel.invalid")
-    message.set_content(text)
+    message.set_content(_drop_unprintable(text))
     context = ssl.create_default_context()
     try:
         with (

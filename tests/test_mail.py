@@ -69,3 +69,47 @@ def test_a_server_that_refuses_or_is_away_is_one_line_without_the_password(named
         send_message(away, to="ada@example.org", subject="s", text="t")
     assert "hidden" not in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "ben@example.org, x@evil.example",
+        "ben@example.org; x@evil.example",
+        "ben@example.org\r\nBcc: x@evil.example",
+        "Ben <ben@example.org>",
+        "friends: ben@example.org;",
+        "ben@example.org x@evil.example",
+        "ben@example.org\x00",
+        "\u202eben@example.org",
+        "ben@",
+        "",
+    ],
+)
+def test_a_message_goes_to_one_person_or_to_nobody(named, to):
+    with mail_server() as inbox:
+        settings = named(f"smtp://127.0.0.1:{inbox.port}")
+        with pytest.raises(ReviewError, match="not the e-mail address of one person") as refused:
+            send_message(settings, to=to, subject="Hello", text="secret")
+    assert (inbox.messages, inbox.recipients) == ([], [])
+    assert "\n" not in str(refused.value) and "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Review\r\nBcc: x@evil.example\r\n\r\n<script>alert(1)</script>",
+        "Review\x0bBcc: x@evil.example\x85Cc: y@evil.example\u2028Reply-To: z@evil.example",
+        "=HYPERLINK(1) \x00\x07\u202etxt.exe \udc80",
+        "long " * 2000,
+    ],
+)
+def test_a_hostile_title_adds_no_header_and_no_recipient(named, title):
+    with mail_server() as inbox:
+        settings = named(f"smtp://127.0.0.1:{inbox.port}")
+        send_message(settings, to="ben@example.org", subject=title, text=f"About {title}")
+    assert inbox.recipients == ["ben@example.org"]
+    (message,) = inbox.messages
+    assert not {"bcc", "cc", "reply-to"} & {name.lower() for name in message}
+    assert message.get_content_type() == "text/plain" and not message.is_multipart()
+    assert not any(letter in str(message["Subject"]) for letter in "\r\n\x00\u202e")

@@ -11,8 +11,10 @@ import openpyxl
 import pytest
 from lxml import etree, html
 from support import appraising, reporting
+from support.sites import find_faults, find_feed_faults
 
 from review.workflow.exports import bundle, snapshot
+from review.workflow.publishing.publish import publish_zip
 from review.workflow.setup.loading import open_project
 
 MARKS = (
@@ -42,8 +44,8 @@ def spread(source, n):
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """The report of a review whose records, protocol, people, notes and reasons are hostile."""
+def project(tmp_path_factory):
+    """A review whose records, protocol, people, notes and reasons are hostile."""
     folder = tmp_path_factory.mktemp("hostile") / "review"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reporting, "plain", spread)
@@ -65,8 +67,13 @@ def files(tmp_path_factory):
             reporting, "missed", lambda project, n, on, why: missed(project, n, on, MARKS[0])
         )
         reporting.whole(folder)
-    made = snapshot.snapshot_at(open_project(folder, who="ada"), "2020-06-01")
-    return bundle.build_report_files(made)
+    return open_project(folder, who="ada")
+
+
+@pytest.fixture(scope="module")
+def files(project):
+    """The files of its report."""
+    return bundle.build_report_files(snapshot.snapshot_at(project, "2020-06-01"))
 
 
 def quote(text):
@@ -177,3 +184,22 @@ def test_entries_for_reference_managers_keep_their_fields(files):
     for name, data in pick(files, ".bib").items():
         text = re.sub(r"\\[{}]", "", data.decode())
         assert text.count("{") == text.count("}"), name
+
+
+def test_the_published_page_and_its_feed_load_and_run_nothing(project):
+    published = publish_zip(project, who="ada").files
+    pages = b"".join(data for name, data in published.items() if name.endswith(".html")).decode()
+    assert "&lt;script src=http://evil.example/s.js&gt;" in pages  # the names are there, as text
+    assert "javascript:alert(1)" in pages
+    assert find_faults(published) == []
+    assert find_feed_faults(published["feed.xml"]) == []
+    for name, page in pick(published, ".html").items():
+        tree = html.fromstring(page)
+        assert not [one for one in tree.xpath("//@href") if "evil.example" in one], name
+    feed = etree.fromstring(published["feed.xml"], etree.XMLParser(resolve_entities=False))
+    for element in feed.iter(etree.Element):
+        assert etree.QName(element).namespace == "http://www.w3.org/2005/Atom"
+        assert "evil.example" not in "".join(element.attrib.values())
+        if element.get("type") == "html":
+            shown = html.fromstring(f"<div>{element.text}</div>")
+            assert {node.tag for node in shown.iter()} <= {"div", "ul", "li", "p"}
