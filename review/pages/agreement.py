@@ -1,12 +1,14 @@
 """Inter-rater agreement and stopping evidence, for the lead. The page only advises."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from review.agreement import format_interval, format_value
-from review.errors import ReviewError
 from review.pages.widgets import agreement_tables, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import show_messages, try_action
 from review.pages.widgets.revision import get_revision_stamp
 from review.protocol.models import Stage, format_stage_name, list_stage_reviewers
 from review.stopping import (
@@ -181,9 +183,7 @@ def _render_rules(evidence: StoppingEvidence) -> None:
 def _render_check(project: Project, stage: Stage, evidence: StoppingEvidence) -> None:
     """The random check: its result so far, and its size for a chosen confidence."""
     st.markdown("**Random check of the unscreened records**")
-    message = st.session_state.pop("check_message", None)
-    if message:
-        st.success(escape_markdown(message))
+    show_messages("random_check")
     result = _get_check_result(
         project, stage, stage.id, session.get_user().name, get_revision_stamp(project)
     )
@@ -194,28 +194,28 @@ def _render_check(project: Project, stage: Stage, evidence: StoppingEvidence) ->
     )
     size = compute_check_size(evidence.relevant, evidence.unscreened, evidence.target, confidence)
     st.markdown(describe_check(evidence, size, confidence))
-    draws = bool(size) and st.button(
-        f"Draw {format_count(size or 0, 'record')} at random",
-        help="They come before all other records, for every reviewer, until they are screened.",
-    )
-    withdraws = result is not None and st.button("Withdraw the random check")
-    if not draws and not withdraws:
-        return
     name = session.get_user().name
-    try:
-        if draws:
-            count = random_checks.draw_random_check(
-                project, stage, name, size or 0, confidence=confidence
-            )
-            message = f"{format_count(count, 'record')} drawn. Reviewers are given them next."
-        else:
-            random_checks.withdraw_random_check(project, stage, name)
-            message = "The random check was withdrawn. What was screened stays screened."
-    except ReviewError as error:
-        st.warning(escape_markdown(str(error)))
-        return
-    st.session_state["check_message"] = message
-    st.rerun()
+
+    def draw() -> str:
+        count = random_checks.draw_random_check(
+            project, stage, name, size or 0, confidence=confidence
+        )
+        return f"{format_count(count, 'record')} drawn. Reviewers are given them next."
+
+    def withdraw() -> str:
+        random_checks.withdraw_random_check(project, stage, name)
+        return "The random check was withdrawn. What was screened stays screened."
+
+    if size:
+        st.button(
+            f"Draw {format_count(size, 'record')} at random",
+            help="They come before all other records, for every reviewer, until they are screened.",
+            on_click=partial(try_action, "random_check", draw),
+        )
+    if result is not None:
+        st.button(
+            "Withdraw the random check", on_click=partial(try_action, "random_check", withdraw)
+        )
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -228,9 +228,7 @@ def _get_check_result(
 
 def _render_stop_form(project: Project, stage: Stage, unscreened_text: str) -> None:
     """Lets the lead stop or resume screening; both are logged."""
-    message = st.session_state.pop("progress_said", None)
-    if message:
-        st.success(escape_markdown(message))
+    show_messages("stopping")
     earlier_stops = ranking.list_stops(project, stage)
     for earlier_stop in earlier_stops:
         st.info(
@@ -240,19 +238,21 @@ def _render_stop_form(project: Project, stage: Stage, unscreened_text: str) -> N
         )
     name = session.get_user().name
     with st.expander("Stop or resume screening" if earlier_stops else "Stop screening"):
-        why = st.text_input("Reason (appears in the report)")
-        stop = st.button(f"Stop screening ({unscreened_text} stay unscreened)")
-        resume = bool(earlier_stops) and st.button("Resume screening")
-        try:
-            if stop:
-                n = ranking.stop_screening(project, stage, name, why)
-                message = f"Screening stopped. Not screened: {format_count(n, 'record')}."
-            elif resume:
-                n = ranking.resume_screening(project, stage, name)
-                message = f"Screening resumed. Back in the queue: {format_count(n, 'record')}."
-        except ReviewError as error:
-            st.warning(escape_markdown(str(error)))
-            return
-    if stop or resume:
-        st.session_state["progress_said"] = message
-        st.rerun()
+        why_key = f"stopping_why_{stage.id}"
+        st.text_input("Reason (appears in the report)", key=why_key)
+
+        def stop() -> str:
+            why = str(st.session_state.get(why_key) or "")
+            n = ranking.stop_screening(project, stage, name, why)
+            return f"Screening stopped. Not screened: {format_count(n, 'record')}."
+
+        def resume() -> str:
+            n = ranking.resume_screening(project, stage, name)
+            return f"Screening resumed. Back in the queue: {format_count(n, 'record')}."
+
+        st.button(
+            f"Stop screening ({unscreened_text} stay unscreened)",
+            on_click=partial(try_action, "stopping", stop),
+        )
+        if earlier_stops:
+            st.button("Resume screening", on_click=partial(try_action, "stopping", resume))

@@ -202,11 +202,14 @@ def _render_vote(
 
 
 def _render_other_decision(project: Project, stage: Stage, conflict: ScreeningConflict) -> None:
-    if not st.button("Different decision", shortcut=get_shortcut("3"), width="stretch") and (
-        st.session_state.get("conflicts_other") != conflict.key
-    ):
+    st.button(
+        "Different decision",
+        shortcut=get_shortcut("3"),
+        width="stretch",
+        on_click=partial(st.session_state.update, {"conflicts_other": conflict.key}),
+    )
+    if st.session_state.get("conflicts_other") != conflict.key:
         return
-    st.session_state["conflicts_other"] = conflict.key
     with st.form(f"other_{conflict.key}"):
         verdicts: list[Verdict] = ["include", "exclude"]
         st.radio("Decision", verdicts, horizontal=True, key=f"other_verdict_{conflict.key}")

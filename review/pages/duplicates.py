@@ -14,6 +14,7 @@ from review.models import Link, Record, StoredRecord
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.keyboard import build_key_script
+from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
 from review.pages.widgets.preferences import get_shortcut, get_single_keys
 from review.text.wording import format_count
 from review.workflow.deduplication import run as dedupe
@@ -38,6 +39,7 @@ FIELDS: dict[str, Callable[[Record], str | None]] = {
     "Version": lambda record: f"v{record.version}" if record.version else None,
     "Abstract": lambda record: record.abstract,
 }
+COMPARING_KEY = "duplicates_comparing"
 EARLY_PRESS_MESSAGE = "Too fast: the next pair was still loading, so that key press was ignored."
 _TOKENS = re.compile(r"\w+|\W+")
 
@@ -61,11 +63,23 @@ def render_page(project: Project) -> None:
 def _render_new_records(project: Project) -> None:
     """Offers to compare records that have not been deduplicated yet."""
     count = dedupe.count_uncompared(project)
-    if count and st.button(f"Compare {format_count(count, 'new record')}", type="primary"):
-        with st.spinner("Comparing records …"):
-            result = dedupe.run_deduplication(project, session.get_user().name)
-        st.session_state["duplicates_said"] = " ".join(dedupe.format_result(result))
-        st.rerun()
+    if count:
+        st.button(
+            f"Compare {format_count(count, 'new record')}",
+            type="primary",
+            on_click=partial(ask_for_work, COMPARING_KEY, session.get_user().name),
+        )
+    pending = carry_out_work(
+        COMPARING_KEY, partial(dedupe.run_deduplication, project), "Comparing records …"
+    )
+    if pending is None:
+        return
+    if pending.problem:
+        st.session_state["duplicates_wrong"] = pending.problem
+    else:
+        st.session_state["duplicates_said"] = " ".join(dedupe.format_result(pending.outcome))
+    finish_work(COMPARING_KEY, pending)
+    st.rerun()
 
 
 def _render_reopened_preprints(project: Project) -> None:

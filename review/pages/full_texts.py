@@ -8,6 +8,7 @@ import streamlit as st
 from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
 from review.pages.widgets.revision import get_revision_stamp
 from review.protocol.models import list_stage_reviewers
 from review.text.wording import format_count
@@ -18,6 +19,7 @@ from review.workflow.project.project import Project
 
 REFRESH_SECONDS = 2.0
 """Seconds between two updates while open copies are searched for."""
+ATTACHING_KEY = "full_text_attaching"
 RESULT_KEY, SAID_KEY, WRONG_KEY = "full_text_results", "full_text_said", "full_text_wrong"
 STATES = {"attached": "attached", "not retrieved": "not retrieved", "missing": "no PDF yet"}
 RESULT_STATES = {
@@ -69,25 +71,40 @@ def _render_upload(project: Project) -> None:
         help="Each PDF is matched to a record by record number in its file name, DOI, arXiv ID or "
         "title. You can choose all files of a folder at once.",
     )
-    if not files or not st.button(
-        f"Attach {format_count(len(files), 'file')}", type="primary", key="full_text_attach"
-    ):
+    if files:
+        st.button(
+            f"Attach {format_count(len(files), 'file')}",
+            type="primary",
+            key="full_text_attach",
+            on_click=_ask_to_attach,
+        )
+    pending = carry_out_work(ATTACHING_KEY, partial(_attach_files, project))
+    if pending is None:
         return
+    if pending.problem:
+        st.session_state[WRONG_KEY] = pending.problem
+    else:
+        st.session_state[RESULT_KEY] = pending.outcome
+    finish_work(ATTACHING_KEY, pending)
+    st.rerun()
+
+
+def _ask_to_attach() -> None:
+    """Notes the files themselves: the box may be empty when an interrupted drawing goes on."""
+    files = st.session_state.get("full_text_files") or ()
+    contents = [(file.name, file.getvalue()) for file in files]
+    ask_for_work(ATTACHING_KEY, (contents, session.get_user().name))
+
+
+def _attach_files(project: Project, wanted: tuple[list[tuple[str, bytes]], str]) -> UploadedPdfs:
+    """Attaches the files; those that an interrupted drawing has attached are found attached."""
+    contents, who = wanted
     bar = st.progress(0.0, "Reading PDFs …")
 
     def show_progress(done: int, total: int, message: str) -> None:
         bar.progress(done / max(total, 1), f"{done} of {total}: {message}")
 
-    try:
-        st.session_state[RESULT_KEY] = uploads.attach_uploads(
-            project,
-            [(file.name, file.getvalue()) for file in files],
-            session.get_user().name,
-            progress=show_progress,
-        )
-    except ReviewError as error:
-        st.session_state[WRONG_KEY] = str(error)
-    st.rerun()
+    return uploads.attach_uploads(project, contents, who, progress=show_progress)
 
 
 def _render_results(project: Project, reports: list[SoughtReport]) -> None:
@@ -172,6 +189,8 @@ def _render_open_copies(project: Project, missing: int) -> None:
 def _render_search(project: Project, missing: int, was_running: bool) -> None:
     """Starts the search for open copies and shows how far it is."""
     search = background.get_search(project)
+    if search is not None and search.is_running and not was_running:
+        st.rerun(scope="app")  # started by a press in this fragment: draw it anew every few seconds
     if search is not None and search.is_running:
         share = search.done / search.total if search.total else 0.0
         st.progress(share, f"Searching for open copies: {search.done:,} of {search.total:,}")
@@ -183,13 +202,20 @@ def _render_search(project: Project, missing: int, was_running: bool) -> None:
         st.error(escape_markdown(search.problem))
     elif search is not None:
         st.caption(search.describe())
-    if missing and st.button(
-        "Find open copies",
-        help="Looks for open-access PDFs of the reports without one: arXiv, medRxiv, bioRxiv, "
-        "PubMed Central and Unpaywall.",
-    ):
+    if missing:
+        st.button(
+            "Find open copies",
+            help="Looks for open-access PDFs of the reports without one: arXiv, medRxiv, bioRxiv, "
+            "PubMed Central and Unpaywall.",
+            on_click=partial(_start_search, project),
+        )
+
+
+def _start_search(project: Project) -> None:
+    try:
         background.start_search(project, session.get_user().name, include_recent=True)
-        st.rerun(scope="app")
+    except ReviewError as error:
+        st.session_state[WRONG_KEY] = str(error)
 
 
 def _render_table(reports: list[SoughtReport]) -> None:

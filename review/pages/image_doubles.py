@@ -1,17 +1,20 @@
 """Doubles and splits: copies within a set or between two, and patients across splits."""
 
+from functools import partial
+
 import streamlit as st
 
-from review.errors import ReviewError
 from review.imaging.doubles import MOST_CROPS
-from review.pages.widgets import image_findings, session
+from review.pages.widgets import image_findings, image_runs, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.pending_work import ask_for_work
 from review.workflow.imaging import registered_sets, result_runs
 from review.workflow.imaging.registered_sets import RegisteredSet
 from review.workflow.imaging.result_runs import ResultRun
 from review.workflow.project.project import Project
 
 MOST_ROWS = 500
+DOUBLES_KEY, SPLITS_KEY = "doubles_asked", "splits_asked"
 TABLES = {
     "doubles": {"doubles.csv": "Pairs"},
     "splits": {
@@ -51,28 +54,41 @@ def _render_buttons(
     who = session.get_user().name
     images = max(held.readable for held in (image_set, second) if held is not None)
     large = images > MOST_CROPS
+    second_name = second.name if second is not None else None
+
+    def ask_for_doubles() -> None:
+        crops = bool(st.session_state.get("doubles_crops", not large))
+        wanted = None if crops and not large else crops
+        ask_for_work(DOUBLES_KEY, (image_set.name, second_name, wanted, who))
+
     with st.container(horizontal=True, vertical_alignment="center"):
-        doubles = st.button("Find doubles", type="primary", key="doubles_run")
-        splits = st.button("Look at splits and people", key="splits_run")
-        crops = st.checkbox(
+        st.button("Find doubles", type="primary", key="doubles_run", on_click=ask_for_doubles)
+        st.button(
+            "Look at splits and people",
+            key="splits_run",
+            on_click=partial(ask_for_work, SPLITS_KEY, (image_set.name, who)),
+        )
+        st.checkbox(
             "Also look for cropped copies (takes hours)"
             if large
             else "Also look for cropped copies (slower)",
             value=not large,
+            key="doubles_crops",
         )
-    if not doubles and not splits:
-        return
-    with st.spinner("Comparing images" if doubles else "Counting patients"):
-        try:
-            if doubles:
-                wanted = None if crops and not large else crops
-                result_runs.run_doubles(project, image_set, who, second, crops=wanted)
-            else:
-                result_runs.run_splits(project, image_set, who)
-        except ReviewError as error:
-            st.warning(escape_markdown(str(error)))
-            return
-    st.rerun()
+    image_runs.run_pending(DOUBLES_KEY, partial(_find_doubles, project), "Comparing images")
+    image_runs.run_pending(SPLITS_KEY, partial(_look_at_splits, project), "Counting patients")
+
+
+def _find_doubles(project: Project, wanted: tuple[str, str | None, bool | None, str]) -> None:
+    name, second_name, crops, who = wanted
+    image_set = registered_sets.get_set(project, name)
+    second = registered_sets.get_set(project, second_name) if second_name else None
+    result_runs.run_doubles(project, image_set, who, second, crops=crops)
+
+
+def _look_at_splits(project: Project, wanted: tuple[str, str]) -> None:
+    name, who = wanted
+    result_runs.run_splits(project, registered_sets.get_set(project, name), who)
 
 
 def _render_run(project: Project, image_set: RegisteredSet, run: ResultRun) -> None:

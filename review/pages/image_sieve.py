@@ -7,8 +7,10 @@ import streamlit as st
 from review.errors import ReviewError
 from review.imaging.audit import SHEET_SIZE
 from review.imaging.sieve import FEWEST_EXAMPLES, KINDS
-from review.pages.widgets import image_findings, image_sheets, session
+from review.pages.widgets import image_findings, image_runs, image_sheets, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import show_messages, try_action
+from review.pages.widgets.pending_work import ask_for_work
 from review.text.wording import format_count
 from review.workflow.imaging import archive_sieve, registered_sets
 from review.workflow.imaging.archive_sieve import RankedImage, SieveRun
@@ -16,6 +18,7 @@ from review.workflow.imaging.registered_sets import RegisteredSet
 from review.workflow.project.project import Project
 
 PREFIX = "sieve_"
+RANKING_KEY = "sieve_asked"
 ACTIONS = {
     "R": "reject",
     "K": "keep",
@@ -65,39 +68,53 @@ def _format_problem(run: SieveRun) -> str:
 
 def _render_run_buttons(project: Project, image_set: RegisteredSet, *, ran: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if st.button(
+        st.button(
             "Rank images again" if ran else "Rank images",
             type="secondary" if ran else "primary",
             key="sieve_run",
-        ):
-            with st.spinner("Training the detectors and ranking every image"):
-                try:
-                    archive_sieve.run_sieve(project, image_set, session.get_user().name)
-                except ReviewError as error:
-                    st.warning(escape_markdown(str(error)))
-                    return
-            st.rerun()
+            on_click=partial(ask_for_work, RANKING_KEY, (image_set.name, session.get_user().name)),
+        )
     with st.expander("Teach another kind of problem"), st.form("teach", border=False):
         st.caption(
             f"Name the kind and mark at least {FEWEST_EXAMPLES} images of it, one path or file "
             "name a line. The detector then ranks all images, and your rejects teach it further."
         )
-        kind = st.text_input("Kind", placeholder="lateral")
-        paths = st.text_area("Examples", height=100)
-        if st.form_submit_button("Teach and rank"):
-            listed = dict.fromkeys(line.strip() for line in paths.splitlines() if line.strip())
-            who = session.get_user().name
-            try:
-                if kind.strip() in KINDS:
-                    raise ReviewError(f"{kind.strip()!r} has its own detector; choose another name")
-                archive_sieve.mark_paths(
-                    project, image_set, who, kind, dict.fromkeys(listed, "reject")
-                )
-                archive_sieve.teach_kind(project, image_set, who, kind.strip())
-            except ReviewError as error:
-                st.warning(escape_markdown(str(error)))
-                return
-            st.rerun()
+        st.text_input("Kind", placeholder="lateral", key="sieve_kind")
+        st.text_area("Examples", height=100, key="sieve_examples")
+        st.form_submit_button(
+            "Teach and rank", on_click=partial(_teach, project, image_set, session.get_user().name)
+        )
+    show_messages("sieve_teaching")
+    image_runs.run_pending(
+        RANKING_KEY,
+        partial(_rank, project),
+        "Training the detectors and ranking every image",
+    )
+
+
+def _teach(project: Project, image_set: RegisteredSet, who: str) -> None:
+    """Marks the examples of the form; the images are ranked by them when the page is drawn."""
+    kind = str(st.session_state.get("sieve_kind") or "").strip()
+    lines = str(st.session_state.get("sieve_examples") or "").splitlines()
+    listed = dict.fromkeys(line.strip() for line in lines if line.strip())
+
+    def mark() -> None:
+        if kind in KINDS:
+            raise ReviewError(f"{kind!r} has its own detector; choose another name")
+        archive_sieve.mark_paths(project, image_set, who, kind, dict.fromkeys(listed, "reject"))
+        ask_for_work(RANKING_KEY, (image_set.name, who, kind))
+
+    try_action("sieve_teaching", mark)
+
+
+def _rank(project: Project, wanted: tuple[str, ...]) -> None:
+    """Ranks the images of a set, by the kind of problem that was taught if one was."""
+    name, who, *kinds = wanted
+    image_set = registered_sets.get_set(project, name)
+    if kinds:
+        archive_sieve.teach_kind(project, image_set, who, kinds[0])
+    else:
+        archive_sieve.run_sieve(project, image_set, who)
 
 
 def _render_sheet(project: Project, image_set: RegisteredSet, run: SieveRun) -> None:

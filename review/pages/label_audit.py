@@ -9,6 +9,7 @@ from review.errors import ReviewError
 from review.imaging.audit import DEFAULT_SAMPLE, SHEET_SIZE, LabelAudit
 from review.pages.widgets import image_findings, image_sheets, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import show_messages, try_action
 from review.pages.widgets.preferences import get_shortcut
 from review.text.wording import format_count
 from review.workflow.imaging import label_reading, registered_sets
@@ -81,35 +82,53 @@ def _render_new_form(project: Project, *, expanded: bool) -> None:
         labels = registered_sets.list_labels(project, by_name[name])
         team = [member.name for member in project.protocol.team]
         with st.form("new_audit", border=False):
-            label = st.selectbox(
-                "Label", list(labels), format_func=lambda key: f"{key} ({labels[key]:,} images)"
+            st.selectbox(
+                "Label",
+                list(labels),
+                format_func=lambda key: f"{key} ({labels[key]:,} images)",
+                key=f"audit_new_label_{name}",
             )
-            readers = st.multiselect("Readers", team, max_selections=2)
-            size = st.number_input("Images", 1, 2000, DEFAULT_SAMPLE)
-            seed = st.number_input("Seed", 0, 2**31 - 1, 2017)
-            definition = st.text_area("Definition of the label", height=70)
-            claim = st.number_input(
-                "Claimed PPV, %", 0.0, 100.0, value=None, step=0.1, placeholder="if published"
+            st.multiselect("Readers", team, max_selections=2, key="audit_new_readers")
+            st.number_input("Images", 1, 2000, DEFAULT_SAMPLE, key="audit_new_size")
+            st.number_input("Seed", 0, 2**31 - 1, 2017, key="audit_new_seed")
+            st.text_area("Definition of the label", height=70, key="audit_new_definition")
+            st.number_input(
+                "Claimed PPV, %",
+                0.0,
+                100.0,
+                value=None,
+                step=0.1,
+                placeholder="if published",
+                key="audit_new_claim",
             )
-            source = st.text_input("Source of the claim", placeholder="Wang 2017, table 18")
-            if not st.form_submit_button("Draw sample", type="primary"):
-                return
-            request = ReadingRequest(
-                image_set=name,
-                label=str(label),
-                readers=tuple(readers),
-                n=int(size),
-                seed=int(seed),
-                definition=definition,
-                claim=None if claim is None else claim / 100,
-                claim_source=source,
+            st.text_input(
+                "Source of the claim", placeholder="Wang 2017, table 18", key="audit_new_source"
             )
-            try:
-                label_reading.draw_reading(project, request, session.get_user().name)
-            except ReviewError as error:
-                st.warning(escape_markdown(str(error)))
-                return
-            st.rerun()
+            st.form_submit_button(
+                "Draw sample",
+                type="primary",
+                on_click=partial(
+                    try_action, "audit_new", partial(_draw_sample, project, image_set=name)
+                ),
+            )
+        show_messages("audit_new")
+
+
+def _draw_sample(project: Project, image_set: str) -> None:
+    """Draws the sample as the form asks for it."""
+    state = st.session_state
+    claim = state["audit_new_claim"]
+    request = ReadingRequest(
+        image_set=image_set,
+        label=str(state[f"audit_new_label_{image_set}"]),
+        readers=tuple(state["audit_new_readers"]),
+        n=int(state["audit_new_size"]),
+        seed=int(state["audit_new_seed"]),
+        definition=state["audit_new_definition"],
+        claim=None if claim is None else claim / 100,
+        claim_source=state["audit_new_source"],
+    )
+    label_reading.draw_reading(project, request, session.get_user().name)
 
 
 def _render_reading(project: Project, reading: LabelReading) -> None:

@@ -1,10 +1,13 @@
 """AUC and label errors: a model against mined and read labels, and what its errors truly are."""
 
+from dataclasses import dataclass
+from functools import partial
+
 import streamlit as st
 
-from review.errors import ReviewError
 from review.pages.widgets import image_findings, image_runs, session
-from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import keep_message, show_messages
+from review.pages.widgets.pending_work import ask_for_work
 from review.workflow.imaging import registered_sets, result_runs
 from review.workflow.imaging.label_tables import LabelTables
 from review.workflow.imaging.predictions import NonsenseRequest
@@ -12,6 +15,7 @@ from review.workflow.imaging.registered_sets import RegisteredSet
 from review.workflow.imaging.result_runs import ResultRun
 from review.workflow.project.project import Project
 
+COMPARING_KEY = "nonsense_asked"
 UPLOADS = {
     "mined": "Mined labels (CSV)",
     "read": "Labels read from the images (CSV)",
@@ -22,6 +26,19 @@ TABLES = {
     "nonsense-cells.csv": "What the cells truly are, by the read labels",
     "nonsense-labels.csv": "The mined labels against the read ones",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What the form asked for when it was pressed."""
+
+    files: dict[str, tuple[str, bytes]]
+    """Table -> name and content of the file."""
+    words: dict[str, tuple[str, ...]]
+    split: str | None
+    threshold: float | None
+    image_set: str | None
+    who: str
 
 
 def render_page(project: Project) -> None:
@@ -41,65 +58,95 @@ def render_page(project: Project) -> None:
 
 def _render_form(project: Project, sets: dict[str, RegisteredSet]) -> None:
     with st.form("nonsense", border=True):
-        uploads = {
-            key: st.file_uploader(title, type=["csv", "gz", "tsv"], key=f"nonsense_{key}")
-            for key, title in UPLOADS.items()
-        }
+        for key, title in UPLOADS.items():
+            st.file_uploader(title, type=["csv", "gz", "tsv"], key=f"nonsense_{key}")
         first, second = st.columns(2)
-        mined = first.text_input(
+        first.text_input(
             "Mined labels that count as positive, separated by commas",
             placeholder="Pneumonia, Consolidation",
+            key="nonsense_mined_labels",
         )
-        read = second.text_input(
-            "Read labels that count as positive (if they differ)", placeholder="Opacity"
+        second.text_input(
+            "Read labels that count as positive (if they differ)",
+            placeholder="Opacity",
+            key="nonsense_read_labels",
         )
-        read_columns = first.text_input(
-            "Columns of the read labels, if there is one for each", placeholder="Opacity"
+        first.text_input(
+            "Columns of the read labels, if there is one for each",
+            placeholder="Opacity",
+            key="nonsense_read_columns",
         )
-        split = second.text_input("Only rows of the read labels with this split")
-        score = first.text_input("Columns of scores, separated by commas", value="score")
-        threshold = second.number_input(
-            "Positive at or above", value=None, step=0.05, placeholder="automatic"
+        second.text_input("Only rows of the read labels with this split", key="nonsense_split")
+        first.text_input(
+            "Columns of scores, separated by commas", value="score", key="nonsense_score"
         )
-        name = st.selectbox(
+        second.number_input(
+            "Positive at or above",
+            value=None,
+            step=0.05,
+            placeholder="automatic",
+            key="nonsense_threshold",
+        )
+        st.selectbox(
             "Image set for sheets of films",
             list(sets),
             index=None,
             placeholder="no pictures",
+            key="nonsense_set",
         )
-        if not st.form_submit_button("Compare", type="primary"):
-            return
-    mined_labels = _split_words(mined)
-    if not all(uploads.values()) or not mined_labels or not _split_words(score):
-        st.warning("Upload all three tables, and name the mined labels and the columns of scores.")
-        return
-    image_set = sets[name] if name else None
-    try:
-        files = {
-            key: image_runs.keep_upload(project, upload.name, upload.getvalue())
-            for key, upload in uploads.items()
-            if upload is not None
-        }
-        request = NonsenseRequest(
-            tables=LabelTables(
-                mined=files["mined"],
-                read=files["read"],
-                mined_labels=mined_labels,
-                read_labels=_split_words(read) or mined_labels,
-                read_columns=_split_words(read_columns),
-                read_split=split.strip() or None,
-            ),
-            scores=files["scores"],
-            score_columns=_split_words(score),
-            threshold=threshold,
-            images=registered_sets.require_root(image_set) if image_set else None,
+        st.form_submit_button("Compare", type="primary", on_click=_ask_to_compare)
+    show_messages("nonsense")
+    image_runs.run_pending(COMPARING_KEY, partial(_compare, project), "Comparing")
+
+
+def _ask_to_compare() -> None:
+    """Notes the three tables and what the form asks of them."""
+    state = st.session_state
+    uploads = {key: state.get(f"nonsense_{key}") for key in UPLOADS}
+    words = {
+        key: _split_words(str(state.get(f"nonsense_{key}") or ""))
+        for key in ("mined_labels", "read_labels", "read_columns", "score")
+    }
+    if not all(uploads.values()) or not words["mined_labels"] or not words["score"]:
+        keep_message(
+            "nonsense",
+            "Upload all three tables, and name the mined labels and the columns of scores.",
+            "warning",
         )
-        with st.spinner("Comparing"):
-            result_runs.run_nonsense(project, request, session.get_user().name, image_set)
-    except ReviewError as error:
-        st.warning(escape_markdown(str(error)))
         return
-    st.rerun()
+    comparison = Comparison(
+        files={key: (one.name, one.getvalue()) for key, one in uploads.items() if one is not None},
+        words=words,
+        split=str(state.get("nonsense_split") or "").strip() or None,
+        threshold=state.get("nonsense_threshold"),
+        image_set=state.get("nonsense_set"),
+        who=session.get_user().name,
+    )
+    ask_for_work(COMPARING_KEY, comparison)
+
+
+def _compare(project: Project, wanted: Comparison) -> None:
+    files = {
+        key: image_runs.keep_upload(project, name, data)
+        for key, (name, data) in wanted.files.items()
+    }
+    image_set = registered_sets.get_set(project, wanted.image_set) if wanted.image_set else None
+    mined_labels = wanted.words["mined_labels"]
+    request = NonsenseRequest(
+        tables=LabelTables(
+            mined=files["mined"],
+            read=files["read"],
+            mined_labels=mined_labels,
+            read_labels=wanted.words["read_labels"] or mined_labels,
+            read_columns=wanted.words["read_columns"],
+            read_split=wanted.split,
+        ),
+        scores=files["scores"],
+        score_columns=wanted.words["score"],
+        threshold=wanted.threshold,
+        images=registered_sets.require_root(image_set) if image_set else None,
+    )
+    result_runs.run_nonsense(project, request, wanted.who, image_set)
 
 
 def _split_words(text: str) -> tuple[str, ...]:

@@ -1,12 +1,16 @@
 """People: who is in the team, what they do and when they were last active; the lead invites people,
 changes their roles and retires them."""
 
+from functools import partial
+
 import streamlit as st
 
 from review.errors import ReviewError
-from review.mail import load_mail_settings
+from review.mail import MailSettings, load_mail_settings
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import keep_message, show_messages, try_action
+from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
 from review.protocol.models import PersonRole
 from review.text.wording import format_count
 from review.workflow.project import accounts, invitations
@@ -16,6 +20,7 @@ from review.workflow.setup import people, protocol_amendments
 from review.workflow.setup.people import ROLE_MEANINGS, ROLE_NAMES, NewMember, PersonView
 
 NEW_PLACE = "Nobody: a new member"
+MAILING_KEY = "invitation_mail"
 FORM_WIDTH = 620
 """Width of the form (pixels); on a narrower screen it fills the page."""
 
@@ -25,9 +30,7 @@ def render_page(project: Project) -> None:
     person = session.get_user()
     accounts.require_permission(person, "manage")
     st.title("People")
-    message = st.session_state.pop("people_message", None)
-    if message:
-        st.success(escape_markdown(message))
+    show_messages("people")
     invitation: Invitation | None = st.session_state.get("invitation")
     if invitation is not None:
         _render_invitation(project, invitation)
@@ -46,16 +49,14 @@ def _render_invitation_form(project: Project, views: list[PersonView]) -> None:
         st.expander("Invite somebody", icon=":material/person_add:", expanded=bool(examples)),
         st.container(width=FORM_WIDTH),
     ):
-        full_name = st.text_input("Full name", key=f"invite_full_name_{turn}", max_chars=100)
-        name = st.text_input(
+        st.text_input("Full name", key=f"invite_full_name_{turn}", max_chars=100)
+        st.text_input(
             "Name to sign in with",
             key=f"invite_name_{turn}",
             max_chars=60,
             help="Short; it signs each of their decisions and cannot be changed later.",
         )
-        email = st.text_input(
-            "E-mail address (optional)", key=f"invite_email_{turn}", max_chars=200
-        )
+        st.text_input("E-mail address (optional)", key=f"invite_email_{turn}", max_chars=200)
         role = st.radio(
             "Role",
             people.INVITED_ROLES,
@@ -64,24 +65,37 @@ def _render_invitation_form(project: Project, views: list[PersonView]) -> None:
             key=f"invite_role_{turn}",
         )
         place = _choose_place(examples, role)
-        why = st.text_input("Reason (optional, kept with the protocol)", key=f"invite_why_{turn}")
+        st.text_input("Reason (optional, kept with the protocol)", key=f"invite_why_{turn}")
         if protocol_amendments.has_decisions(project):
             st.caption("Screening has begun, so this is recorded as an amendment of the protocol.")
-        if not st.button("Create invitation link", type="primary"):
-            return
-        member = NewMember(
-            name=name, full_name=full_name, role=role, email=email or None, in_place_of=place
+        st.button(
+            "Create invitation link",
+            type="primary",
+            on_click=partial(_invite, project, turn, role, place),
         )
-        try:
-            invitation = people.invite_person(
-                project, member, session.get_user().name, why, session.find_base_url()
-            )
-        except ReviewError as error:
-            st.warning(escape_markdown(str(error)))
-            return
-    st.session_state["invitation"] = invitation
-    st.session_state["invite_turn"] = turn + 1
-    _finish(f"{invitation.name} is in the team now.")
+        show_messages("invitation_form")
+
+
+def _invite(project: Project, turn: int, role: PersonRole, place: str | None) -> None:
+    """Adds the person of the form to the team and makes their link."""
+    state = st.session_state
+    full_name, name, email, why = (
+        str(state.get(f"invite_{field}_{turn}") or "")
+        for field in ("full_name", "name", "email", "why")
+    )
+    member = NewMember(
+        name=name, full_name=full_name, role=role, email=email or None, in_place_of=place
+    )
+    try:
+        invitation = people.invite_person(
+            project, member, session.get_user().name, why, session.find_base_url()
+        )
+    except ReviewError as error:
+        keep_message("invitation_form", str(error), "warning")
+        return
+    state["invitation"] = invitation
+    state["invite_turn"] = turn + 1
+    keep_message("people", f"{invitation.name} is in the team now.")
 
 
 def _choose_place(examples: list[PersonView], role: PersonRole) -> str | None:
@@ -116,18 +130,36 @@ def _render_invitation(project: Project, invitation: Invitation) -> None:
         with st.container(horizontal=True):
             try:
                 settings = load_mail_settings()
-                if (
-                    settings is not None
-                    and invitation.email
-                    and st.button(f"Send to {escape_markdown(invitation.email)}")
-                ):
-                    invitations.mail_invitation(project, invitation, settings)
-                    st.success(f"Sent to {escape_markdown(invitation.email)}.")
+                if settings is not None and invitation.email:
+                    st.button(
+                        f"Send to {escape_markdown(invitation.email)}",
+                        on_click=partial(ask_for_work, MAILING_KEY, invitation.address),
+                    )
+                    _mail_invitation(project, invitation, settings)
             except ReviewError as error:
                 st.warning(escape_markdown(str(error)))
-            if st.button("Hide link"):
-                del st.session_state["invitation"]
-                st.rerun()
+            st.button("Hide link", on_click=_hide_link)
+
+
+def _mail_invitation(project: Project, invitation: Invitation, settings: MailSettings) -> None:
+    """Sends the link if that was asked for; once, also if the drawing was interrupted."""
+
+    def mail(address: str) -> None:
+        if address == invitation.address:  # asked for this link, not for an earlier one
+            invitations.mail_invitation(project, invitation, settings)
+
+    pending = carry_out_work(MAILING_KEY, mail, "Sending the link …")
+    if pending is None:
+        return
+    if pending.problem:
+        st.warning(escape_markdown(pending.problem))
+    elif pending.values == invitation.address:
+        st.success(f"Sent to {escape_markdown(invitation.email or '')}.")
+    finish_work(MAILING_KEY, pending)
+
+
+def _hide_link() -> None:
+    st.session_state.pop("invitation", None)
 
 
 def _render_person(project: Project, view: PersonView) -> None:
@@ -141,6 +173,7 @@ def _render_person(project: Project, view: PersonView) -> None:
         st.caption(
             f"{escape_markdown(_describe_duties(view))}  \n{escape_markdown(_describe_state(view))}"
         )
+        show_messages(f"person_{view.name}")
         with st.expander("Manage"):
             try:
                 if view.is_retired:
@@ -177,30 +210,62 @@ def _render_actions(project: Project, view: PersonView) -> None:
     who = session.get_user().name
     label = "Reset password by link" if view.has_password else "Create invitation link"
     with st.container(horizontal=True):
-        if st.button(label, key=f"link_{view.name}"):
-            st.session_state["invitation"] = invitations.make_invitation(
-                project, view.name, who, session.find_base_url()
+        st.button(
+            label, key=f"link_{view.name}", on_click=partial(_make_link, project, view.name, who)
+        )
+        if view.sessions:
+            st.button(
+                "Sign out everywhere",
+                key=f"sign_out_{view.name}",
+                on_click=partial(_sign_out, project, view.name, who),
             )
-            st.rerun()
-        if view.sessions and st.button("Sign out everywhere", key=f"sign_out_{view.name}"):
-            count = accounts.end_sessions(project, view.name, who)
-            _finish(f"{view.name} is signed out: {format_count(count, 'session')} ended.")
+
+
+def _make_link(project: Project, name: str, who: str) -> None:
+    def make() -> None:
+        st.session_state["invitation"] = invitations.make_invitation(
+            project, name, who, session.find_base_url()
+        )
+
+    try_action(f"person_{name}", make)
+
+
+def _sign_out(project: Project, name: str, who: str) -> None:
+    def end() -> str:
+        count = accounts.end_sessions(project, name, who)
+        return f"{name} is signed out: {format_count(count, 'session')} ended."
+
+    try_action("people", end)
 
 
 def _render_roles(project: Project, view: PersonView) -> None:
     with st.form(f"roles_{view.name}", border=False):
-        roles = st.multiselect(
+        st.multiselect(
             "Roles",
             list(ROLE_NAMES),
             view.roles,
             format_func=ROLE_NAMES.__getitem__,
             help="  \n".join(f"{ROLE_NAMES[role]}: {text}" for role, text in ROLE_MEANINGS.items()),
+            key=_get_roles_key(view),
         )
-        why = st.text_input("Reason (optional, kept with the protocol)")
-        if not st.form_submit_button("Change roles"):
-            return
-    people.change_roles(project, view.name, roles, session.get_user().name, why)
-    _finish(f"{view.name} is now: {people.format_roles(roles)}.")
+        st.text_input("Reason (optional, kept with the protocol)", key=f"roles_why_{view.name}")
+        st.form_submit_button("Change roles", on_click=partial(_change_roles, project, view))
+
+
+def _get_roles_key(view: PersonView) -> str:
+    """Changes with the roles, so that the field shows those another lead gave meanwhile."""
+    return f"roles_{view.name}_{'_'.join(view.roles)}"
+
+
+def _change_roles(project: Project, view: PersonView) -> None:
+    roles = list(st.session_state.get(_get_roles_key(view), view.roles))
+    why = str(st.session_state.get(f"roles_why_{view.name}") or "")
+    try:
+        people.change_roles(project, view.name, roles, session.get_user().name, why)
+    except ReviewError as error:
+        keep_message(f"person_{view.name}", str(error), "warning")
+        return
+    keep_message("people", f"{view.name} is now: {people.format_roles(roles)}.")
 
 
 def _render_departure(project: Project, view: PersonView) -> None:
@@ -208,55 +273,71 @@ def _render_departure(project: Project, view: PersonView) -> None:
     who, key = session.get_user().name, f"leaving_{view.name}"
     if not st.session_state.get(key):
         label = "Remove from the team" if view.is_removable else "Retire"
-        if st.button(f"{label} …", key=f"ask_{view.name}"):
-            st.session_state[key] = True
-            st.rerun()
+        st.button(
+            f"{label} …",
+            key=f"ask_{view.name}",
+            on_click=partial(st.session_state.update, {key: True}),
+        )
         return
     if view.is_removable:
         st.markdown(f"{escape_markdown(view.name)} has done nothing here, so nothing is lost.")
-        why = st.text_input("Reason (optional, kept with the protocol)", key=f"why_{view.name}")
+        st.text_input("Reason (optional, kept with the protocol)", key=f"why_{view.name}")
     else:
         lines = people.describe_retirement(project, view.name, who)
         st.markdown("\n".join(f"- {escape_markdown(line)}" for line in lines))
-        why = ""
     with st.container(horizontal=True):
-        done = st.button(
+        st.button(
             f"{'Remove' if view.is_removable else 'Retire'} {escape_markdown(view.name)}",
             type="primary",
             key=f"leave_{view.name}",
+            on_click=partial(_let_go, project, view),
         )
-        if st.button("Cancel", key=f"stay_{view.name}"):
-            del st.session_state[key]
-            st.rerun()
-    if not done:
+        st.button(
+            "Cancel",
+            key=f"stay_{view.name}",
+            on_click=partial(st.session_state.update, {key: False}),
+        )
+
+
+def _let_go(project: Project, view: PersonView) -> None:
+    """Takes somebody off the list, or retires them, as the question before it said."""
+    who = session.get_user().name
+    try:
+        if view.is_removable:
+            why = str(st.session_state.get(f"why_{view.name}") or "")
+            people.remove_person(project, view.name, who, why)
+            message = f"{view.name} is no longer in the team."
+        else:
+            result = people.retire_person(project, view.name, who)
+            message = f"{view.name} is retired."
+            if result.understaffed_stages:
+                stages = ", ".join(result.understaffed_stages)
+                message += f" Too few reviewers are left for: {stages}."
+    except ReviewError as error:
+        keep_message(f"person_{view.name}", str(error), "warning")
         return
-    if view.is_removable:
-        people.remove_person(project, view.name, who, why)
-        message = f"{view.name} is no longer in the team."
-    else:
-        result = people.retire_person(project, view.name, who)
-        message = f"{view.name} is retired."
-        if result.understaffed_stages:
-            message += f" Too few reviewers are left for: {', '.join(result.understaffed_stages)}."
-    del st.session_state[key]
-    _finish(message)
+    st.session_state[f"leaving_{view.name}"] = False
+    keep_message("people", message)
 
 
 def _render_return(project: Project, view: PersonView) -> None:
     st.caption("Their decisions on unresolved records count again when they come back.")
-    if st.button("Bring back", key=f"return_{view.name}"):
+    st.button(
+        "Bring back", key=f"return_{view.name}", on_click=partial(_bring_back, project, view.name)
+    )
+
+
+def _bring_back(project: Project, name: str) -> None:
+    try:
         st.session_state["invitation"] = people.return_person(
-            project, view.name, session.get_user().name, session.find_base_url()
+            project, name, session.get_user().name, session.find_base_url()
         )
-        _finish(f"{view.name} is back in the team.")
+    except ReviewError as error:
+        keep_message(f"person_{name}", str(error), "warning")
+        return
+    keep_message("people", f"{name} is back in the team.")
 
 
 def capitalize(text: str) -> str:
     """The text with a capital first letter; the others stay."""
     return text[:1].upper() + text[1:]
-
-
-def _finish(message: str) -> None:
-    """Draws the page anew with what was done."""
-    st.session_state["people_message"] = message
-    st.rerun()

@@ -343,16 +343,21 @@ def _render_table(rows: list[ListedRecord], cells: list[dict[str, Any]]) -> list
 
 def _render_page_buttons(found: RecordList, start: int, shown: int) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
-    if row.button("Previous", disabled=start == 0, shortcut="Left"):
-        st.session_state[PAGE_KEY] -= 1
-        st.rerun()
-    if row.button("Next", disabled=start + shown >= len(found.numbers), shortcut="Right"):
-        st.session_state[PAGE_KEY] += 1
-        st.rerun()
+    row.button("Previous", disabled=start == 0, shortcut="Left", on_click=partial(_turn_page, -1))
+    row.button(
+        "Next",
+        disabled=start + shown >= len(found.numbers),
+        shortcut="Right",
+        on_click=partial(_turn_page, 1),
+    )
     if not shown:
         return
     of_all = f" (of {found.total:,} in all)" if len(found.numbers) < found.total else ""
     row.caption(f"{start + 1:,} to {start + shown:,} of {len(found.numbers):,}{of_all}")
+
+
+def _turn_page(offset: int) -> None:
+    st.session_state[PAGE_KEY] = max(st.session_state.get(PAGE_KEY, 0) + offset, 0)
 
 
 def _render_exclusion(project: Project, numbers: tuple[int, ...]) -> None:

@@ -10,6 +10,7 @@ from review.errors import FlowError
 from review.pages.widgets import export_link_panel, flow_snapshot, publishing, session
 from review.pages.widgets.flow_snapshot import FlowKey
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
 from review.tables import to_data_frame
 from review.tables.documents import TABLE_WRITERS
 from review.text.wording import format_count
@@ -78,6 +79,7 @@ def _render_part(project: Project, tab: str, review_snapshot: ReviewSnapshot, ke
         _render_flow_tab(review_snapshot, flow_snapshot.draw_flow(review_snapshot, *key))
 
 
+REPORT_KEY = "report_asked"
 FLOW_TITLE = "PRISMA 2020 flow"
 
 
@@ -236,20 +238,30 @@ def _render_export_tab(review_snapshot: ReviewSnapshot, key: FlowKey) -> None:
         "Include pictures of image audits",
         help="Names may be burnt into films. Without pictures, tables and figures are included.",
     )
-    if st.button("Create full report", type="primary"):
+    st.button(
+        "Create full report",
+        type="primary",
+        on_click=partial(ask_for_work, REPORT_KEY, (pictures, session.get_user().name)),
+    )
+
+    def create(wanted: tuple[bool, str]) -> tuple[FlowKey, bytes, list[str]]:
         progress_bar = st.progress(0.0, "Creating the report …")
         files = bundle.build_report_files(
             review_snapshot,
             progress=lambda part, share: progress_bar.progress(share, f"Creating {part} …"),
-            reader=session.get_user().name,
-            pictures=pictures,
+            reader=wanted[1],
+            pictures=wanted[0],
         )
         progress_bar.progress(1.0, format_count(len(files), "file"))
-        st.session_state["results_zip"] = (
-            key,
-            bundle.pack_zip(files),
-            bundle.describe_totals(review_snapshot, files),
-        )
+        return key, bundle.pack_zip(files), list(bundle.describe_totals(review_snapshot, files))
+
+    pending = carry_out_work(REPORT_KEY, create)
+    if pending is not None:
+        if pending.problem:
+            st.warning(escape_markdown(pending.problem))
+        else:
+            st.session_state["results_zip"] = pending.outcome
+        finish_work(REPORT_KEY, pending)
     stored_report = st.session_state.get("results_zip")
     if stored_report and stored_report[0] != key:
         st.caption("The data or date have changed since this report was created. Create it again.")

@@ -1,16 +1,18 @@
 """Shortcuts: what brightness, borders, file size and a blurred look know of a label or a site."""
 
+from functools import partial
+
 import streamlit as st
 
-from review.errors import ReviewError
 from review.pages.widgets import image_findings, image_runs, session
-from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.pending_work import ask_for_work
 from review.workflow.imaging import registered_sets, result_runs
 from review.workflow.imaging.probing import TARGETS
 from review.workflow.imaging.registered_sets import RegisteredSet
 from review.workflow.imaging.result_runs import ResultRun
 from review.workflow.project.project import Project
 
+PROBING_KEY = "shortcuts_asked"
 TABLES = {
     "shortcuts.csv": "All features of a family together",
     "shortcuts-features.csv": "Each feature alone",
@@ -48,17 +50,23 @@ def _render_form(project: Project, image_set: RegisteredSet) -> None:
     finding = None
     if target == "label":
         finding = label_column.selectbox("Label against all others", list(labels))
-    if not st.button("Probe", type="primary", key="shortcuts_start"):
-        return
-    try:
-        with st.spinner("Reading images"):
-            result_runs.run_shortcuts(
-                project, image_set, session.get_user().name, target=target, finding=finding
-            )
-    except ReviewError as error:
-        st.warning(escape_markdown(str(error)))
-        return
-    st.rerun()
+    st.button(
+        "Probe",
+        type="primary",
+        key="shortcuts_start",
+        on_click=partial(
+            ask_for_work,
+            PROBING_KEY,
+            (image_set.name, target, finding, session.get_user().name),
+        ),
+    )
+    image_runs.run_pending(PROBING_KEY, partial(_probe, project), "Reading images")
+
+
+def _probe(project: Project, wanted: tuple[str, str, str | None, str]) -> None:
+    name, target, finding, who = wanted
+    image_set = registered_sets.get_set(project, name)
+    result_runs.run_shortcuts(project, image_set, who, target=target, finding=finding)
 
 
 def _render_run(project: Project, image_set: RegisteredSet, run: ResultRun) -> None:

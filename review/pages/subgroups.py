@@ -4,18 +4,19 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
-from review.errors import ReviewError
 from review.pages.widgets import image_findings, image_runs, session
-from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.pending_work import ask_for_work
 from review.workflow.bias.flags import load_knowledge
 from review.workflow.imaging import result_runs
 from review.workflow.imaging.predictions import SubgroupRequest
 from review.workflow.imaging.result_runs import ResultRun
 from review.workflow.project.project import Project
 
+COMPARING_KEY = "subgroups_asked"
 TABLES = {
     "subgroups.csv": "Groups",
     "subgroups-gaps.csv": "Gaps",
@@ -40,13 +41,16 @@ def render_page(project: Project) -> None:
         "Upload a table of predictions: an image, a class and a score a row, and what is recorded "
         "of the patient. Attributes are as recorded, never inferred."
     )
-    _render_form(project)
+    _render_form()
+    image_runs.run_pending(
+        COMPARING_KEY, partial(_compare, project), "Drawing patients again and again"
+    )
     run = image_runs.choose_run(result_runs.list_runs(project, "subgroups"), page="subgroups")
     if run is not None:
         _render_run(project, run)
 
 
-def _render_form(project: Project) -> None:
+def _render_form() -> None:
     upload = st.file_uploader("Table of predictions (CSV)", type=["csv", "gz", "tsv"])
     if upload is None:
         return
@@ -56,45 +60,64 @@ def _render_form(project: Project) -> None:
         text = data.decode("utf-8-sig", "replace")
         header = next(csv.reader(io.StringIO(text)), [])
     with st.form("subgroups", border=True):
-        image, label, score = (
-            _choose_column(title, header, words) for title, words in COLUMN_HINTS.items()
+        prefix = f"subgroups_{upload.file_id}_"
+        for title, words in COLUMN_HINTS.items():
+            _render_column(title, header, words, key=prefix + title)
+        st.text_input(
+            "Patient column", value=_guess_column(header, ["patient"]), key=f"{prefix}patient"
         )
-        patient = st.text_input("Patient column", value=_guess_column(header, ["patient"]))
-        age = st.text_input("Age column", value=_guess_column(header, ["age", "years"]))
-        attributes = st.text_input(
-            "Columns to group by, separated by commas", placeholder="sex, race, view"
+        st.text_input(
+            "Age column", value=_guess_column(header, ["age", "years"]), key=f"{prefix}age"
         )
-        positive = st.text_input("Class that counts as positive (if it is not yes or no)")
-        threshold = st.number_input("Positive at or above", value=0.5, step=0.05)
-        if not st.form_submit_button("Compare groups", type="primary"):
-            return
+        st.text_input(
+            "Columns to group by, separated by commas",
+            placeholder="sex, race, view",
+            key=f"{prefix}attributes",
+        )
+        st.text_input(
+            "Class that counts as positive (if it is not yes or no)", key=f"{prefix}positive"
+        )
+        st.number_input("Positive at or above", value=0.5, step=0.05, key=f"{prefix}threshold")
+        st.form_submit_button(
+            "Compare groups",
+            type="primary",
+            on_click=partial(_ask_to_compare, prefix, (upload.name, data)),
+        )
+
+
+def _ask_to_compare(prefix: str, upload: tuple[str, bytes]) -> None:
+    """Notes the table and what the form asks of it."""
+
+    def get(field: str) -> str:
+        return str(st.session_state.get(prefix + field) or "").strip()
+
     request = SubgroupRequest(
-        scores=(score,),
-        id=image or None,
-        label=label or None,
-        positive=positive.strip() or None,
-        patient=patient.strip() or None,
-        age=age.strip() or None,
-        attributes=tuple(part.strip() for part in attributes.split(",") if part.strip()),
-        threshold=float(threshold),
+        scores=(get("Score"),),
+        id=get("Image") or None,
+        label=get("Class") or None,
+        positive=get("positive") or None,
+        patient=get("patient") or None,
+        age=get("age") or None,
+        attributes=tuple(part.strip() for part in get("attributes").split(",") if part.strip()),
+        threshold=float(st.session_state[f"{prefix}threshold"]),
     )
-    with st.spinner("Drawing patients again and again"):
-        try:
-            table = image_runs.keep_upload(project, upload.name, data)
-            result_runs.run_subgroups(project, table, request, session.get_user().name)
-        except ReviewError as error:
-            st.warning(escape_markdown(str(error)))
-            return
-    st.rerun()
+    ask_for_work(COMPARING_KEY, (upload, request, session.get_user().name))
 
 
-def _choose_column(title: str, header: list[str], words: Sequence[str]) -> str:
+def _compare(project: Project, wanted: tuple[tuple[str, bytes], SubgroupRequest, str]) -> None:
+    (name, data), request, who = wanted
+    table = image_runs.keep_upload(project, name, data)
+    result_runs.run_subgroups(project, table, request, who)
+
+
+def _render_column(title: str, header: list[str], words: Sequence[str], *, key: str) -> None:
     """A column by its name; typed if the header could not be read."""
     if header:
         guess = _guess_column(header, words)
         index = header.index(guess) if guess else 0
-        return str(st.selectbox(f"{title} column", header, index=index))
-    return st.text_input(f"{title} column")
+        st.selectbox(f"{title} column", header, index=index, key=key)
+    else:
+        st.text_input(f"{title} column", key=key)
 
 
 def _guess_column(header: list[str], words: Sequence[str]) -> str:

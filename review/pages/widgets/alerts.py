@@ -1,10 +1,12 @@
 """Alerts, as the Overview and the Searches page show them: red while open, closed with a reason."""
 
+from functools import partial
+
 import streamlit as st
 
-from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import show_messages, try_action
 from review.workflow.harvest import alerts
 from review.workflow.harvest.alerts import Alert
 from review.workflow.project import accounts
@@ -34,16 +36,18 @@ def _render_open_alert(project: Project, alert: Alert) -> None:
         return
     with st.popover("Close alert", key=f"alert_{alert.id}"):
         with st.form(f"alert_form_{alert.id}", border=False):
-            why = st.text_area("What did you do about it?", key=f"alert_why_{alert.id}")
+            why_key = f"alert_why_{alert.id}"
+            st.text_area("What did you do about it?", key=why_key)
             st.caption("The alert stays in the list of closed alerts with your name and this note.")
-            is_submitted = st.form_submit_button("Save and close")
-        if is_submitted:
-            try:
+
+            def close() -> None:
+                why = str(st.session_state.get(why_key) or "")
                 alerts.close_alert(project, alert.id, session.get_user().name, why)
-            except ReviewError as error:
-                st.warning(escape_markdown(str(error)))
-                return
-            st.rerun()
+
+            st.form_submit_button(
+                "Save and close", on_click=partial(try_action, f"alert_{alert.id}", close)
+            )
+        show_messages(f"alert_{alert.id}")
 
 
 def _format_alert_link(alert: Alert) -> str:

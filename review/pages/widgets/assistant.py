@@ -1,13 +1,14 @@
 """The assistant beside a question: a button that asks it, and what it suggests. It sets nothing."""
 
 import html
+from functools import partial
 
 import streamlit as st
 
 from review.checklists import FormQuestion, format_answer
-from review.errors import ReviewError
 from review.pages.widgets import pdf_viewer, session
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown
+from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
 from review.text.wording import format_count
 from review.workflow.appraisal.forms import AppraisalForm
 from review.workflow.assistant import asking, measurement
@@ -37,25 +38,29 @@ def render_assistant(project: Project, form: AppraisalForm, question: FormQuesti
 def _render_button(
     project: Project, form: AppraisalForm, question: FormQuestion, view: AssistantView
 ) -> None:
-    """Draws the button; a press asks at once, and the answer is drawn with the page."""
+    """Draws the button; what a press asked for goes on if another act interrupts the drawing."""
     settings = view.settings
     assert settings is not None  # it is on
-    pressed = st.button(
+    item = (form.report, form.checklist.id, question.key)
+    asking_key = f"assistant_asked_{'_'.join(map(str, item))}"
+    st.button(
         f"Ask {escape_markdown(settings.model)}" + (" again" if view.suggestion else ""),
-        key=f"assistant_ask_{form.report}_{form.checklist.id}_{question.key}",
+        key=f"assistant_ask_{'_'.join(map(str, item))}",
         icon=":material/smart_toy:",
         type="tertiary",
         help=escape_markdown(describe_disclosure(settings)),
+        on_click=partial(ask_for_work, asking_key, session.get_user().name),
     )
-    if not pressed:
+    pending = carry_out_work(
+        asking_key,
+        lambda who: asking.ask_about_item(project, *item, who),
+        f"Waiting for {escape_markdown(settings.model)} …",
+    )
+    if pending is None:
         return
-    try:
-        with st.spinner(f"Waiting for {escape_markdown(settings.model)} …"):
-            asking.ask_about_item(
-                project, form.report, form.checklist.id, question.key, session.get_user().name
-            )
-    except ReviewError as error:
-        st.warning(escape_markdown(str(error)))
+    finish_work(asking_key, pending)
+    if pending.problem:
+        st.warning(escape_markdown(pending.problem))
         return
     st.rerun()
 

@@ -74,7 +74,11 @@ def _dismiss_all(project: Project, record: int, ids: tuple[str, ...]) -> None:
         _save_verdict(project, record, dataset_id, "dismiss")
 
 
-def _save_verdict(project: Project, record: int, dataset_id: str, verdict: str | None) -> None:
+def _save_verdict(
+    project: Project, record: int, dataset_id: str | None, verdict: str | None
+) -> None:
+    if dataset_id is None:
+        return
     flags.settle_dataset(project, record, dataset_id, verdict, session.get_user().name)
 
 
@@ -119,9 +123,12 @@ def _render_add_dataset(project: Project, record: int, study_datasets: StudyData
         placeholder="Choose a data set",
         key="bias_add",
     )
-    if button_column.button("Add", disabled=chosen_id is None, key="bias_add_now") and chosen_id:
-        _save_verdict(project, record, chosen_id, "confirm")
-        st.rerun()
+    button_column.button(
+        "Add",
+        disabled=chosen_id is None,
+        key="bias_add_now",
+        on_click=partial(_save_verdict, project, record, chosen_id, "confirm"),
+    )
 
 
 def _render_number_checks(project: Project, record: int) -> None:

@@ -2,12 +2,14 @@
 
 import os
 from datetime import datetime
+from functools import partial
 
 import streamlit as st
 
-from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import show_messages, try_action
+from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
 from review.store.export_links import ExportLink
 from review.store.timestamps import utc_now
 from review.text.wording import format_count
@@ -19,6 +21,7 @@ from review.workflow.publishing.export_links import NewExportLink
 DURATIONS = {7: "7 days", 30: "30 days", 90: "90 days", 365: "1 year"}
 FORM_WIDTH = 620
 """Width of the form (pixels); on a narrower screen it fills the page."""
+MAKING_KEY = "export_link_asked"
 NEW_LINK = "new_export_link"
 """Where the link that was just made is kept, to be shown once."""
 
@@ -45,6 +48,7 @@ def render_links_tab(project: Project) -> None:
     now = utc_now()
     working = sum(export_links.is_working(link, now) for link in links)
     st.markdown(f"**Links** · {format_count(working, 'link')} working")
+    show_messages("links")
     for link in links:
         _render_link(project, link, titles, now)
 
@@ -53,7 +57,7 @@ def _render_form(project: Project, titles: dict[str, str]) -> None:
     from review.workflow.publishing.shared_exports import is_blinded_export
 
     with st.container(width=FORM_WIDTH):
-        export = st.selectbox(
+        st.selectbox(
             "Export",
             list(titles),
             format_func=lambda name: (
@@ -63,29 +67,36 @@ def _render_form(project: Project, titles: dict[str, str]) -> None:
             ),
             key="link_export",
         )
-        days = st.selectbox(
+        st.selectbox(
             "Works for",
             list(DURATIONS),
             index=1,
             format_func=DURATIONS.__getitem__,
             key="link_days",
         )
-        if not st.button("Create link", type="primary"):
+        st.button("Create link", type="primary", on_click=_ask_for_link)
+        pending = carry_out_work(MAKING_KEY, partial(_make_link, project), "Creating the link …")
+        if pending is None:
             return
-        try:
-            with st.spinner("Creating the link …"):
-                new_link = export_links.make_link(
-                    project,
-                    export,
-                    days=days,
-                    who=session.get_user().name,
-                    base_url=session.find_base_url(),
-                )
-        except ReviewError as error:
-            st.warning(escape_markdown(str(error)))
+        if pending.problem:
+            st.warning(escape_markdown(pending.problem))
+            finish_work(MAKING_KEY, pending)
             return
-    st.session_state[NEW_LINK] = new_link
+    st.session_state[NEW_LINK] = pending.outcome
+    finish_work(MAKING_KEY, pending)
     st.rerun()
+
+
+def _ask_for_link() -> None:
+    state = st.session_state
+    ask_for_work(MAKING_KEY, (state["link_export"], state["link_days"], session.get_user().name))
+
+
+def _make_link(project: Project, wanted: tuple[str, int, str]) -> NewExportLink:
+    export, days, who = wanted
+    return export_links.make_link(
+        project, export, days=days, who=who, base_url=session.find_base_url()
+    )
 
 
 def _render_new_link(new_link: NewExportLink, titles: dict[str, str]) -> None:
@@ -96,9 +107,9 @@ def _render_new_link(new_link: NewExportLink, titles: dict[str, str]) -> None:
             f"shown again. It works until {new_link.expires:%d %b %Y, %H:%M} UTC."
         )
         st.code(new_link.address, language=None, wrap_lines=True)
-        if st.button("Done", key="link_done"):
-            st.session_state.pop(NEW_LINK, None)
-            st.rerun()
+        st.button(
+            "Done", key="link_done", on_click=partial(st.session_state.update, {NEW_LINK: None})
+        )
 
 
 def _render_link(project: Project, link: ExportLink, titles: dict[str, str], now: datetime) -> None:
@@ -109,17 +120,17 @@ def _render_link(project: Project, link: ExportLink, titles: dict[str, str], now
             f"{escape_markdown(export_links.describe_state(link, now))}",
             width="stretch",
         )
-        if export_links.is_working(link, now) and st.button(
-            "Withdraw", key=f"withdraw_link_{link.id}"
-        ):
-            _withdraw(project, link)
+        if export_links.is_working(link, now):
+            st.button(
+                "Withdraw",
+                key=f"withdraw_link_{link.id}",
+                on_click=partial(_withdraw, project, link),
+            )
 
 
 def _withdraw(project: Project, link: ExportLink) -> None:
-    try:
+    def withdraw() -> None:
         export_links.withdraw_link(project, link.id, session.get_user().name)
-    except ReviewError as error:
-        st.warning(escape_markdown(str(error)))
-        return
-    st.session_state.pop(NEW_LINK, None)
-    st.rerun()
+        st.session_state[NEW_LINK] = None
+
+    try_action("links", withdraw)

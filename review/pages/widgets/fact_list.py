@@ -9,7 +9,7 @@ import streamlit as st
 from review.bias.facts import FIELDS, FactCell
 from review.errors import ReviewError
 from review.pages.widgets import session
-from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import keep_message, show_messages
 from review.workflow.bias import facts, flags
 from review.workflow.project.accounts import is_allowed
 from review.workflow.project.project import Project
@@ -118,48 +118,71 @@ def _choose(record: int, n: int | None) -> None:
 
 
 def _render_correction(project: Project, record: int, n: int, cell: FactCell) -> None:
+    prefix = f"fact_{record}_{n}"
     with st.form(f"fact_form_{n}"):
-        value = st.text_input("Right value", cell.value or "")
-        sentence = st.text_area("Sentence that gives it", cell.sentence)
-        page = st.number_input("Page", min_value=1, value=cell.page, step=1)
+        st.text_input("Right value", cell.value or "", key=f"{prefix}_value")
+        st.text_area("Sentence that gives it", cell.sentence, key=f"{prefix}_sentence")
+        st.number_input("Page", min_value=1, value=cell.page, step=1, key=f"{prefix}_page")
         with st.container(horizontal=True):
-            save = st.form_submit_button("Save", type="primary")
-            not_reported = st.form_submit_button(NOT_REPORTED)
-            cancel = st.form_submit_button("Cancel")
-    if cancel:
-        _choose(record, None)
-        st.rerun()
-    if save or not_reported:
-        changed = sentence if " ".join(sentence.split()) != cell.sentence else None
-        new_value = None if not_reported else value
-        _save(project, record, cell, (new_value, changed, None if page is None else int(page)))
+            st.form_submit_button(
+                "Save",
+                type="primary",
+                on_click=partial(_save_correction, project, record, cell, prefix),
+            )
+            st.form_submit_button(
+                NOT_REPORTED,
+                on_click=partial(
+                    _save_correction, project, record, cell, prefix, is_reported=False
+                ),
+            )
+            st.form_submit_button("Cancel", on_click=partial(_choose, record, None))
+    show_messages("facts")
+
+
+def _read_entry(prefix: str) -> tuple[str, str, int | None]:
+    """Value, sentence and page as a form has them."""
+    state = st.session_state
+    page = state.get(f"{prefix}_page")
+    value, sentence = (str(state.get(f"{prefix}_{part}") or "") for part in ("value", "sentence"))
+    return value, sentence, None if page is None else int(page)
+
+
+def _save_correction(
+    project: Project, record: int, cell: FactCell, prefix: str, *, is_reported: bool = True
+) -> None:
+    value, sentence, page = _read_entry(prefix)
+    changed = sentence if " ".join(sentence.split()) != cell.sentence else None
+    _save(project, record, cell, (value if is_reported else None, changed, page))
 
 
 def _render_addition(project: Project, record: int) -> None:
+    prefix = f"fact_{record}_new"
     with st.form("fact_form_new"):
-        field = st.selectbox("Field", list(FIELDS), format_func=FIELDS.__getitem__)
-        label = st.text_input("Class, part or measure, if any")
-        value = st.text_input("Value")
-        sentence = st.text_area("Sentence that gives it")
-        page = st.number_input("Page", min_value=1, value=None, step=1)
+        st.selectbox("Field", list(FIELDS), format_func=FIELDS.__getitem__, key=f"{prefix}_field")
+        st.text_input("Class, part or measure, if any", key=f"{prefix}_label")
+        st.text_input("Value", key=f"{prefix}_value")
+        st.text_area("Sentence that gives it", key=f"{prefix}_sentence")
+        st.number_input("Page", min_value=1, value=None, step=1, key=f"{prefix}_page")
         with st.container(horizontal=True):
-            save = st.form_submit_button("Save", type="primary")
-            cancel = st.form_submit_button("Cancel")
-    if cancel:
-        _choose(record, None)
-        st.rerun()
-    if save:
-        cell = FactCell(
-            field=str(field),
-            label=" ".join(label.split()),
-            value=None,
-            found=None,
-            corrected=False,
-            sentence="",
-            page=None,
-            sentences=(),
-        )
-        _save(project, record, cell, (value, sentence, None if page is None else int(page)))
+            st.form_submit_button(
+                "Save", type="primary", on_click=partial(_save_addition, project, record, prefix)
+            )
+            st.form_submit_button("Cancel", on_click=partial(_choose, record, None))
+    show_messages("facts")
+
+
+def _save_addition(project: Project, record: int, prefix: str) -> None:
+    cell = FactCell(
+        field=str(st.session_state[f"{prefix}_field"]),
+        label=" ".join(str(st.session_state.get(f"{prefix}_label") or "").split()),
+        value=None,
+        found=None,
+        corrected=False,
+        sentence="",
+        page=None,
+        sentences=(),
+    )
+    _save(project, record, cell, _read_entry(prefix))
 
 
 def _save(
@@ -177,10 +200,9 @@ def _save(
             page=page,
         )
     except ReviewError as error:
-        st.warning(escape_markdown(str(error)))
+        keep_message("facts", str(error), "warning")
         return
     _choose(record, None)
-    st.rerun()
 
 
 def _withdraw(project: Project, record: int, cell: FactCell) -> None:

@@ -5,9 +5,9 @@ from functools import partial
 import streamlit as st
 
 from review.checklists import FormQuestion
-from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import show_messages, try_action
 from review.workflow.appraisal.forms import AppraisalForm
 from review.workflow.imaging import findings
 from review.workflow.imaging.findings import ImageFinding
@@ -49,22 +49,24 @@ def render_finding_form(
     name = findings.get_dataset_name(dataset)
     with st.form(f"finding_{key}", border=True):
         st.markdown(f"**Record a finding about {escape_markdown(name)}**")
-        text = st.text_area("Finding", value=suggestion, height=110, label_visibility="collapsed")
-        saved = st.form_submit_button("Save finding")
-    if saved:
-        try:
+        text_key = f"finding_text_{key}_{hash(suggestion)}"
+        st.text_area(
+            "Finding", value=suggestion, height=110, label_visibility="collapsed", key=text_key
+        )
+
+        def save() -> str:
             findings.add_finding(
                 project,
                 session.get_user().name,
                 dataset=dataset,
                 kind=kind,
-                text=text,
+                text=str(st.session_state.get(text_key) or ""),
                 image_set=image_set,
             )
-        except ReviewError as error:
-            st.warning(escape_markdown(str(error)))
-            return
-        st.success(f"Saved. It is now shown beside the studies that used {escape_markdown(name)}.")
+            return f"Saved. It is now shown beside the studies that used {name}."
+
+        st.form_submit_button("Save finding", on_click=partial(try_action, f"finding_{key}", save))
+    show_messages(f"finding_{key}")
 
 
 def render_finding_list(project: Project) -> None:

@@ -1,13 +1,15 @@
 """Runs of an image audit on its page: the choice of one, its summary and tables, kept uploads."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from review.errors import ReviewError
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.pending_work import carry_out_work, finish_work
 from review.workflow.imaging import result_runs
 from review.workflow.imaging.result_runs import ResultRun
 from review.workflow.project.project import Project
@@ -25,6 +27,24 @@ def choose_run(runs: Iterable[ResultRun], *, page: str) -> ResultRun | None:
         key=f"{page}_run",
     )
     return by_id[number]
+
+
+def run_pending(key: str, work: Callable[[Any], object], label: str | None) -> None:
+    """Carries out the run that was asked for and draws the page anew with it.
+
+    Args:
+        key: where the press noted it (`ask_for_work`).
+        work: gets what was noted; its ReviewError is shown as a warning.
+        label: shown beside the turning wheel; None if the work shows its own progress.
+    """
+    pending = carry_out_work(key, work, label)
+    if pending is None:
+        return
+    finish_work(key, pending)
+    if pending.problem:
+        st.warning(escape_markdown(pending.problem))
+    else:
+        st.rerun()
 
 
 def render_summary(run: ResultRun) -> None:

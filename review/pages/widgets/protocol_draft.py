@@ -3,6 +3,7 @@ to the fields of the form, and shown in words before they are saved."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from review.checklists import Checklist
 from review.errors import ProtocolError, ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import keep_message, show_messages
 from review.protocol.loading import fingerprint_text
 from review.text.wording import format_count
 from review.workflow.appraisal.instruments import available_checklists, get_checklist
@@ -257,9 +259,12 @@ def render_change_bar(project: Project, draft: Draft) -> None:
             st.caption("No unsaved changes. Nothing is saved before you have confirmed it.")
             return
         st.markdown(":orange-badge[Unsaved changes]")
-        if st.button("Review changes", type="primary", disabled=fault is not None):
-            draft.is_reviewed = True
-            st.rerun()
+        st.button(
+            "Review changes",
+            type="primary",
+            disabled=fault is not None,
+            on_click=partial(_start_review, draft),
+        )
         st.button("Discard changes", on_click=discard_draft, args=(project,))
     if fault is not None:
         st.error(f"Cannot be saved yet: {escape_markdown(fault.problem)}")
@@ -276,21 +281,25 @@ def render_review(project: Project, draft: Draft) -> None:
     st.subheader("What will change")
     _render_preview(preview)
     number = len(protocol_amendments.list_versions(project)) + 1
-    why = st.text_input(
+    why_key = f"protocol_why_{draft.base}"
+    st.text_input(
         "Reason for amendment (appears in the report)"
         if preview.is_amendment
         else "Reason for the change (optional)",
-        key=f"protocol_why_{draft.base}",
+        key=why_key,
     )
     if preview.is_amendment:
         st.caption("Screening has begun, so this change is recorded as an amendment.")
     with st.container(horizontal=True):
         noun = "amendment" if preview.is_amendment else "change"
         target = "of the form" if draft.text == draft.base_text else f"as version {number}"
-        save = st.button(f"Save {noun} {target}", type="primary")
+        st.button(
+            f"Save {noun} {target}",
+            type="primary",
+            on_click=partial(_save, project, draft, why_key),
+        )
         st.button("Back to editing", on_click=_stop_review, args=(draft,))
-    if save:
-        _save(project, draft, why)
+    show_messages("protocol_review")
 
 
 def list_outdated_forms(project: Project, draft: Draft) -> list[str]:
@@ -316,31 +325,39 @@ def render_form_conflict(project: Project, draft: Draft, form_id: str) -> None:
         sentences = form_versions.describe_form_change(theirs.form, mine.form)
         st.markdown("\n".join(f"- {escape_markdown(one)}" for one in sentences) or "Nothing.")
     with st.container(horizontal=True):
-        if theirs is not None and st.button("Keep my form", type="primary"):
-            draft.forms[form_id] = replace(mine, base=theirs.base)
-            st.rerun()
-        if st.button("Take their form"):
-            del draft.forms[form_id]
-            draft.turn += 1
-            st.rerun()
+        if theirs is not None:
+            st.button(
+                "Keep my form",
+                type="primary",
+                on_click=partial(draft.forms.update, {form_id: replace(mine, base=theirs.base)}),
+            )
+        st.button("Take their form", on_click=partial(_take_their_form, draft, form_id))
+
+
+def _take_their_form(draft: Draft, form_id: str) -> None:
+    draft.forms.pop(form_id, None)
+    draft.turn += 1
+
+
+def _start_review(draft: Draft) -> None:
+    draft.is_reviewed = True
 
 
 def _stop_review(draft: Draft) -> None:
     draft.is_reviewed = False
 
 
-def _save(project: Project, draft: Draft, why: str) -> None:
-    who = session.get_user().name
+def _save(project: Project, draft: Draft, why_key: str) -> None:
+    who, why = session.get_user().name, str(st.session_state.get(why_key) or "")
     try:
         protocol_amendments.amend_protocol(
             project, draft.text, who, why, seen=draft.base, drafts=draft.forms
         )
     except ReviewError as error:
         current = protocol_amendments.read_protocol_text(project)
-        if fingerprint_text(current) != draft.base or list_outdated_forms(project, draft):
-            st.rerun()  # the page now shows both changes
-        st.error(escape_markdown(str(error)))
-        return
+        if fingerprint_text(current) == draft.base and not list_outdated_forms(project, draft):
+            keep_message("protocol_review", str(error), "error")
+        return  # else the page now shows both changes
     number = len(protocol_amendments.list_versions(project))
     st.session_state[MESSAGE_KEY] = (
         "Saved the data extraction form."
@@ -349,7 +366,6 @@ def _save(project: Project, draft: Draft, why: str) -> None:
     )
     st.session_state[EDITING_KEY] = False
     discard_draft(project)
-    st.rerun()
 
 
 def _render_preview(preview: ChangePreview) -> None:
@@ -397,15 +413,14 @@ def render_conflict(project: Project, draft: Draft, newest: ProtocolVersion) -> 
             "you put your changes on the new version, yours replace theirs there."
         )
     with st.container(horizontal=True):
-        if (
-            merged is not None
-            and merged.text is not None
-            and st.button(f"Put my changes on version {newest.number}", type="primary")
-        ):
+        if merged is not None and merged.text is not None:
             rebased = Draft(fingerprint_text(current), current, merged.text, draft.turn + 1, True)
             rebased.forms = draft.forms
-            st.session_state[_get_state_key(project)] = rebased
-            st.rerun()
+            st.button(
+                f"Put my changes on version {newest.number}",
+                type="primary",
+                on_click=partial(st.session_state.update, {_get_state_key(project): rebased}),
+            )
         st.button("Discard my changes", on_click=discard_draft, args=(project,))
 
 

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
 from review.site import SiteContent
 from review.workflow.project.project import Project
 
+PUBLISHING_KEY = "publishing_asked"
 ADDRESS_WIDTH = 620
 """Width of the field (pixels); on a narrower screen it fills the page."""
 
@@ -39,7 +40,7 @@ def render_publish_tab(project: Project, key: tuple[str, str | None, str]) -> No
         newest = listed[-1]
         st.info(f"Nothing has changed since edition {newest.number} of {format_day(newest.at)}.")
         label = f"Create edition {newest.number} again"
-    address = st.text_input(
+    st.text_input(
         "Address of the page (optional)",
         page_address.get_page_address(project) or "",
         placeholder="https://example.org/review/",
@@ -49,20 +50,22 @@ def render_publish_tab(project: Project, key: tuple[str, str | None, str]) -> No
         max_chars=500,
         width=ADDRESS_WIDTH,
     )
-    if st.button(label, type="primary"):
-        who = session.get_user().name
-        try:
-            kept = page_address.set_page_address(project, address, who)
-        except ReviewError as error:
-            st.warning(escape_markdown(str(error)))
-            return
-        with st.spinner("Creating the page …"):
-            publication = publish.publish_zip(project, who=who, address=kept)
-            st.session_state["published_page"] = (
-                str(project.folder),
-                publication.edition.number,
-                publish.pack_zip(publication),
-            )
+    st.button(label, type="primary", on_click=_ask_for_edition)
+
+    def create(request: tuple[str, str]) -> tuple[str, int, bytes]:
+        wanted, who = request
+        kept = page_address.set_page_address(project, wanted, who)
+        publication = publish.publish_zip(project, who=who, address=kept)
+        return str(project.folder), publication.edition.number, publish.pack_zip(publication)
+
+    pending = carry_out_work(PUBLISHING_KEY, create, "Creating the page …")
+    if pending is not None and pending.problem:
+        st.warning(escape_markdown(pending.problem))
+        finish_work(PUBLISHING_KEY, pending)
+        return
+    if pending is not None:
+        st.session_state["published_page"] = pending.outcome
+        finish_work(PUBLISHING_KEY, pending)
         st.rerun()
     made = st.session_state.get("published_page")
     if made and made[0] == str(project.folder):
@@ -79,6 +82,11 @@ def render_publish_tab(project: Project, key: tuple[str, str | None, str]) -> No
         for edition in reversed(listed):
             with st.expander(f"Edition {edition.number}, {format_day(edition.at)}"):
                 st.markdown(_format_list(edition.changes))
+
+
+def _ask_for_edition() -> None:
+    address = str(st.session_state.get("page_address") or "")
+    ask_for_work(PUBLISHING_KEY, (address, session.get_user().name))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading what is settled …")

@@ -1,6 +1,7 @@
 """Saved lists of records: open one, keep the filters of the page under a name, rename, delete."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from review.workflow.project.project import Project
 from review.workflow.records import saved_lists
 from review.workflow.records.record_list import RecordFilter
 
+NAME_KEY, SHARED_KEY = "records_list_name", "records_list_shared"
 CHOSEN_KEY = "records_saved_list"
 """Session key: maker and name of the list that is open."""
 
@@ -58,43 +60,60 @@ def render_list_forms(project: Project, wanted: RecordFilter, chosen: SavedList 
         return
     with st.expander("Save or change a list"):
         with st.form("records_save_list", border=False):
-            name = st.text_input("Save these filters as", max_chars=saved_lists.MAX_NAME_LENGTH)
-            shared = st.checkbox("For the team")
+            st.text_input(
+                "Save these filters as", max_chars=saved_lists.MAX_NAME_LENGTH, key=NAME_KEY
+            )
+            st.checkbox("For the team", key=SHARED_KEY)
             st.caption(
                 "A list keeps the filters, not the records: each person sees what these filters "
                 "find for them. Saving under the name of a list of yours replaces it."
             )
-            if st.form_submit_button("Save list"):
-                _change(
-                    lambda: saved_lists.save_list(
-                        project, person.name, name, wanted, shared=shared
-                    ),
-                    "List saved.",
-                )
+            st.form_submit_button(
+                "Save list", on_click=partial(_save_list, project, person.name, wanted)
+            )
         if chosen is None or chosen.who != person.name:
             return
         with st.form("records_rename_list", border=False):
-            new_name = st.text_input(
-                "New name of the open list", chosen.name, max_chars=saved_lists.MAX_NAME_LENGTH
+            new_name_key = f"records_list_new_name_{chosen.name}"
+            st.text_input(
+                "New name of the open list",
+                chosen.name,
+                max_chars=saved_lists.MAX_NAME_LENGTH,
+                key=new_name_key,
             )
-            if st.form_submit_button("Rename"):
-                _change(
-                    lambda: saved_lists.rename_list(project, person.name, chosen.name, new_name),
-                    "List renamed.",
-                )
-        if st.button(f"Delete {escape_markdown(chosen.name)}", key="records_delete_list"):
-            _change(
-                lambda: saved_lists.delete_list(project, person.name, chosen.name),
+            st.form_submit_button(
+                "Rename",
+                on_click=partial(_rename_list, project, person.name, chosen.name, new_name_key),
+            )
+        st.button(
+            f"Delete {escape_markdown(chosen.name)}",
+            key="records_delete_list",
+            on_click=partial(
+                _change,
+                partial(saved_lists.delete_list, project, person.name, chosen.name),
                 "List deleted. Its records stay as they are.",
-            )
+            ),
+        )
+
+
+def _save_list(project: Project, name: str, wanted: RecordFilter) -> None:
+    title = str(st.session_state.get(NAME_KEY) or "")
+    shared = bool(st.session_state.get(SHARED_KEY))
+    _change(
+        lambda: saved_lists.save_list(project, name, title, wanted, shared=shared), "List saved."
+    )
+
+
+def _rename_list(project: Project, name: str, old_title: str, key: str) -> None:
+    title = str(st.session_state.get(key) or "")
+    _change(lambda: saved_lists.rename_list(project, name, old_title, title), "List renamed.")
 
 
 def _change(change: Callable[[], object], message: str) -> None:
-    """Makes a change, and draws the page again with what came of it."""
+    """Makes a change; the page then shows what came of it."""
     try:
         change()
     except ReviewError as error:
         st.session_state["records_wrong"] = str(error)
     else:
         st.session_state["records_said"] = message
-    st.rerun()

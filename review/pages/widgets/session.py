@@ -15,6 +15,8 @@ from review.workflow.project.project import PROTOCOL_FILE, Project
 from review.workflow.setup.loading import open_project
 
 COOKIE = "funnel_session"
+SIGNED_OUT_KEY = "signed_out"
+"""What this tab did to be signed out, in a sentence; shown with the way back in."""
 
 
 def load_project() -> Project:
