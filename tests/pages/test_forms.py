@@ -1,5 +1,5 @@
-"""Forms with which people record what they have decided or read save in a callback: Streamlit runs
-callbacks before it draws, and the next click cuts only the drawing short."""
+"""Every press is acted on in a callback: Streamlit runs callbacks before it draws the page, and the
+next act cuts only the drawing short. A press that is read while drawing can be lost."""
 
 import ast
 from pathlib import Path
@@ -7,29 +7,53 @@ from pathlib import Path
 import pytest
 
 PAGES = Path(__file__).parents[2] / "review" / "pages"
-SAVING = (
-    "conflicts",
-    "full_texts",
-    "records",
-    "screening",
-    "screening_list",
-    "widgets/import_preview",
-    "widgets/screening_decision",
-    "widgets/tag_panel",
-)
+BUTTONS = ("button", "form_submit_button")
 
 
-@pytest.mark.parametrize("name", SAVING)
-def test_a_form_saves_before_the_page_is_drawn(name):
-    tree = ast.parse((PAGES / f"{name}.py").read_text())
-    calls = [
-        node
+def find_lost_presses(tree):
+    """Lines of buttons whose press is read while drawing, or that call nothing; a button that is
+    always disabled, as in the preview of a form, cannot be pressed."""
+    bare = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+    }
+    return [
+        node.lineno
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "form_submit_button"
+        and node.func.attr in BUTTONS
+        and not any(
+            one.arg == "disabled" and getattr(one.value, "value", None) is True
+            for one in node.keywords
+        )
+        and (id(node) not in bare or "on_click" not in {one.arg for one in node.keywords})
     ]
-    without = [
-        node.lineno for node in calls if "on_click" not in {one.arg for one in node.keywords}
-    ]
-    assert not without, f"{name}.py, lines {without}: save in a function given as on_click"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PAGES.rglob("*.py")), ids=lambda path: str(path.relative_to(PAGES))
+)
+def test_a_press_is_acted_on_before_the_page_is_drawn(path):
+    lines = find_lost_presses(ast.parse(path.read_text(encoding="utf-8")))
+    assert not lines, f"{path.name}, lines {lines}: act in a function given as on_click"
+
+
+@pytest.mark.parametrize(
+    ("source", "is_lost"),
+    [
+        ("if st.button('Save'):\n    save()", True),
+        ("if column.button('Save', on_click=save):\n    draw()", True),
+        ("pressed = ready and st.form_submit_button('Save')", True),
+        ("if not st.form_submit_button('Save', type='primary'):\n    pass", True),
+        ("st.button('Save')", True),
+        ("st.button('Save', on_click=save)", False),
+        ("row.form_submit_button('Save', on_click=partial(save, 1))", False),
+        ("st.download_button('Save', data)", False),
+        ("st.button('Preview', disabled=True)", False),
+        ("st.button('Save', disabled=is_empty)", True),
+    ],
+)
+def test_a_press_that_can_be_lost_is_found(source, is_lost):
+    assert bool(find_lost_presses(ast.parse(source))) is is_lost
