@@ -201,8 +201,8 @@ def render_account_footer(person: CurrentUser, *, in_home: bool) -> None:
 
 def ask_to_sign_in() -> None:
     """Draws the page for somebody whose session has ended."""
-    if message := st.session_state.get(session.SIGNED_OUT_KEY):
-        st.success(message)
+    if sentence := st.session_state.get(session.SIGNED_OUT_KEY):
+        st.success(sentence)
     else:
         st.info("You are not signed in.")
     session.render_link("Sign in", "/signin")

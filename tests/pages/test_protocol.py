@@ -513,7 +513,7 @@ def test_a_rule_is_written_previewed_applied_and_undone(project):
     assert keyword_rules.count_marks(open_project(project.folder)) == {"rule-1": 0}
     click(page, "Preview rules")
     click(page, "Apply rules")
-    assert page.success[0].value == "Rules applied: 1 record excluded, 0 returned to screening."
+    assert page.success[0].value == r"Rules applied\: 1 record excluded, 0 returned to screening."
     assert keyword_rules.count_marks(open_project(project.folder)) == {"rule-1": 1}
     reviewers_page = draw(project.folder, REVIEWER)
     assert "1 record excluded by this rule" in told(reviewers_page)
@@ -534,5 +534,5 @@ def test_a_rule_that_left_the_protocol_can_still_be_undone(project):
     assert [rule.id for rule in open_project(project.folder).protocol.rules] == ["rule-2"]
     assert "**rule-1** (no longer in the protocol)" in told(page).replace("\\", "")
     click(page, "Undo: return 1 record to screening")
-    assert page.success[0].value == "Undone: 1 record returned to screening."
+    assert page.success[0].value == r"Undone\: 1 record returned to screening."
     assert keyword_rules.count_marks(open_project(project.folder)) == {"rule-2": 0}

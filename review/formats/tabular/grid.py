@@ -48,6 +48,7 @@ def read_table(
     requirement: str,
     sheet: str | None = None,
     pads_decimals: bool = False,
+    is_other_header: Callable[[list[str]], bool] = lambda cells: False,
 ) -> tuple[InputTable, tuple[str, ...]]:
     """The table in a file whose header scores, and what a person should know of the choice.
 
@@ -57,20 +58,71 @@ def read_table(
         requirement: what the header must hold, for the message.
         sheet: the sheet of a workbook to read; where None the only visible one that fits.
         pads_decimals: a workbook's number keeps the decimals that its cell shows.
+        is_other_header: says whether a row below the header names the columns of another table.
 
     Raises:
         SourceError: no row is such a header, the workbook cannot be read, several sheets fit.
     """
     if data.startswith(b"PK"):
         sheets = read_workbook(data, name, pads_decimals=pads_decimals)
-        return _read_sheets(sheets, score, name, requirement, sheet)
+        table, notes = _read_sheets(sheets, score, name, requirement, sheet)
+        rows = _part_tables(table.rows, table.header, is_other_header)
+        return InputTable(table.header, rows, table.row_count), notes
     if sheet is not None:
         raise SourceError(f"{name}: this is not a workbook, so it has no sheet {sheet!r}.")
     lines = data.split(b"\n")
     delimiter, header_line, header = _find_header(lines, score, name, requirement)
     _refuse_joined_header(lines, header_line, delimiter, header, name)
     rows = _iter_csv_rows(lines, header_line + 1, delimiter, len(header))
-    return InputTable(header, rows, _count_rows(lines[header_line:], delimiter)), ()
+    body = _part_tables(rows, header, is_other_header)
+    repeats = [
+        number
+        for number, line in enumerate(lines[header_line + 1 :], header_line + 2)
+        if line.strip() == lines[header_line].strip()
+    ]
+    row_count = _count_rows(lines[header_line:], delimiter)
+    return InputTable(header, body, row_count), _describe_repeats(repeats)
+
+
+def _part_tables(
+    rows: Iterable[InputRow | UnreadableEntry],
+    header: list[str],
+    is_other_header: Callable[[list[str]], bool],
+) -> Iterator[InputRow | UnreadableEntry]:
+    """Leaves out rows that are the header once more, as in exports that were put together, and
+    rejects the rows of a table with columns of its own, which this header would misname."""
+    other = ""
+    for number, row in enumerate(rows, 1):
+        if isinstance(row, UnreadableEntry):
+            yield row
+            continue
+        line, cells, text = row
+        if _is_header(cells, header):
+            other = ""
+            continue
+        filled = [cell.strip() for cell in cells if cell.strip()]
+        if is_other_header(cells):
+            other = f"whose columns ({', '.join(filled)[:120]}) are named on line {line}"
+        if other:
+            reason = (
+                f"line {line}: it belongs to another table, {other}. Put that table into a file "
+                "of its own."
+            )
+            yield UnreadableEntry(number, reason, text or ", ".join(filled))
+        else:
+            yield row
+
+
+def _is_header(cells: list[str], header: list[str]) -> bool:
+    return [cell.strip() for cell in cells] == [name.strip() for name in header]
+
+
+def _describe_repeats(numbers: list[int]) -> tuple[str, ...]:
+    if not numbers:
+        return ()
+    shown = ", ".join(f"{number}" for number in numbers[:10]) + ", …" * (len(numbers) > 10)
+    subject = f"Line {shown} repeats" if len(numbers) == 1 else f"Lines {shown} repeat"
+    return (f"{subject} the names of the columns, which make no record.",)
 
 
 def _build_header_error(name: str, requirement: str, column_names: list[str]) -> SourceError:
@@ -205,7 +257,10 @@ def _find_quote_error(lines: list[bytes], delimiter: str) -> str:
 
 
 def _count_rows(lines: list[bytes], delimiter: str) -> int:
-    """Rows below the header, counted by quotation marks alone, without the csv module."""
+    """Rows below the header, counted by quotation marks alone, without the csv module.
+
+    A line that is the header's once more is none.
+    """
     mark = re.escape(delimiter.encode())
     opening_quote = re.compile(rb"(?:^|" + mark + rb')"(?:[^"]|"")*("(?!"))?')
     closing_quote = re.compile(rb'^(?:[^"]|"")*"(?!")')
@@ -217,7 +272,7 @@ def _count_rows(lines: list[bytes], delimiter: str) -> int:
             if end is None:
                 continue
             inside, line = False, line[end.end() :]
-        elif line.strip(blank + b'"'):
+        elif line.strip(blank + b'"') and (not count or line.strip() != lines[0].strip()):
             count += 1
         if b'"' in line:
             inside = any(match.group(1) is None for match in opening_quote.finditer(line))
@@ -244,7 +299,8 @@ def _read_sheets(
             raise _build_header_error(
                 f"{name}, sheet {sheet.name!r}", requirement, [cell for cell in first_row if cell]
             )
-        return _make_table(sheet, row_index), _describe_choice(sheets, sheet)
+        table, notes = _make_table(sheet, row_index)
+        return table, _describe_choice(sheets, sheet) + notes
     scored = [(sheet, *_score_rows(sheet, score)) for sheet in sheets if not sheet.is_hidden]
     candidates = [item for item in scored if item[1]]
     # A sheet with a title and nothing else known is a list of remarks beside a table of records.
@@ -258,7 +314,8 @@ def _read_sheets(
             "NAME; sheets are not combined."
         )
     sheet, _, row_index = tables[0]
-    return _make_table(sheet, row_index), _describe_choice(sheets, sheet)
+    table, notes = _make_table(sheet, row_index)
+    return table, _describe_choice(sheets, sheet) + notes
 
 
 def _score_rows(sheet: Sheet, score: HeaderScorer) -> tuple[int, int]:
@@ -303,12 +360,17 @@ def _build_no_sheet_error(
     return _build_header_error(name, requirement, found)
 
 
-def _make_table(sheet: Sheet, row_index: int) -> InputTable:
+def _make_table(sheet: Sheet, row_index: int) -> tuple[InputTable, tuple[str, ...]]:
+    """The table below a sheet's header, and what to say of it."""
     header = sheet.rows[row_index]
     body = enumerate(sheet.rows[row_index + 1 :], row_index + 2)
-    rows = [(number, row, "") for number, row in body if any(row)]
+    filled = [(number, row) for number, row in body if any(row)]
+    repeats = {number for number, row in filled if _is_header(row, header)}
+    rows = [(number, row, "") for number, row in filled]
     filled_rows = sheet.filled_rows
     row_count = (
-        None if filled_rows is None else sum(number > row_index + 1 for number in filled_rows)
+        None
+        if filled_rows is None
+        else sum(number > row_index + 1 for number in filled_rows - repeats)
     )
-    return InputTable(header, rows, row_count)
+    return InputTable(header, rows, row_count), _describe_repeats(sorted(repeats))

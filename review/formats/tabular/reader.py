@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from review.errors import SourceError
 from review.formats import detect_database, funnel_note, tagged
@@ -43,6 +44,7 @@ def parse(
         name=name,
         requirement=NO_TITLE_MESSAGE,
         sheet=sheet,
+        is_other_header=partial(_is_other_header, fields),
     )
     mapped = _check_mapping(mapping or {}, table.header, name)
     if funnel_note.NOTE_COLUMN in table.header and "title" in table.header:
@@ -56,6 +58,16 @@ def parse(
         parsed = parse_rows(table.rows, table.header, source, layout)
     row_count = parsed.announced if table.row_count is None else table.row_count
     return replace(parsed, announced=row_count, notes=notes)
+
+
+MIN_HEADER_COLUMNS = 3
+"""Known columns from which on a row below the header is taken for the header of another table."""
+
+
+def _is_other_header(fields: columns.ColumnFields, cells: list[str]) -> bool:
+    """Whether most of a row's cells are known names of columns, a title's among them."""
+    filled = sum(bool(cell.strip()) for cell in cells)
+    return columns.score_header(cells, fields) >= max(MIN_HEADER_COLUMNS, filled // 2 + 1)
 
 
 def _check_mapping(mapping: Mapping[str, str], header: list[str], name: str) -> frozenset[str]:

@@ -6,13 +6,14 @@ import streamlit as st
 from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import keep_message, show_messages
 from review.store import records
 from review.text.wording import format_count
 from review.workflow.project.project import Project
 from review.workflow.screening import keyword_rules
 from review.workflow.screening.keyword_rules import RuleEffect
 
-RESULT_KEY, FAULT_KEY, PREVIEW_KEY = "rules_result", "rules_fault", "rules_preview"
+PLACE, PREVIEW_KEY = "rules", "rules_preview"
 MAX_TITLES = 10
 """Titles shown in the preview of a rule."""
 
@@ -27,7 +28,7 @@ def render_rules(project: Project, *, may_apply: bool) -> None:
     with st.container(border=True):
         st.subheader("Keyword rules")
         st.caption("A rule excludes records that do not match it, as ineligible by automation.")
-        _render_messages()
+        show_messages(PLACE)
         for rule in rules.values():
             st.markdown(f"**{escape_markdown(keyword_rules.get_rule_reason(rule))}**")
             st.code(" ".join(rule.must_match.split()), language=None, wrap_lines=True)
@@ -37,14 +38,6 @@ def render_rules(project: Project, *, may_apply: bool) -> None:
             _render_marks(project, rule_id, count, may_apply=may_apply)
         if may_apply and rules:
             _render_preview(project)
-
-
-def _render_messages() -> None:
-    for message in st.session_state.pop(RESULT_KEY, []):
-        st.success(message)
-    fault = st.session_state.pop(FAULT_KEY, None)
-    if fault:
-        st.error(fault)
 
 
 def _render_marks(project: Project, rule_id: str, count: int, *, may_apply: bool) -> None:
@@ -108,7 +101,7 @@ def _preview(project: Project) -> None:
         effects = keyword_rules.preview_rules(project, session.get_user().name)
         st.session_state[PREVIEW_KEY] = (_get_state(project), effects)
     except ReviewError as error:
-        st.session_state[FAULT_KEY] = escape_markdown(str(error))
+        keep_message(PLACE, str(error), "error")
 
 
 def _apply(project: Project) -> None:
@@ -116,14 +109,15 @@ def _apply(project: Project) -> None:
     try:
         counts = keyword_rules.apply_rules(project, session.get_user().name)
     except ReviewError as error:
-        st.session_state[FAULT_KEY] = escape_markdown(str(error))
+        keep_message(PLACE, str(error), "error")
         return
     marked = sum(count for count, _ in counts.values())
     restored = sum(count for _, count in counts.values())
-    st.session_state[RESULT_KEY] = [
+    keep_message(
+        PLACE,
         f"Rules applied: {format_count(marked, 'record')} excluded, "
-        f"{restored:,} returned to screening."
-    ]
+        f"{restored:,} returned to screening.",
+    )
 
 
 def _undo(project: Project, rule_id: str) -> None:
@@ -131,8 +125,9 @@ def _undo(project: Project, rule_id: str) -> None:
     try:
         count = keyword_rules.withdraw_rule(project, rule_id, session.get_user().name)
     except ReviewError as error:
-        st.session_state[FAULT_KEY] = escape_markdown(str(error))
+        keep_message(PLACE, str(error), "error")
         return
-    st.session_state[RESULT_KEY] = [
-        f"Undone: {format_count(count, 'record')} returned to screening."
-    ]
+    keep_message(
+        PLACE,
+        f"Undone: {format_count(count, 'record')} returned to screening.",
+    )

@@ -340,3 +340,31 @@ def test_the_rest_of_a_damaged_row_makes_no_record() -> None:
     parsed = read_file(text.encode())
     assert [record.title for record in parsed.records] == ["Two", "Three"]
     assert parsed.rejected
+
+
+def test_exports_put_one_after_the_other_are_read_as_one() -> None:
+    export = b'Title,Authors,Year\nStudy %d,"Poe, A.",2021\n'
+    parsed = read_file(b"".join(export % number for number in range(1, 4)))
+    assert [record.title for record in parsed.records] == ["Study 1", "Study 2", "Study 3"]
+    assert (parsed.announced, parsed.rejected) == (3, ())
+    assert parsed.notes == ("Lines 3, 5 repeat the names of the columns, which make no record.",)
+
+
+def test_a_second_table_with_other_columns_is_never_read_under_the_first_ones_names() -> None:
+    parsed = read_file(
+        b'Title,Authors,Year\nOne,"Poe, A.",2020\n\n'
+        b'Authors,Title,DOI\n"Lee, B.",Other,10.5555/1\n'
+        b'Title,Authors,Year\nTwo,"Kim, C.",2021\n'
+    )
+    assert [record.title for record in parsed.records] == ["One", "Two"]
+    assert parsed.announced == 4
+    assert [entry.reason.split(",")[0] for entry in parsed.rejected] == [
+        "line 4: it belongs to another table",
+        "line 5: it belongs to another table",
+    ]
+    assert "(Authors, Title, DOI)" in parsed.rejected[0].reason
+
+
+def test_a_record_about_titles_and_authors_is_a_record() -> None:
+    parsed = read_file(b'Title,Authors,Year,Notes\nTitle,"Author, A.",2020,Abstract\n')
+    assert (len(parsed.records), parsed.rejected) == (1, ())

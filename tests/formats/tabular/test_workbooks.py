@@ -106,6 +106,14 @@ def test_a_hidden_sheet_is_read_only_when_named(make) -> None:
 
 
 @MAKERS
+def test_a_header_that_stands_there_again_is_no_record(make) -> None:
+    parsed = read_file(make({"S": [*ONE, ["", "", ""], *TWO]}))
+    assert [record.title for record in parsed.records] == ["One", "Two", "Three"]
+    assert (parsed.announced, parsed.rejected) == (3, ())
+    assert parsed.notes[-1] == "Line 4 repeats the names of the columns, which make no record."
+
+
+@MAKERS
 def test_the_rows_are_counted_without_the_reader(make) -> None:
     rows = [["Search of today"], HEADER, ["A", "B", 2020], ["", " ", ""], ["C", "D", 2021]]
     parsed = read_file(make({"S": rows}))
