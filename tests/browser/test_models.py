@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 from support.appraising import kind, review_in
-from support.browser import chromium, served, tab
+from support.browser import chromium, served, settled, tab
 
 from review.workflow.appraisal import forms, model_changes
 
@@ -17,18 +17,13 @@ def project(tmp_path):
     return opened
 
 
-def still(page):
-    app = page.get_by_test_id("stApp")
-    expect(app).to_have_attribute("data-test-script-state", "notRunning")
-
-
 def add_model(page, name):
     if not page.get_by_label("Architecture or method").is_visible():
         page.get_by_role("button", name=re.compile("^(list_alt )?Models")).click()
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_role("button", name="Add model").click()
     expect(page.get_by_role("radio", name=name, exact=True)).to_be_visible()
-    still(page)
+    settled(page)
     page.keyboard.press("Escape")
 
 
@@ -38,18 +33,19 @@ def test_two_models_are_named_and_appraised_apart(project):
         page = tab(browser, viewport={"width": 1280, "height": 800})
         page.goto(f"{address}/appraisal?key=R000001")
         expect(page.get_by_text("Identification as a study").first).to_be_visible()
-        still(page)
+        settled(page)
         for name in ("DenseNet", "U-Net"):
             add_model(page, name)
         for name, key in (("DenseNet", "d"), ("U-Net", "v")):
             page.get_by_role("radio", name=name, exact=True).click()
-            still(page)
+            expect(page.get_by_role("radio", name=name, exact=True)).to_be_checked()
+            settled(page)
             page.get_by_role("radio", name=re.compile("^PROBAST 0.")).click()
             expect(page.get_by_text("Type of prediction study").first).to_be_visible()
-            still(page)
+            settled(page)
             page.keyboard.press(key)
             expect(page.get_by_role("radio", name=re.compile("^PROBAST 1."))).to_be_visible()
-            still(page)
+            settled(page)
     first, second = model_changes.get_models(project, 1)
     for model, answer in ((first, "development"), (second, "validation")):
         entries = forms.open_form(project, 1, f"probast-2019@{model.id}", "ada").entries
