@@ -74,7 +74,7 @@ def _drop_unprintable(text: str) -> str:
     return "".join(c for c in text if c.isprintable() or c.isspace())
 
 
-def _is_one_address(text: str) -> bool:
+def is_single_address(text: str) -> bool:
     """Whether a message to this goes to one person: a link sent to two would let either in."""
     user, at, host = text.partition("@")
     separators = set(',;:<>()[]"\\@')
@@ -92,7 +92,7 @@ def send_message(settings: MailSettings, *, to: str, subject: str, text: str) ->
         ReviewError: the address is not that of one person, or the server was not reached or did
             not take it. Names neither the password nor what was in the message.
     """
-    if not _is_one_address(to):
+    if not is_single_address(to):
         raise ReviewError(
             f"{to!r} is not the e-mail address of one person; correct it on the page People. "
             "Nothing was sent."

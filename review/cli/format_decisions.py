@@ -24,7 +24,10 @@ def format_result(result: "DecisionImportResult") -> list[str]:
         f"already in the review, {result.undecided} lines without a decision."
     ]
     if result.retrievals:
-        lines.append(f"  {result.retrievals} of them state whether a full text could be retrieved.")
+        verb = "states" if result.retrievals == 1 else "state"
+        lines.append(
+            f"  {result.retrievals} of them {verb} whether a full text could be retrieved."
+        )
     lines += [f"  Not imported: {rejection.reason}" for rejection in result.rejected]
     lines += [
         f"  Repeated: line {repeat.number} gives the same decision on {repeat.record} as line "

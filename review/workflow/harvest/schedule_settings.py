@@ -12,6 +12,7 @@ from review.errors import ReviewError
 from review.sources.webhook import check_webhook_url
 from review.store import Connection, audit_events
 from review.store.timestamps import parse_timestamp, utc_now
+from review.workflow.project.account_fields import check_email
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 
@@ -79,8 +80,7 @@ def save_settings(project: Project, settings: ScheduleSettings, who: str) -> Non
     if len(settings.recipients) > MAX_RECIPIENTS:
         raise ReviewError(f"At most {MAX_RECIPIENTS} e-mail addresses can be notified.")
     for address in settings.recipients:
-        name, _, host = address.partition("@")
-        if not name or "." not in host or any(letter.isspace() for letter in address):
+        if check_email(address) != address:
             raise ReviewError(f"{address!r} is not an e-mail address.")
     webhook = check_webhook_url(settings.webhook) if settings.webhook else None
     detail = {

@@ -1,6 +1,7 @@
 """What a person enters for an account: a name to sign in with, a full name, an address."""
 
 from review.errors import ReviewError
+from review.mail import is_single_address
 
 NAME_LENGTH = 60
 FULL_NAME_LENGTH = 100
@@ -21,7 +22,6 @@ def check_email(email: str | None) -> str | None:
     text = (email or "").strip()
     if not text:
         return None
-    before, at, after = text.rpartition("@")
-    if not (before and at and "." in after) or " " in text or not text.isprintable():
-        raise ReviewError(f"{text!r} is not an e-mail address.")
+    if not is_single_address(text) or "." not in text.rpartition("@")[2]:
+        raise ReviewError(f"{text!r} is not an e-mail address. Enter the address of one person.")
     return text
