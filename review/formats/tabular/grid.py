@@ -75,11 +75,9 @@ def read_table(
     _refuse_joined_header(lines, header_line, delimiter, header, name)
     rows = _iter_csv_rows(lines, header_line + 1, delimiter, len(header))
     body = _part_tables(rows, header, is_other_header)
-    repeats = [
-        number
-        for number, line in enumerate(lines[header_line + 1 :], header_line + 2)
-        if line.strip() == lines[header_line].strip()
-    ]
+    names = lines[header_line].strip()
+    body_lines = enumerate(lines[header_line + 1 :], header_line + 2)
+    repeats = [number for number, line in body_lines if line.strip() == names]
     row_count = _count_rows(lines[header_line:], delimiter)
     return InputTable(header, body, row_count), _describe_repeats(repeats)
 
@@ -265,6 +263,7 @@ def _count_rows(lines: list[bytes], delimiter: str) -> int:
     opening_quote = re.compile(rb"(?:^|" + mark + rb')"(?:[^"]|"")*("(?!"))?')
     closing_quote = re.compile(rb'^(?:[^"]|"")*"(?!")')
     blank = b" \t" + delimiter.encode()
+    names = lines[0].strip()
     count, inside = 0, False
     for line in lines:
         if inside:
@@ -272,7 +271,7 @@ def _count_rows(lines: list[bytes], delimiter: str) -> int:
             if end is None:
                 continue
             inside, line = False, line[end.end() :]
-        elif line.strip(blank + b'"') and (not count or line.strip() != lines[0].strip()):
+        elif line.strip(blank + b'"') and (not count or line.strip() != names):
             count += 1
         if b'"' in line:
             inside = any(match.group(1) is None for match in opening_quote.finditer(line))
