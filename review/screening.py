@@ -253,7 +253,7 @@ def _draw_uniform(text: str) -> float:
 
 
 QUEUE_SPREAD = 40
-"""Where more may judge than are needed, each takes one of so many waiting reports (reports)."""
+"""Where more may judge than are needed, each takes one of this many waiting reports (reports)."""
 
 
 def pick_waiting_report(

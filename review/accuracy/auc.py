@@ -90,4 +90,4 @@ def _build_area(value: float, error: float, method: str) -> AreaError:
 
 def _check_area(value: float) -> None:
     if not 0 <= value <= 1:
-        raise ReviewError(f"an AUC lies between 0 and 1, not at {value}.")
+        raise ReviewError(f"an AUC is between 0 and 1, not {value}.")

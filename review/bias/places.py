@@ -37,7 +37,7 @@ _MIN_SCORE = 0.1
 _MAX_OF_A_PITFALL = 3
 """Places of one pitfall, so that one matter does not fill the list."""
 _MANY_TIMES = 10
-"""A study with so many times more images than slides or people may count them as cases."""
+"""A study with this many times more images than slides or people may count images as cases."""
 _MIN_WORDS = 6
 
 

@@ -61,7 +61,7 @@ _PLACE_SUFFIX = re.compile(
     r"|turkiye|uk|ukraine|united kingdom|united states|usa|vienna|vietnam|wales|zurich)$",
     re.I,
 )
-"""The place that Web of Science hangs on a name that several journals bear: 'FIRE-SWITZERLAND'."""
+"""Place that Web of Science appends to a name shared by several journals: 'FIRE-SWITZERLAND'."""
 
 
 @lru_cache(maxsize=100_000)

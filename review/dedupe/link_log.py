@@ -14,8 +14,8 @@ def latest_manual_decisions(links: Iterable[Link]) -> dict[tuple[int, int], Link
     """Pair -> the newest word of a person on it, in the order in which these words came. Expects
     links in order of arrival.
 
-    Somebody who takes their word back leaves an earlier word of somebody else standing; 'maybe'
-    is no word.
+    If a person withdraws a decision, an earlier one of somebody else is in force; 'maybe'
+    is not a decision.
     """
     decisions_by_pair: dict[tuple[int, int], dict[str, tuple[int, Link]]] = {}
     for arrival, link in enumerate(links):

@@ -201,7 +201,7 @@ def _build_identifier_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple[st
 
 
 def _build_duplicate_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple[str, int, Bools]]:
-    """Two records of one printed document, told by title, place and people."""
+    """Two records of one printed document, recognised by title, location and people."""
     base = (x.preprints == 0) & x.same_kind & x.same_title & (x.numerals >= 0) & ~x.sequel
     return [
         *_build_two_id_rules(x, s, base & s.other_ids & (x.years == 0) & (x.journal == 1)),
@@ -517,7 +517,7 @@ def _build_similar_title_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple
 
 
 def _build_study_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple[str, int, Bools]]:
-    """A preprint and its journal article, told by title and team; another DOI is no veto."""
+    """A preprint and its journal article, recognised by title and team; another DOI is no veto."""
     one_preprint = (x.preprints == 1) & x.same_kind & (x.years <= 4)
     same_posting = (x.preprints == 2) & ~x.same_server & x.same_kind
     numbers, other_text = x.numerals >= 0, s.other_text

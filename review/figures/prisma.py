@@ -234,7 +234,7 @@ def _build_box(
 
 
 def _get_indent(para: BoxParagraph, line: int) -> float:
-    """Indent of a line of a paragraph: list items hang from the second line."""
+    """Indent of a line of a paragraph: list items have a hanging indent."""
     return para.indent * INDENT + (HANGING_INDENT if para.indent and line else 0)
 
 

@@ -120,7 +120,7 @@ def _find_gutter(lines: Sequence[TextLine], width: float) -> float | None:
 
 
 def _has_ink_at(line: TextLine, x: float) -> bool:
-    """Whether a word, or a space narrower than a gutter, lies on x."""
+    """Whether a word, or a space narrower than a gutter, covers x."""
     left_end = max((word.x1 for word in line.words if word.x0 <= x), default=line.x0)
     right_start = min((word.x0 for word in line.words if word.x0 > x), default=line.x1)
     return left_end > x or right_start - left_end < max(8.0, 0.9 * line.size)

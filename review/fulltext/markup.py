@@ -1,4 +1,4 @@
-"""Reads papers that are not PDF, JATS or plain text, told apart by their first bytes."""
+"""Reads papers that are not PDF, JATS or plain text, recognised by their first bytes."""
 
 import hashlib
 import re

@@ -85,7 +85,7 @@ def list_tables(text: FullText) -> tuple[PrintedTable, ...]:
 
 
 def _crop(page: Page, box: Box, beside: Sequence[Box]) -> Page:
-    """The page without what lies under the captions beside this one."""
+    """The page without the areas under the captions beside this one."""
     left = max((x1 + box[0] for _, _, x1, _ in beside if x1 <= box[0]), default=0.0) / 2
     right = min((x0 + box[2] for x0, _, _, _ in beside if x0 >= box[2]), default=2 * page.width) / 2
     return replace(page, words=tuple(w for w in page.words if w.x0 >= left and w.x1 <= right))
@@ -200,7 +200,7 @@ def _read_table(page: Page, box: Box, label: str, caption: str) -> PrintedTable 
 
 
 def _list_spans(page: Page, x0: float, x1: float) -> list[tuple[float, float]]:
-    """Where a table may stand: under a caption of one column of print in that column first."""
+    """Where a table may be: under a caption of one column of print, in that column first."""
     middle, full = page.width / 2, (0.0, page.width)
     is_left, is_right = x1 < middle + 8, x0 > middle - 8
     if x1 - x0 > _NARROW * page.width or not (is_left or is_right):
@@ -360,7 +360,7 @@ def _place_cells(line: _Line, bounds: Sequence[tuple[float, float]]) -> list[str
 
 
 def _list_columns(x0: float, x1: float, bounds: Sequence[tuple[float, float]]) -> list[int]:
-    """The columns that a stretch of print lies over; the nearest if it lies over none."""
+    """The columns that a stretch of print covers; the nearest if it covers none."""
     over = [n for n, (left, right) in enumerate(bounds) if min(x1, right) - max(x0, left) > 0.5]
     middle = (x0 + x1) / 2
     return over or [min(range(len(bounds)), key=lambda n: abs(sum(bounds[n]) / 2 - middle))]

@@ -118,7 +118,7 @@ class LabelAudit:
     strata: tuple[StratumFigures, ...]
     claim: Claim | None = None
     claim_holds: bool | None = None
-    """Whether the claimed figure lies within the two intervals taken together."""
+    """Whether the claimed figure is within the two intervals taken together."""
 
 
 @dataclass(frozen=True, slots=True)

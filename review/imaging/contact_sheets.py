@@ -37,7 +37,7 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class TileBox:
-    """Where a tile's image lies on the sheet, in pixels."""
+    """Position of a tile's image on the sheet, in pixels."""
 
     left: int
     top: int
@@ -89,7 +89,7 @@ def draw_sheet(tiles: Sequence[Tile], *, columns: int = COLUMNS, side: int = 256
 
 
 def locate_tiles(count: int, *, columns: int = COLUMNS, side: int = 256) -> tuple[TileBox, ...]:
-    """Where each tile lies on a sheet of that many, row by row.
+    """Position of each tile on a sheet of that many, row by row.
 
     Raises:
         ReviewError: fewer than one column or pixel.

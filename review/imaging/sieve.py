@@ -439,7 +439,7 @@ def _warn(kind: str, share: float) -> tuple[str, ...]:
         )
     if kind == "mirrored":
         warnings.append(
-            "This is a ranking and no verdict: a mirrored image cannot be told from one of a "
+            "This is a ranking, not a verdict: a mirrored image looks the same as one of a "
             "patient with situs inversus."
         )
     return tuple(warnings)

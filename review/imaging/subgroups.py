@@ -365,7 +365,7 @@ def shuffle_labels(
 ) -> NDArray[Any]:
     """The labels laid end to end, patient by patient in random order, and dealt out again to the
     patients in another random order. Labels of one patient stay side by side, and how many images
-    a patient has tells nothing of the label any more."""
+    a patient has says nothing about the label any more."""
     import numpy as np
 
     places: defaultdict[str, list[int]] = defaultdict(list)

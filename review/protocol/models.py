@@ -63,7 +63,7 @@ class QuestionParts:
     index_test: str | None = None
     """The test or model whose accuracy is measured (PIRD)."""
     reference_standard: str | None = None
-    """What tells the truth about the diagnosis (PIRD)."""
+    """What establishes the diagnosis (PIRD)."""
     diagnosis: str | None = None
     """The condition that is diagnosed (PIRD)."""
     intervention: str | None = None
@@ -373,7 +373,7 @@ def list_conditions(gate: QualityGate) -> tuple[QualityGate | Condition, ...]:
 
 
 def list_gate_checklists(gate: QualityGate) -> tuple[str, ...]:
-    """Ids of the checklists a gate hangs on, each once."""
+    """Ids of the checklists that a gate depends on, each once."""
     return tuple(
         dict.fromkeys(
             requirement.checklist

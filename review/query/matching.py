@@ -76,7 +76,7 @@ class _Phrase:
 
 
 def build_text_matcher(node: Node) -> TextMatcher:
-    """Return a function of title and abstract that tells whether the query matches.
+    """Return a function of title and abstract: whether the query matches.
 
     MeSH terms cannot be matched in text and are removed (see `without_mesh`). Not thread-safe: it
     caches the words it has met.
@@ -97,7 +97,7 @@ def build_text_matcher(node: Node) -> TextMatcher:
 def build_record_matcher(
     node: Node, *, keywords: bool = False
 ) -> Callable[[SearchableRecord], bool]:
-    """Return a function of a record that tells whether the query matches, including MeSH.
+    """Return a function of a record: whether the query matches, MeSH terms included.
 
     Records with MeSH headings, such as PubMed's, are matched on complete headings (PubMed also
     finds narrower headings, which are not known here). For records of sources without MeSH these
@@ -282,7 +282,7 @@ def _normalize_with_cache(token: str, lexicon: _SpellingCache) -> str:
 
 
 def _build_test(node: Node, atoms: dict[Term, int]) -> AtomTest:
-    """Return a function of the atoms found that tells whether the tree matches."""
+    """Return a function of the atoms found: whether the tree matches."""
     if isinstance(node, Term):
         number = atoms[node]
         return lambda found_atoms: number in found_atoms

@@ -50,7 +50,7 @@ class Deadline:
 
 @contextlib.contextmanager
 def limit_exchange(seconds: float) -> Iterator[Deadline]:
-    """Connections that this thread opens or uses within are shut down after so many seconds."""
+    """Connections that this thread opens or uses within are shut down after `seconds` seconds."""
     deadline = Deadline()
     timer = threading.Timer(seconds, deadline.end)
     timer.daemon = True

@@ -22,7 +22,7 @@ class QueryRejected(SourceError):
 
 
 class StatusRejected(QueryRejected):
-    """The service refused by an HTTP status alone. Nothing was said about what was asked for: the
+    """The service refused by an HTTP status alone. The answer says nothing about the query: the
     service may be gone (404, 410) or may not serve us."""
 
 
@@ -69,7 +69,7 @@ class ResultPage:
     """The slice ends with this page."""
     list_growth: Mapping[str, int] = field(default_factory=dict)
     """Lists in the token that grow from page to page, and how many entries this page added at
-    their ends; what stood there before need not be kept again."""
+    their ends; what was there before need not be kept again."""
 
 
 class SearchFunction(Protocol):

@@ -21,7 +21,7 @@ TRIES = 5
 UNREADABLE_TRIES = 2
 """How often a page with an unreadable entry is asked for again before the entry is given up."""
 MAX_PASSES = 3
-"""How often a slice that moves under our feet is walked."""
+"""Passes over a slice whose total changes while it is being paged."""
 TOLERATED_EXCESS = 25
 TOLERATED_EXCESS_SHARE = 0.15
 """How far a total may be too high (entries; share) once the end of the list was seen twice.
@@ -56,7 +56,7 @@ class DateSlice:
 
 @dataclass(frozen=True, slots=True)
 class PagingSpec:
-    """How one source is walked."""
+    """How one source is paged."""
 
     source: str
     fetch_page: Callable[[DateSlice, int, int], Response[ResultBatch]]
@@ -68,7 +68,7 @@ class PagingSpec:
     split_threshold: int
     """Entries above which a slice of several days is halved."""
     random_access: bool = True
-    """Any place can be asked for; False where only the page before tells the way to the next."""
+    """Any position can be asked for; False if only a page gives the address of the next."""
     has_dates: bool = True
     """Entries bear the date that slices go by, so that a page of other days is found out."""
 
@@ -108,7 +108,7 @@ class PagingState:
 
 
 def load_state(window: HarvestWindow, days: int, resume: Mapping[str, Any] | None) -> PagingState:
-    """A walk over a window in slices of so many days, or the one a token tells of."""
+    """A walk over a window in slices of days, or the one that a token describes."""
     if resume is None:
         return PagingState(split_window(window.since, window.until, days))
     todo = [DateSlice(date.fromisoformat(a), date.fromisoformat(b)) for a, b in resume["todo"]]
@@ -118,7 +118,7 @@ def load_state(window: HarvestWindow, days: int, resume: Mapping[str, Any] | Non
 
 
 def split_window(since: date, until: date, days: int) -> list[DateSlice]:
-    """The window cut into slices of at most so many days, in order."""
+    """The window cut into slices of at most this many days, in order."""
     date_slices = []
     while since <= until:
         end = min(until, since + timedelta(days=days - 1))

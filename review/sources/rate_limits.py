@@ -69,7 +69,7 @@ def resolve_base_url(service: str, overrides: Mapping[str, str] | None = None) -
 
 
 def is_default_address(service: str, overrides: Mapping[str, str] | None = None) -> bool:
-    """Whether a service is asked at its own address, not at a mirror or stand-in."""
+    """Whether a service is asked at its own address, not at a mirror or test server."""
     return resolve_base_url(service, overrides) == BASE_URLS[service]
 
 

@@ -11,7 +11,7 @@ CHUNK = 500
 DOCUMENT = 2_000
 """Rows of one JSON document: bounds the memory."""
 FEW = 20
-"""PostgreSQL takes up to so many rows as quickly one by one."""
+"""Up to this many rows, PostgreSQL is as quick one by one."""
 
 
 def insert_rows(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

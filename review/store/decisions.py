@@ -179,7 +179,7 @@ def count_placed_reports(conn: Connection) -> int:
 def get_status_rows(
     conn: Connection, reports: Iterable[int] | None = None
 ) -> dict[tuple[str, int], dict[str, Any]]:
-    """(stage, report) -> the kept standing with all its columns and `voters`, the names of who
+    """(stage, report) -> the stored status with all its columns and `voters`, the names of who
     judged it in alphabetical order; of some reports or of all."""
     names: dict[tuple[str, int], list[str]] = {}
     for row in _select_rows(conn, voters, reports):

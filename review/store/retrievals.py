@@ -47,7 +47,7 @@ def add_attempt(
 
 
 def repeat_attempt(conn: Connection, attempt: RetrievalAttempt, at: datetime) -> None:
-    """Adds an attempt once more, as it was said: a new search changed nothing about it."""
+    """Adds an attempt again, unchanged: a new search changed nothing about it."""
     add_attempt(
         conn,
         attempt.record,

@@ -311,7 +311,7 @@ def _build_pending_filter(stage: str, reviewer: str) -> Any:
 
 
 def _names_reviewer(table: Table, reviewer: str | None = None) -> Any:
-    """Whether a table of reviewers has a row for the standing's report: of a reviewer, or any."""
+    """Whether a table of reviewers has a row for the status row's report: of a reviewer, or any."""
     conditions = [table.c.stage == standings.c.stage, table.c.record == standings.c.record]
     if reviewer is not None:
         conditions.append(table.c.reviewer == reviewer)

@@ -24,7 +24,7 @@ def add_search_date(
 
 
 def list_search_dates(conn: Connection, *, until: datetime | None = None) -> dict[int, SearchDate]:
-    """Batch -> when its search was run, for the imports of which that was said."""
+    """Batch -> when its search was run, for the imports whose search date is known."""
     c = search_dates.c
     query = select(c.batch, c.searched_from, c.searched_to).order_by(c.id)
     if until is not None:

@@ -1,4 +1,4 @@
-"""Whether a YAML text is small and shallow enough to be read: told from its events, before any of
+"""Whether a YAML text is small and shallow enough to be read: counted by its events, before any of
 it is built, since a few bytes of YAML can nest without end, hold themselves, or swell."""
 
 from collections.abc import Mapping

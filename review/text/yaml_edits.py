@@ -233,7 +233,7 @@ def rewrite_data(text: str, data: Mapping[str, Any]) -> str:
 
 
 def is_same_data(first: Any, second: Any) -> bool:
-    """Whether two values read from YAML are the same, with true told from 1."""
+    """Whether two values read from YAML are the same, with true distinguished from 1."""
     if type(first) is not type(second):
         return False
     if isinstance(first, dict):

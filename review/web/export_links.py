@@ -192,7 +192,7 @@ class ExportLinkRoute:
 
 
 def _compute_revision(project: Project) -> str:
-    """Changes with whatever an export tells."""
+    """Cache key that changes with anything an export shows."""
     from review.workflow.exports.snapshot import compute_revision_key
 
     return compute_revision_key(project)
@@ -233,7 +233,7 @@ def build_response(answer: SharedPage, link: ExportLink, request: Request) -> Re
 
 
 KEY_MARK, EXPIRY_MARK = "\x02key\x03", "\x02expiry\x03"
-"""What stands in a kept page for the secret and the expiry of the link it is shown by."""
+"""Placeholder in a cached page for the secret and the expiry of the link it is shown by."""
 
 
 def render_page(shared: "SharedExport", *, title: str, day: str) -> str:

@@ -73,7 +73,7 @@ class NumberCell:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table with the numbers of its cells, and where it stands in the text."""
+    """A table with the numbers of its cells, and where it is in the text."""
 
     label: str
     page: int

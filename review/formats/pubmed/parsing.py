@@ -208,7 +208,7 @@ def _find_root(body: bytes, root: str) -> int:
 
 
 def _format_error(text: bytes | object) -> str:
-    """What was said, in one line of at most 300 characters."""
+    """The service's message, in one line of at most 300 characters."""
     message = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
     message = to_one_line(message) or "an error without a message"
     message = message.removeprefix("Failed to parse the XML data (")

@@ -15,7 +15,7 @@ _TELLING = {
     "doi": re.compile(r"(?:https?://\S*)?10\.\d{4,9}/\S+"),
     "urls": re.compile(r"https?://\S+"),
 }
-"""Fields whose cells can be told from others by what they look like."""
+"""Fields whose cells can be recognised by what they look like."""
 _CONTINUATION = re.compile(r"[ \t\u3000]{2,}[a-z]")
 _GLUED = re.compile(r"[^\W\d_]\"[A-Z]")
 _TEXT_FIELDS = ("title", "authors", "journal", "abstract", "keywords")

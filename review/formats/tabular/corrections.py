@@ -23,7 +23,7 @@ CORRECTION_COLUMNS = (
     "note",
     "original",
 )
-"""The columns of our own layout, with the line, what is wrong with it, and its text as it stood."""
+"""The columns of our own layout, with the line, what is wrong with it, and its original text."""
 
 
 def build_cells(rejection: RejectedLine) -> dict[str, str]:

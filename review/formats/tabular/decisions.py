@@ -110,7 +110,7 @@ class DecisionRow:
     line: int
     """Line of a table, or number of the entry in a RIS file."""
     key: str | None
-    """What the file calls the record: a key, DOI, PMID; None where only the entry tells."""
+    """What the file calls the record: a key, DOI, PMID; None where only the entry names it."""
     entry: Record | None
     """What the line says of the record, where it holds title or identifiers."""
     stage: str | None
@@ -138,7 +138,7 @@ class RejectedLine(UnreadableEntry):
 
 @dataclass(frozen=True, slots=True)
 class _VerdictColumn:
-    """A column of verdicts: where its name tells, whose and at which stage."""
+    """A column of verdicts: if its name says so, whose and at which stage."""
 
     name: str
     key: str

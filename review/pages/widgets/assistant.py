@@ -112,5 +112,5 @@ def _describe_agreement(project: Project, form: AppraisalForm, model: str) -> st
 def _measure_cached(
     _project: Project, folder: str, reader: str
 ) -> list[measurement.AssistantAgreement]:
-    """The agreement as this person may be told it, computed once a minute."""
+    """The agreement that this person may see, computed once a minute."""
     return measurement.measure_agreement(_project, reader=reader)

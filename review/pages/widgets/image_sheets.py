@@ -55,7 +55,7 @@ TILE_STYLE = """<style>
 
 @st.cache_data(max_entries=600, show_spinner=False)
 def _load_small(root: str, path: str, stamp: int, side: int) -> Any:
-    """Pixels of an image, made smaller; None if it cannot be read. `stamp` tells versions apart."""
+    """Reduced pixels of an image; None if it cannot be read. `stamp` distinguishes versions."""
     try:
         pixels = decode_image(locate_image(Path(root), path)).pixels
     except (ImageError, OSError):

@@ -196,7 +196,7 @@ def _render_settings(form: ProtocolForm, draft: FormDraft) -> None:
             min_value=1,
             max_value=MAX_DATA_SETS,
             step=1,
-            help="The fields for each data set are asked so many times; reviewers leave the rest "
+            help="The fields for each data set are asked this many times; reviewers leave the rest "
             "blank.",
             **bind("data_sets", built.data_sets),
         )

@@ -41,7 +41,7 @@ def find_folder() -> Path:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _open_cached(folder: str, stamp: int, url: str) -> Project:
-    """Names without a leading underscore: Streamlit leaves those out of what it tells apart."""
+    """Names without a leading underscore: Streamlit leaves those out of its cache keys."""
     return open_project(Path(folder), who="edited while the app ran")
 
 

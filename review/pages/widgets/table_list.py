@@ -17,7 +17,7 @@ _MAX_NAME = 90
 
 
 def render_tables(project: Project, record: int) -> None:
-    """Draws one table of a paper, chosen from all, with the page it stands on."""
+    """Draws one table of a paper, chosen from all, with the page it is on."""
     text, path = texts.get_record_text(project, record), attachments.find_pdf(project, record)
     tables = fulltext.list_tables(text) if text else ()
     if not tables:

@@ -44,7 +44,7 @@ from review.workflow.appraisal.accuracy_cells import (
 from review.workflow.appraisal.accuracy_columns import find_columns, score_header
 
 CHANCE = 0.5
-"""AUC of a model that tells the classes apart no better than chance."""
+"""AUC of a model that separates the classes no better than chance."""
 INCOMPLETE_STATUS = 3
 """Exit status when some rows could not be used."""
 _FILES = {

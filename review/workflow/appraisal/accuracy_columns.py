@@ -59,7 +59,7 @@ _PARTS: dict[str, frozenset[str]] = {
     "sd": frozenset({"sd", "standard deviation", "std"}),
     "ci": frozenset({"ci", "cis", "confidence interval", "confidence intervals", "cri", "n n"}),
 }
-"""Part of a figure -> the words for it in a column's title; 'n/N' stands beside a share as an
+"""Part of a figure -> the words for it in a column's title; 'n/N' beside a share is an
 interval does."""
 _FILLERS = frozenset(
     {"95", "limit", "bound", "of", "the", "with", "and", "for", "percent", "value", "mean"}

@@ -137,7 +137,7 @@ def score_file(checklist: Checklist, path: Path) -> dict[str, Any]:
 
 
 _EMPTY_ANSWERS = ("", "na", "n a", "not applicable", "0", "none")
-"""What stands, normalised, in the cell of an item that the study's conditions exclude."""
+"""The normalised cell of an item that the study's conditions exclude."""
 FormsByStudy = dict[str, dict[str, str | None]]
 
 

@@ -14,7 +14,7 @@ WORDING_FOLDER = "checklists"
 
 
 def get_wording_path(folder: Path, checklist_id: str) -> Path:
-    """Where the installed wording of a checklist lies in a review's folder."""
+    """Location of the installed wording of a checklist in a review's folder."""
     return folder / WORDING_FOLDER / f"{checklist_id}.wording.csv"
 
 

@@ -117,7 +117,7 @@ def to_json(manifest_check: ManifestCheck) -> dict[str, Any]:
 def find_stale_files(folder: Path, new_names: Iterable[str]) -> list[str]:
     """Files of an earlier report that still lie in a folder and are not among those written now.
 
-    Call it before writing: the earlier manifest tells them.
+    Call it before writing: the earlier manifest lists them.
     """
     manifest_path = folder / MANIFEST
     if not manifest_path.is_file():

@@ -23,7 +23,7 @@ from review.workflow.screening import blinding
 QUICK_SECONDS = 1.0
 """A flow counted in less time is counted anew at each change (seconds)."""
 REST_FACTOR = 20
-"""A slower one rests so many times as long as it took: whoever screens meanwhile is not slowed."""
+"""A slower one waits this many times its own duration, so that it does not slow screening."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from review.workflow.screening import blinding, reviewing
 from review.workflow.screening.reviewing import ReviewerProgress
 
 PACE_DAYS = 7
-"""The rate on the board is that of so many days."""
+"""The rate on the board is the mean over this many days."""
 MOST_LISTED = 100
 """Most records of one list; the newest."""
 

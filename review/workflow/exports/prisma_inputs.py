@@ -138,7 +138,7 @@ def get_combined_boxes(conn: Connection, until: datetime | None = None) -> dict[
 
 
 def combine_boxes(review_flow: prisma.Flow, combined: Mapping[str, str]) -> prisma.Flow:
-    """The flow with the boxes that are only told together joined."""
+    """The flow with the boxes that are published only as a sum combined."""
     for stage, text in combined.items():
         review_flow = prisma.combine_stage_boxes(
             review_flow, "screening" if stage == "screening" else "eligibility", text

@@ -28,11 +28,11 @@ class ExportOptions:
     stage: str | None = None
     """Only reports that have reached this stage."""
     status: str | None = None
-    """Only reports with this standing at the stage: included, excluded, conflict, ..."""
+    """Only reports with this status at the stage: included, excluded, conflict, ..."""
     unique: bool = False
     """One record a report instead of all its duplicates: their merged view."""
     decisions: bool = True
-    """Put key, standing and exclusion reason beside each record."""
+    """Put key, status and exclusion reason beside each record."""
     reader: str | None = None
     """Who asks. To a reviewer, what is not settled is 'open', whoever has judged it and how."""
     as_of: str | None = None
@@ -100,7 +100,7 @@ def _count_entries(record_format: str, data: bytes) -> int:
 def _choose_records(
     project: Project, options: ExportOptions
 ) -> tuple[list[Record], list[dict[str, str]], dict[str, int]]:
-    """The records that go out, what is said of each, and why others stay."""
+    """The records to export, the notes on each, and why the others are left out."""
     with project.store.read() as conn:
         flows.check_store(conn)
         project, until = snapshot.get_project_in_force(project, conn, options.as_of)

@@ -53,7 +53,7 @@ class ReviewSnapshot:
     """Numbers of all records that were there."""
     groups: Mapping[int, tuple[int, int]]
     statuses: status.StatusesByStage
-    """Stage id -> report -> standing."""
+    """Stage id -> report -> status."""
     protocol_versions: Sequence[Mapping[str, Any]]
     """Versions of the protocol up to then."""
 
@@ -186,7 +186,7 @@ def _find_judged_reports(project: Project, statuses: status.StatusesByStage) -> 
 
 
 def compute_revision_key(project: Project) -> str:
-    """Changes whenever anything is entered that a report tells."""
+    """Cache key that changes whenever anything is entered that a report shows."""
     with project.store.read() as conn:
         return " ".join([project.fingerprint[:12], *map(str, audit_events.get_newest_rows(conn))])
 

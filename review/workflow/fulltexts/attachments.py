@@ -16,7 +16,7 @@ MAX_BYTES = 200 * 1024 * 1024
 
 
 def get_file_path(project: Project, sha256: str) -> Path:
-    """Where a file of this content lies."""
+    """Path of the file with this content."""
     return project.folder / "files" / sha256[:2] / f"{sha256}.pdf"
 
 

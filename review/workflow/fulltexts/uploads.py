@@ -86,7 +86,7 @@ def attach_uploads(
 
 
 def _unpack(name: str, data: bytes) -> list[tuple[str, bytes]]:
-    """The PDFs of an archive, or the file itself. Folders are not kept, but told in the name."""
+    """The PDFs of an archive, or the file itself; folders' names become part of the file name."""
     if not data.startswith(b"PK"):
         return [(name, data)]
     try:

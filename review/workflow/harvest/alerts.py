@@ -25,7 +25,7 @@ EVENT_BY_RELATION = {
     "marked": "retraction",
     "expression_of_concern_in": "concern",
 }
-"""What is said of a document that calls it into question -> what became of it."""
+"""Notice that calls a document into question -> what became of the document."""
 RELATION_PHRASES = {
     "retracted_by": "is retracted",
     "expression_of_concern_in": "has an expression of concern",

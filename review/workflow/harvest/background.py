@@ -18,7 +18,7 @@ class BackgroundHarvest:
 
     process: "subprocess.Popen[bytes]"
     output_offset: int
-    """Bytes that stood in the file before."""
+    """Bytes that were in the file before."""
 
 
 def start_harvest(project: Project, who: str) -> BackgroundHarvest:

@@ -144,7 +144,7 @@ def _add_counts(totals: Counts, page: ResultPage, counts: tuple[int, int, int, i
 
 
 def _judge_match(matches: TextMatcher | None, record: Record) -> bool | None:
-    """Whether the query holds for a record; None where that cannot be told from what it has."""
+    """Whether the query holds for a record; None where its fields do not suffice to decide."""
     if matches is None:
         return None
     abstract = record.abstract

@@ -85,7 +85,7 @@ def run_harvest(
 
 
 def create_client(project: Project, *, live: bool = False) -> HttpClient:
-    """A client with the review's contact address; its pace may be scaled for a stand-in."""
+    """A client with the review's contact address; its pace may be scaled for a test server."""
     pace = float(os.environ.get("FUNNEL_PACE", "1"))
     http = HttpClient(
         get_default_cache(), contact=project.protocol.search.contact, pace=1.0 if live else pace

@@ -323,7 +323,7 @@ def _save_root(project: Project, name: str, folder: Path) -> None:
 
 
 def _shorten_paths(lines: Sequence[str], labels: Path | None) -> list[str]:
-    """The lines with the name of the table only: where it lies is nobody else's business."""
+    """The lines with the name of the table only, so that its folder is not revealed."""
     return [line if labels is None else line.replace(str(labels), labels.name) for line in lines]
 
 

@@ -35,7 +35,7 @@ TITLE = "Reviews"
 HOME_VARIABLE = "FUNNEL_HOME"
 """Names the folder of the home that this process serves."""
 REVIEW_HEADER = "x-funnel-review"
-"""By which the gate of a home tells the pages which review was asked for; what a browser sends
+"""Header in which the gate of a home passes the pages the review asked for; what a browser sends
 under this name is dropped."""
 REVIEW_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 """What the name of a review in a home looks like: no part of it can lead out of the folder."""

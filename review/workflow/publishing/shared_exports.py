@@ -70,7 +70,7 @@ def _name_stage(stage: Stage) -> str:
 
 
 def is_blinded_export(export: str) -> bool:
-    """Whether an export tells who decided what, so that it waits for the end of the review."""
+    """Whether an export shows who decided what, so that it waits for the end of the review."""
     return export in (AGREEMENT, REPORT) or export.startswith(EXCLUDED_PREFIX)
 
 

@@ -180,7 +180,7 @@ def _list_own(conn: Connection, who: str, number: int, kind: str) -> list[Annota
 
 
 def _find_visible_stage(project: Project, conn: Connection, who: str, number: int) -> str:
-    """The stage a record is at, as far as a person may be shown: what they write tells no more."""
+    """The stage a record is at, as far as a person may see it: what they write reveals no more."""
     report = links.get_report_groups(conn, [number]).get(number, (number, number))[0]
     reader = blinding.get_blinded_reader(project, conn, who, [report])
     stages = project.protocol.stages

@@ -20,7 +20,7 @@ CHECKED_FIELDS: tuple[CheckedField, ...] = (
     "doi",
 )
 REQUIRED_FIELDS: tuple[CheckedField, ...] = ("title", "authors", "year", "abstract")
-"""Fields whose lack is said by itself; the others only where a column tells of them."""
+"""Fields whose absence is always reported; the others only if a column suggests them."""
 
 EXAMPLE_COUNT = 3
 """Rows shown of what was read."""

@@ -57,7 +57,7 @@ class DecisionImportResult:
     """Number of the batch; None where nothing was added."""
     added: int
     unchanged: int
-    """Decisions that stood already as the file has them."""
+    """Decisions that are already recorded as the file has them."""
     undecided: int
     """Lines that name a record without a verdict."""
     rejected: tuple[RejectedLine, ...]

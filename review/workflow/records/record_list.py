@@ -27,7 +27,7 @@ STATUS_LABELS = {
     "conflict": "in conflict",
     blinding.OPEN_STATUS: "not resolved",
 }
-"""Status as the list tells it -> words."""
+"""Status as the list shows it -> words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

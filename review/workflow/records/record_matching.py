@@ -33,7 +33,7 @@ def fold_title(title: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TitledRecord:
-    """What of a record tells it from another of the same title."""
+    """The fields that distinguish a record from another of the same title."""
 
     number: int
     title: str

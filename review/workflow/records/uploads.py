@@ -200,7 +200,7 @@ def _count_overlap(project: Project, parsed_records: Sequence[Record]) -> tuple[
 
 
 def _list_marks(record: Record) -> list[tuple[str, str]]:
-    """What tells a report from others: its identifiers, and its title if that is long enough."""
+    """What identifies a report: its identifiers, and its title if that is long enough."""
     identifiers = {
         "doi": record.doi,
         "pmid": record.pmid,

@@ -157,7 +157,7 @@ def _check_chain(
         if isinstance(number, int) and number > expected:
             faults.append(_describe_gap(expected, number - 1))
         elif number != expected:
-            faults.append(f"{name} was added, or stands in another place")
+            faults.append(f"{name} was added, or is out of place")
         elif row.get("prev") != previous:
             where = f"before {name}" if expected > 1 else "the heading"
             faults.append(f"{where}: a row was changed or taken out")

@@ -38,7 +38,7 @@ class _Differences:
     groups: tuple[int, ...]
     """Records kept in another group than the links make."""
     standings: tuple[tuple[str, int], ...]
-    """Stage and report with another standing than the decisions make."""
+    """Stage and report whose stored status differs from the decisions."""
     orders: tuple[str, ...]
     """Stages with two reports in one place."""
 
@@ -80,7 +80,7 @@ def verify_store(project: Project, who: str) -> StoreCheck:
 
 
 def check_at_opening(project: Project, who: str) -> tuple[str, ...]:
-    """A quick look: does every report have a standing, and do the newest decisions show in them?
+    """Quick check: does every report have a status, and do the newest decisions show in it?
 
     Only where they do not is everything computed and repaired, and only where no entry is lost:
     of that, every export and `review verify --store` tell. Gives what was repaired, or on a

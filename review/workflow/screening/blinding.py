@@ -59,7 +59,7 @@ class BlindedReader:
     hidden_records: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """Stage id -> records joined to others, whose own decisions do not settle them yet."""
     joined_statuses: Mapping[int, Mapping[str, ScreeningStatus]] = field(default_factory=dict)
-    """Report with such a record -> stage id -> standing by the decisions this person may see, for
+    """Report with such a record -> stage id -> status by the decisions this person may see, for
     the stages it has reached by them."""
 
 
@@ -105,7 +105,7 @@ def _mask_joined_reports(
     among: Iterable[int] | None,
 ) -> tuple[dict[str, frozenset[int]], dict[int, dict[str, ScreeningStatus]]]:
     """Stage -> records whose decisions by others are hidden, of reports of several judged records;
-    and those reports -> stage -> standing without what is hidden."""
+    and those reports -> stage -> status without what is hidden."""
     judged_records = links.list_joined_judged_records(conn, among)
     if not judged_records:
         return {}, {}
@@ -215,7 +215,7 @@ def mask_joined_statuses(
     blinded_reader: BlindedReader | None, statuses: standings.StatusesByStage
 ) -> standings.StatusesByStage:
     """All standings, those of joined reports by what a person may see of their records: so no
-    count, box or list tells what joining two records and looking would."""
+    count, box or list reveals what merging two records and looking would."""
     if blinded_reader is None or not blinded_reader.joined_statuses:
         return statuses
     joined = blinded_reader.joined_statuses
@@ -359,7 +359,7 @@ def find_deciding_stages(project: Project, event: Mapping[str, Any]) -> list[str
 def mask_status(
     blinded_reader: BlindedReader | None, stage: str, report: int, report_status: ScreeningStatus
 ) -> str:
-    """A report's standing as a person may see it."""
+    """A report's status as a person may see it."""
     report_status = _get_visible_base(blinded_reader, stage, report, report_status)
     if (
         may_see(blinded_reader, stage, report, report_status.status)
@@ -386,7 +386,7 @@ def mask_statuses(
 def _get_visible_base(
     blinded_reader: BlindedReader | None, stage: str, report: int, report_status: ScreeningStatus
 ) -> ScreeningStatus:
-    """A report's standing without what is hidden of the records joined to it."""
+    """A report's status without what is hidden of the records merged into it."""
     if blinded_reader is None:
         return report_status
     return blinded_reader.joined_statuses.get(report, {}).get(stage, report_status)
@@ -416,7 +416,7 @@ def _mask_others(
 def get_visible_status(
     project: Project, name: str, stage: Stage, number: int, report_status: ScreeningStatus
 ) -> str:
-    """The standing of a record's report as a person may see it, right after a decision."""
+    """The status of a record's report as a person may see it, right after a decision."""
     with project.store.read() as conn:
         report = links.get_study_groups(conn, number).get(number, (number, number))[0]
         reader = get_blinded_reader(project, conn, name, [report])

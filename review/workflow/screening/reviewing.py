@@ -138,7 +138,7 @@ def get_next_record(
 
 
 def start_list(project: Project, stage: Stage, reviewer: str, size: int) -> list[str]:
-    """Keys of the next reports of a reviewer for a list of so many; fewer at the end.
+    """Keys of the next reports of a reviewer, for a list of `size`; fewer at the end.
 
     Those the reviewer has open and has not judged come first, in the order they were listed, so
     that a reload and a new list pass over nothing.
@@ -555,7 +555,7 @@ class RetirementResult:
     """What it came to that a reviewer left (or came back)."""
 
     changed: int
-    """Reports that changed their standing."""
+    """Reports whose status changed."""
     reassigned: int
     """Open reports that were given to others, where the protocol gives them out."""
     understaffed_stages: tuple[str, ...]

@@ -17,7 +17,7 @@ from review.workflow.screening import rescreening
 from review.workflow.screening.departures import get_departed_reviewers, get_departures
 
 StatusesByStage = dict[str, dict[int, ScreeningStatus]]
-"""Stage id -> report -> standing, for the reports that have reached the stage."""
+"""Stage id -> report -> status, for the reports that have reached the stage."""
 
 
 def compute_statuses(
@@ -250,7 +250,7 @@ def follow_report(
     departures: Mapping[str, int],
     arrivals: OtherArrivals,
 ) -> dict[str, ScreeningStatus]:
-    """Stage id -> standing that some decisions give one report, for the stages it has reached."""
+    """Stage id -> status that some decisions give one report, for the stages it has reached."""
     statuses = _follow_stages(
         protocol,
         [report],
@@ -268,7 +268,7 @@ def follow_report(
 def get_report_statuses(
     protocol: Protocol, report_decisions: ReportDecisions, report: int
 ) -> dict[str, ScreeningStatus]:
-    """Stage id -> standing of one report, for the stages it has reached."""
+    """Stage id -> status of one report, for the stages it has reached."""
     return follow_report(
         protocol,
         report,

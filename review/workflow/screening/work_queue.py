@@ -17,7 +17,7 @@ from review.store.screening_queue import QueueEntry
 MAX_NEW_DECISIONS = 400
 """After more decisions than this at once (a file of them), all is counted anew."""
 RELEASE_SECONDS = 600.0
-"""A report that lies before somebody for longer is others' to take as well (seconds)."""
+"""A report left open for longer may be taken by others as well (seconds)."""
 
 
 @dataclass(slots=True)

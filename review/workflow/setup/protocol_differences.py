@@ -46,7 +46,7 @@ KEY_LABELS = {
     "appraisal.tools": "Instruments",
     "appraisal.extraction": "Data extraction form",
     "appraisal.accuracy": "Form for 2×2 tables",
-    "appraisal.model_rule": "Model that stands for a report with several",
+    "appraisal.model_rule": "Model that represents a report with several",
     "appraisal.model": "Language model for suggested evidence",
     "appraisal.min_events_per_variable": "Events per variable below which a sample is flagged",
     "appraisal.min_positives_test": "Positives in the test set below which it is flagged",

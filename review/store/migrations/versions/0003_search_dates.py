@@ -26,5 +26,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Takes the table away, with what was said of search dates."""
+    """Drops the table, with the search dates."""
     op.drop_table("search_dates")
