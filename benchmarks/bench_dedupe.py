@@ -199,7 +199,7 @@ def funnel(path: Path, out: Path) -> float:
     except ModuleNotFoundError:  # an earlier revision
         module = importlib.import_module("review.workflow.dedupe_files")
     started = time.perf_counter()
-    module.dedupe_file(path, out)
+    module.dedupe_file(path, out, out.with_suffix(".pairs.csv"))
     return time.perf_counter() - started
 
 
