@@ -33,6 +33,8 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -84,8 +86,8 @@ def plan_former_order(
     if min(included, len(labels) - included) >= 6:
         policy = RankingPolicy(seed=seed, random_share=0.1)
         return ranking.plan_order(features, labels, candidates, policy)
-    places = tuple(PlannedPlace(position, drawn=True) for position in candidates)
-    return PlannedOrder("random", None, places)
+    everything = np.ones(len(candidates), dtype=bool)
+    return PlannedOrder("random", None, np.array(candidates, dtype=np.int64), everything)
 
 
 def is_former_order_due(judged: int, trained_on: int) -> bool:
@@ -108,18 +110,18 @@ def simulate_review(
     random.Random(seed).shuffle(candidates)  # the order that records are given on arrival
     run = SimulatedReview([], [])
     labels: dict[int, TrainingLabel] = {}
-    order = PlannedOrder("random", None, ())
+    places: tuple[PlannedPlace, ...] = ()
     while sum(run.labels) < sum(truth):
-        order = planner(features, labels, candidates, seed)
+        places = planner(features, labels, candidates, seed).places
         trained_on = len(labels)
-        for place in order.places:
+        for place in places:
             labels[place.position] = TrainingLabel(bool(truth[place.position]))
             run.labels.append(truth[place.position])
             run.drawn.append(place.drawn)
             if is_due(len(labels), trained_on):
                 break
         candidates = [position for position in candidates if position not in labels]
-    rest = [place for place in order.places if place.position not in labels]
+    rest = [place for place in places if place.position not in labels]
     run.labels.extend(truth[place.position] for place in rest)
     run.drawn.extend(place.drawn for place in rest)
     return run

@@ -201,10 +201,11 @@ def measure_rankings(program: str) -> dict[str, float]:
 
     question = np.zeros(matrix.shape[1], dtype=np.float32)
     question[topic_columns] = 3**-0.5
-    shared = np.flatnonzero(spread > 1)  # as prepare_features leaves out what one record has
-    features = RankingFeatures(
-        matrix[:, shared].astype(np.float32), csr_matrix(question[shared]), (), None
-    )
+    by_spread = np.argsort(-spread, kind="stable")  # the order of prepare_features, which leaves
+    shared = by_spread[: np.count_nonzero(spread > 1)]  # out what only one record has
+    shared_matrix = matrix[:, shared].astype(np.float32)
+    shared_matrix.sort_indices()
+    features = RankingFeatures(shared_matrix, csr_matrix(question[shared]), (), None)
     return measure_funnel_rankings(features, labels)
 
 

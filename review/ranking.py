@@ -29,7 +29,9 @@ QUERY_SHARE = 0.5
 MIN_NEW_DECISIONS = 2
 """A new order is due after this many new decisions, or after MIN_NEW_SHARE more."""
 MIN_NEW_SHARE = 0.05
-COUNTING_VERSION = 1
+MAX_IRRELEVANT = 4_000
+"""So many irrelevant records are learned from at most; of more, a sample stands for all."""
+COUNTING_VERSION = 2
 """To be raised when prepare_features changes."""
 WORD_PATTERN = re.compile(r"\b\w\w+\b")
 """What counts as a word, as in scikit-learn."""
@@ -59,8 +61,7 @@ class TrainingLabel:
 
 
 class PlannedPlace(NamedTuple):
-    """One place of an order. A tuple, because a large review has a hundred thousand of them each
-    time an order is made."""
+    """One place of an order."""
 
     position: int
     """Position of the record among the features."""
@@ -75,8 +76,16 @@ class PlannedOrder:
     basis: OrderBasis
     scores: Any
     """One number a record, screened ones too; None in a random order."""
-    places: tuple[PlannedPlace, ...]
-    """First to be screened first."""
+    positions: Any
+    """Positions of the records among the features, first to be screened first; an array."""
+    drawn: Any
+    """Whether each of them was drawn at random; an array."""
+
+    @property
+    def places(self) -> tuple[PlannedPlace, ...]:
+        """Positions and draws together; a large review has a hundred thousand of them."""
+        pairs = zip(self.positions.tolist(), self.drawn.tolist(), strict=True)
+        return tuple(map(PlannedPlace._make, pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +144,9 @@ def prepare_features(
     terms_row = vectorizer.transform(["\n".join(query_terms)])
     if terms_row.nnz:
         question_row = _scale_rows(question_row + QUERY_SHARE * terms_row)
-    shared_columns = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1)
+    spread = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    by_spread = np.argsort(-spread, kind="stable")  # frequent words side by side are scored faster
+    shared_columns = by_spread[: np.count_nonzero(spread > 1)]
     if len(shared_columns):  # a word of one record alone says nothing about another
         matrix, question_row = matrix[:, shared_columns], question_row[:, shared_columns]
         words, rarity = words[shared_columns], rarity[shared_columns]
@@ -240,8 +251,7 @@ def score_records(
     model, training_data = _fit_model(features, labelled, labels, seed, weights, key_papers)
     if model is None:
         return _score_likeness(features, {*included, *key_papers})
-    coefficients = model.coef_.ravel().astype(features.matrix.dtype)  # else all counts are copied
-    record_scores = features.matrix @ coefficients + model.intercept_[0]
+    record_scores = features.matrix @ model.coefficients + model.intercept
     if features.dense is None:
         return record_scores
     return _standardize_scores(record_scores) + _standardize_scores(
@@ -276,6 +286,14 @@ def _standardize_scores(values: Any) -> Any:
     return (values - values.mean()) / (values.std() + 1e-9)
 
 
+class _LinearModel(NamedTuple):
+    """What a record scores is the sum of its words' coefficients, and the intercept."""
+
+    coefficients: Any
+    """One number a word, of the same precision as the counts."""
+    intercept: Any
+
+
 def _fit_model(
     features: RankingFeatures,
     labelled: Sequence[int],
@@ -286,36 +304,70 @@ def _fit_model(
 ) -> Any:
     """The linear model, and what it was trained on; None where only one verdict is known.
 
-    The question and each key paper nobody has judged are relevant texts of their own.
+    The question and each key paper nobody has judged are relevant texts of their own. Where more
+    than MAX_IRRELEVANT records are irrelevant, so many of them count for all.
     """
+    import numpy as np
     from scipy.sparse import vstack
+
+    has_question = features.question.nnz > 0
+    examples = sorted(set(key_papers) - set(labelled))
+    positions = np.array([*labelled, *examples], dtype=np.int64)
+    targets = np.array([*map(int, labels), *[1] * (len(examples) + has_question)])
+    weights = np.ones(len(targets))
+    if label_weights is not None:
+        weights[: len(labelled)] = label_weights
+    relevant, irrelevant = weights[targets == 1].sum(), weights[targets == 0].sum()
+    if not relevant or not irrelevant:
+        return None, None
+    count = len(targets)
+    kept = _sample_irrelevant(positions, targets, features.matrix.shape[0], seed)
+    positions, targets, weights = positions[kept[: len(positions)]], targets[kept], weights[kept]
+    kept_irrelevant = weights[targets == 0].sum()
+    weights[targets == 0] *= relevant / (CLASS_WEIGHT_RATIO * kept_irrelevant)
+    weights *= count / weights.sum()
+    rows = features.matrix[positions]
+    if has_question:
+        rows = vstack([rows, features.question.astype(rows.dtype)], format="csr")
+    model = _fit_rows(rows, targets, weights, seed)
+    return model, (positions, targets, weights, has_question)
+
+
+def _sample_irrelevant(positions: Any, targets: Any, records: int, seed: int) -> Any:
+    """Which texts to learn from: all relevant ones and at most MAX_IRRELEVANT others.
+
+    The sample follows one order of all records, so that from one ranking to the next it changes
+    by no more than what was decided in between.
+    """
+    import numpy as np
+
+    kept = np.ones(len(targets), dtype=bool)
+    irrelevant = np.flatnonzero(targets == 0)
+    if len(irrelevant) > MAX_IRRELEVANT:
+        ranks = np.random.default_rng(seed).permutation(records)[positions[irrelevant]]
+        kept[irrelevant[np.argsort(ranks)[MAX_IRRELEVANT:]]] = False
+    return kept
+
+
+def _fit_rows(rows: Any, targets: Any, weights: Any, seed: int) -> _LinearModel:
+    """Fits the words that occur in the rows; the others of a large review weigh nothing."""
+    import numpy as np
+    from scipy.sparse import csr_matrix
     from sklearn import config_context
     from sklearn.svm import LinearSVC
 
-    targets = [int(label) for label in labels]
-    counts = [1.0] * len(targets) if label_weights is None else list(label_weights)
-    has_question = features.question.nnz > 0
-    examples = sorted(set(key_papers) - set(labelled))
-    positions = [*labelled, *examples]
-    targets += [1] * (len(examples) + has_question)
-    counts += [1.0] * (len(examples) + has_question)
-    relevant = sum(count for count, target in zip(counts, targets, strict=True) if target)
-    irrelevant = sum(counts) - relevant
-    if not relevant or not irrelevant:
-        return None, None
-    rows = features.matrix[positions]
-    if has_question:
-        rows = vstack([rows, features.question])
-    balance = relevant / (CLASS_WEIGHT_RATIO * irrelevant)
-    weights = [
-        count if target else count * balance for count, target in zip(counts, targets, strict=True)
-    ]
-    scale = len(targets) / sum(weights)
-    weights = [weight * scale for weight in weights]
+    occurs = np.zeros(rows.shape[1], dtype=bool)
+    occurs[rows.indices] = True
+    columns = np.flatnonzero(occurs)
+    new_columns = np.empty(rows.shape[1], dtype=rows.indices.dtype)
+    new_columns[columns] = np.arange(len(columns))
+    parts = (rows.data, new_columns[rows.indices], rows.indptr)
     model = LinearSVC(C=MARGIN_SOFTNESS, tol=FIT_TOLERANCE, random_state=seed)
     with config_context(assume_finite=True, skip_parameter_validation=True):  # both are ours
-        model.fit(rows, targets, sample_weight=weights)
-    return model, (positions, targets, weights, has_question)
+        model.fit(csr_matrix(parts, shape=(len(targets), len(columns))), targets, weights)
+    coefficients = np.zeros(rows.shape[1], dtype=rows.dtype)
+    coefficients[columns] = model.coef_.ravel()
+    return _LinearModel(coefficients, model.intercept_[0])
 
 
 def _score_embeddings(features: RankingFeatures, training_data: Any) -> Any:
@@ -358,13 +410,13 @@ def plan_order(
         key_papers: positions of records the team knows to be relevant.
     """
     basis, scores = _score_by_policy(features, labels, policy, key_papers)
-    ordering = order_candidates(
+    positions, drawn = order_candidates(
         [0.0] * features.matrix.shape[0] if scores is None else scores,
         candidates,
         policy.seed + len(labels),
         random_share=1.0 if scores is None else policy.random_share,
     )
-    return PlannedOrder(basis, scores, tuple(ordering))
+    return PlannedOrder(basis, scores, positions, drawn)
 
 
 def _score_by_policy(
@@ -401,8 +453,8 @@ def can_learn(labels: Mapping[int, TrainingLabel], policy: RankingPolicy) -> boo
 
 def order_candidates(
     values: Sequence[float], candidates: Sequence[int], seed: int, *, random_share: float = 0.1
-) -> list[PlannedPlace]:
-    """Candidates in the order to screen them, and whether each place was drawn at random.
+) -> tuple[Any, Any]:
+    """Candidates in the order to screen them, and whether each place was drawn at random; arrays.
 
     One generator made once draws which places are random and which records go there, so that a
     share of the order is an honest sample of what is left.
@@ -426,8 +478,7 @@ def order_candidates(
     ranks = np.empty(count, dtype=np.int64)
     ranks[is_random] = drawn_ranks
     ranks[~is_random] = np.flatnonzero(is_left)  # the best of the others come first
-    positions = candidate_array[by_score[ranks]].tolist()
-    return list(map(PlannedPlace._make, zip(positions, is_random.tolist(), strict=True)))
+    return candidate_array[by_score[ranks]], is_random
 
 
 def _draw_ranks(random_ranks: Sequence[int], places: Sequence[int]) -> list[int]:
@@ -495,7 +546,7 @@ def _weigh_words(
     targets = [int(n in included) for n in labelled]
     weights = [labels[n].weight for n in labelled]
     model, _ = _fit_model(features, labelled, targets, policy.seed, weights, key_papers)
-    return model.coef_.ravel()
+    return model.coefficients
 
 
 def list_pulling_words(
@@ -512,8 +563,9 @@ def list_pulling_words(
 
     pull = _weigh_words(features, labels, policy, key_papers) * features.rarity
     pulling: dict[str, float] = {}
-    for column in np.argsort(-pull, kind="stable"):
-        if pull[column] <= 0 or len(pulling) == most:
+    columns = np.flatnonzero(pull > 0)
+    for column in columns[np.argsort(-pull[columns], kind="stable")]:
+        if len(pulling) == most:
             break
         if not _is_plain(features.words[column]):
             pulling[features.words[column]] = float(pull[column])

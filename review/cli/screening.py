@@ -198,6 +198,7 @@ def draw_random_check(
         count = random_checks.withdraw_random_check(project, protocol_stage, who)
         print_line(f"The random check of {count:,} records was withdrawn.")
         return
+    random_checks.require_random_check(project, protocol_stage, who)
     if not size:
         evidence, _ = ranking.get_stopping_evidence(project, protocol_stage, reader=who)
         needed = compute_check_size(

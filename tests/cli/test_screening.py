@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from typer.testing import CliRunner
 
+from review.cli import app
+from review.errors import ReviewError
 from review.models import Record
 from review.protocol.models import find_stage
 from review.store import records, screening_queue
@@ -91,6 +94,18 @@ def test_the_evidence_is_printed_and_a_stop_needs_a_reason(project):
         "30 records were marked" in review("stop", "--why", "p small", folder=project.folder).stdout
     )
     assert "30 records were returned" in review("stop", "--back", folder=project.folder).stdout
+
+
+def test_a_random_check_is_refused_before_its_size_is_worked_out(project):
+    """No size is given, and no record is included at full text: neither is mentioned."""
+    for words, reason in (
+        (("--user", "ben", "draw-check"), "it requires the role lead"),
+        (("draw-check", "--stage", "full-text"), "at title and abstract screening, not at"),
+    ):
+        command = ["--review", str(project.folder), "--user", "ada", *words]
+        refused = CliRunner().invoke(app, command)
+        assert isinstance(refused.exception, ReviewError)
+        assert reason in str(refused.exception)
 
 
 def test_a_reviewer_retires_and_comes_back(project):

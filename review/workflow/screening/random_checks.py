@@ -43,6 +43,20 @@ class RandomCheck:
     """1 for the stage's first check, 2 for its second."""
 
 
+def require_random_check(project: Project, stage: Stage, who: str) -> None:
+    """Refuses a random check to who may not draw one, and at other stages than the first.
+
+    Raises:
+        ReviewError: not title and abstract screening, or not the lead.
+    """
+    require_role(project, who, "manage")
+    if stage.kind != "screening":
+        raise ReviewError(
+            "A random check is drawn at title and abstract screening, not at "
+            f"{format_stage_name(stage)!r}."
+        )
+
+
 def draw_random_check(
     project: Project, stage: Stage, who: str, size: int, *, confidence: float = 0.95
 ) -> int:
@@ -58,12 +72,7 @@ def draw_random_check(
     Raises:
         ReviewError: not title and abstract screening, too many or too few to draw, or not the lead.
     """
-    require_role(project, who, "manage")
-    if stage.kind != "screening":
-        raise ReviewError(
-            "A random check is drawn at title and abstract screening, not at "
-            f"{format_stage_name(stage)!r}."
-        )
+    require_random_check(project, stage, who)
     with project.store.write() as conn:
         project = follow_plan(project, conn)
         stage = find_stage(project.protocol, stage.id)

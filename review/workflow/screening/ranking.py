@@ -14,7 +14,7 @@ from review import query, ranking, screening, stopping
 from review.errors import QueryError, ReviewError
 from review.models import Decision
 from review.protocol.models import Ranking, Stage, format_stage_name, list_stage_reviewers
-from review.ranking import RankingFeatures, RankingPolicy, TrainingLabel
+from review.ranking import PlannedOrder, RankingFeatures, RankingPolicy, TrainingLabel
 from review.screening import ScreeningStatus
 from review.stopping import CheckResult, StoppingEvidence
 from review.store import (
@@ -176,24 +176,45 @@ def _learn_order(project: Project, stage: Stage) -> RankingResult:
     _save_order(
         project,
         stage,
-        [
-            (numbers[place.position], float(order.scores[place.position]), place.drawn)
-            for place in order.places
-        ],
+        _list_ranked(numbers, order),
         (model, trained_on),
         judged=judged,
     )
-    words_by_reviewer = {
-        reviewer: ranking.list_pulling_words(
-            features,
-            _label_rows(labels_seen, row_by_number),
-            _build_policy(settings),
-            key_papers=key_rows,
-        )
-        for reviewer, labels_seen in visible_labels.items()
-    }
+    words_by_reviewer = _list_words_by_reviewer(
+        features, visible_labels, row_by_number, _build_policy(settings), key_rows
+    )
     ranking_words.save_words(project, stage, words_by_reviewer)
-    return RankingResult(model, trained_on, relevant, len(order.places))
+    return RankingResult(model, trained_on, relevant, len(order.positions))
+
+
+def _list_words_by_reviewer(
+    features: RankingFeatures,
+    visible_labels: Mapping[str, Mapping[int, TrainingLabel]],
+    row_by_number: Mapping[int, int],
+    policy: RankingPolicy,
+    key_rows: Sequence[int],
+) -> dict[str, dict[str, float]]:
+    """Reviewer -> the words that pull records to the front; learned once for all who see the
+    same decisions."""
+    found: dict[str, dict[str, float]] = {}
+    for reviewer, labels_seen in visible_labels.items():
+        alike = next((name for name in found if visible_labels[name] == labels_seen), None)
+        if alike is None:
+            found[reviewer] = ranking.list_pulling_words(
+                features, _label_rows(labels_seen, row_by_number), policy, key_papers=key_rows
+            )
+        else:
+            found[reviewer] = found[alike]
+    return found
+
+
+def _list_ranked(numbers: Sequence[int], order: PlannedOrder) -> list[tuple[int, float, bool]]:
+    """Report, score and whether it was drawn at random, first to be screened first."""
+    import numpy as np
+
+    ranked_numbers = np.asarray(numbers)[order.positions].tolist()
+    scores = order.scores[order.positions].tolist()
+    return list(zip(ranked_numbers, scores, order.drawn.tolist(), strict=True))
 
 
 def _label_rows(

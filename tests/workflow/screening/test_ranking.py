@@ -444,24 +444,30 @@ def test_poor_texts_are_ranked_all_the_same(texts):
         assert len(ranker.scores([0, 1], [1, 0])) == len(texts)
 
 
+def list_places(*given, **options):
+    """Position and whether it was drawn at random, place after place."""
+    positions, drawn = order_candidates(*given, **options)
+    return list(zip(positions.tolist(), drawn.tolist(), strict=True))
+
+
 def test_random_places_are_filled_from_all_that_is_left_and_the_others_by_score():
     values = [0.3, 0.9, 0.9, 0.1, 0.5]
-    plain = order_candidates(values, [2, 1, 3, 0], 7, random_share=0.0)
+    plain = list_places(values, [2, 1, 3, 0], 7, random_share=0.0)
     assert plain == [(2, False), (1, False), (0, False), (3, False)]  # of equals the earlier one
-    mixed = order_candidates(list(range(400)), range(400), 7, random_share=0.3)
+    mixed = list_places(list(range(400)), range(400), 7, random_share=0.3)
     by_score = [position for position, drawn in mixed if not drawn]
     assert by_score == sorted(by_score, reverse=True)
     early = [position for position, drawn in mixed[:200] if drawn]
     assert min(early) < 100 and max(early) > 200
-    assert order_candidates(values, [], 7) == []
-    assert all(drawn for _, drawn in order_candidates(values, range(5), 7, random_share=1.0))
+    assert list_places(values, [], 7) == []
+    assert all(drawn for _, drawn in list_places(values, range(5), 7, random_share=1.0))
 
 
 @pytest.mark.parametrize("random_share", [0.0, 0.05, 0.5, 0.95, 1.0])
 @pytest.mark.parametrize("count", [1, 2, 40, 300])
 def test_every_place_goes_to_the_next_one_left(count, random_share):
     values = np.random.default_rng(count).random(count).round(1)
-    places = order_candidates(values, range(count), 5, random_share=random_share)
+    places = list_places(values, range(count), 5, random_share=random_share)
     generator = np.random.default_rng(5)
     best = sorted(range(count), key=lambda position: -values[position])
     by_lot = [best[rank] for rank in generator.permutation(count)]
@@ -474,11 +480,27 @@ def test_every_place_goes_to_the_next_one_left(count, random_share):
 
 
 def test_an_order_holds_each_candidate_once_and_a_fair_share_by_lot():
-    found = order_candidates(list(range(1000)), range(0, 1000, 2), 3, random_share=0.1)
+    found = list_places(list(range(1000)), range(0, 1000, 2), 3, random_share=0.1)
     assert sorted(place for place, _ in found) == list(range(0, 1000, 2))
     assert 30 < sum(drawn for _, drawn in found) < 75
     best = [place for place, drawn in found if not drawn]
     assert best == sorted(best, reverse=True)
+
+
+def test_of_very_many_irrelevant_records_a_sample_stands_for_all(monkeypatch):
+    titles = [f"liver elastography {n % 5}" for n in range(30)]
+    titles += [f"wheat and irrigation season{n % 9} field{n % 31}" for n in range(300)]
+    features = prepare_features([build_text(title, "") for title in titles], "liver")
+    labelled = [*range(10), *range(30, 230)]
+    labels = [int(position < 30) for position in labelled]
+    everything = score_records(features, labelled, labels, 1)
+    monkeypatch.setattr(ordering.ranking, "MAX_IRRELEVANT", 40)
+    sampled = score_records(features, labelled, labels, 1)
+    assert sampled[:30].min() > sampled[30:].max()
+    assert 0 < abs(sampled - everything).max() < 0.05 * (everything.max() - everything.min())
+    more = [*labelled, 230], [*labels, 0]
+    again = score_records(features, *more, 1)
+    assert abs(again - sampled).max() < abs(sampled - everything).max()  # the sample stays
 
 
 def test_an_unknown_model_is_one_clear_line(project, tmp_path):
