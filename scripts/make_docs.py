@@ -70,6 +70,13 @@ would exclude (*Preview rules*: how many records, and titles), then applies them
 *Undo* returns a rule's records to screening; a rule that has left the protocol is listed as long as
 it still excludes records. Each of these acts is in the audit log.
 
+Under *Settings* are the thresholds of the flags on small samples, the number of daily backups, and
+the [assistant](assistant.md) with the lead's consent; a change of its address or model takes the
+consent back. A search export of the review's folder is listed under *Search* with its database and
+PRISMA box; an import of a file of that name uses both unless it is told others. Only YAML has the
+addresses of mirrors (`base_urls`), the folder of the backups, the spaCy model, and gates with
+conditions within conditions. The team is changed on the page *People*.
+
 If somebody else saves a version meanwhile, both changes are shown side by side. *Put my changes on
 version N* keeps theirs and adds yours, and names the keys that both changed.
 

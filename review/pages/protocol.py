@@ -30,9 +30,11 @@ from review.pages.widgets.protocol_form import (
     render_stages,
     render_yaml,
 )
+from review.pages.widgets.protocol_imports_form import render_imports
 from review.pages.widgets.protocol_instruments_form import render_instruments
 from review.pages.widgets.protocol_order_form import render_order
 from review.pages.widgets.protocol_search_form import render_search
+from review.pages.widgets.protocol_settings_form import render_settings
 from review.pages.widgets.rule_panel import render_rules
 from review.protocol.loading import read_keys
 from review.protocol.models import (
@@ -52,15 +54,22 @@ from review.workflow.setup.protocol_differences import PART_LABELS
 from review.workflow.setup.protocol_draft import KeyPath
 from review.workflow.setup.protocol_preview import list_plan_checklists
 
+
+def _render_search(form: ProtocolForm) -> None:
+    render_search(form)
+    render_imports(form)
+
+
 YAML_SECTION = "YAML (for experts)"
 SECTIONS: dict[str, Callable[[ProtocolForm], None]] = {
     "Question": render_question,
     "Eligibility": render_eligibility,
-    "Search": render_search,
+    "Search": _render_search,
     "Stages": render_stages,
     "Order and rules": render_order,
     "Instruments and gates": render_instruments,
     "Data extraction": render_extraction,
+    "Settings": render_settings,
     YAML_SECTION: render_question,
 }
 """Sections of the form, in the order of its buttons; YAML is drawn apart."""

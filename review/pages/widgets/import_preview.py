@@ -13,18 +13,12 @@ from review.pages.widgets.highlighting import escape_markdown
 from review.protocol.models import Via
 from review.store.timestamps import utc_now
 from review.text.wording import format_count
+from review.workflow.records.export_files import BOXES
 from review.workflow.records.field_check import FieldCheck
 from review.workflow.records.search_dates import EARLIEST_YEAR
 from review.workflow.records.source_names import format_source
 from review.workflow.records.uploads import ImportPreview
 
-BOXES: dict[str, Via] = {
-    "Databases": "databases",
-    "Registers": "registers",
-    "Websites": "websites",
-    "Organisations": "organisations",
-    "Citation searching": "citations",
-}
 UNCHANGED_BOX = "As recorded"
 FIELD_NAMES = {
     "doi": "DOI",
@@ -255,7 +249,13 @@ def render_questions(preview: ImportPreview, file_id: str) -> None:
         key=f"import_source_{file_id}",
     )
     boxes = [UNCHANGED_BOX, *BOXES] if preview.earlier_import else list(BOXES)
-    box_column.selectbox("PRISMA box", boxes, key=f"import_box_{file_id}")
+    listed = [label for label, via in BOXES.items() if preview.listed and preview.listed.via == via]
+    box_column.selectbox(
+        "PRISMA box",
+        boxes,
+        index=0 if preview.earlier_import or not listed else boxes.index(listed[0]),
+        key=f"import_box_{file_id}",
+    )
     first_column, last_column, unknown_column = st.columns([2, 2, 2], vertical_alignment="bottom")
     is_unknown = unknown_column.checkbox("Not known", key=f"import_unknown_{file_id}")
     earliest, today = date(EARLIEST_YEAR, 1, 1), utc_now().date()

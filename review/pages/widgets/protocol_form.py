@@ -31,6 +31,11 @@ ALLOCATION_NAMES = {
     "pairs": "Random pairs of reviewers",
     "shares": "A share of the records for each reviewer",
 }
+PREVIOUS: KeyPath = ("previous",)
+PREVIOUS_LABELS = {
+    "studies": "Studies that the earlier version included",
+    "reports": "Reports of these studies",
+}
 MAYBE_NAMES = {"include": "A vote to include", "conflict": "A conflict for the adjudicator"}
 NEW_STAGES: dict[StageKind, dict[str, Any]] = {
     "screening": {
@@ -67,6 +72,27 @@ def render_question(form: ProtocolForm) -> None:
             "Registration (optional)",
             help_text="For example the PROSPERO or OSF number.",
         )
+        _render_previous(form)
+
+
+def _render_previous(form: ProtocolForm) -> None:
+    """What an earlier version of the review included; PRISMA 2020 draws it in a box of its own."""
+    is_update = form.get(PREVIOUS) is not None
+    st.checkbox(
+        "This review updates an earlier one",
+        help="The PRISMA diagram then shows what the earlier version included.",
+        **bind_field(
+            form,
+            PREVIOUS,
+            is_update,
+            lambda updates: {"studies": 0, "reports": 0} if updates else REMOVED,
+        ),
+    )
+    if is_update:
+        for column, (name, label) in zip(st.columns(2), PREVIOUS_LABELS.items(), strict=True):
+            with column:
+                _render_number(form, (*PREVIOUS, name), label, 0, 1_000_000, 0)
+    render_field_notes_of_list(form, PREVIOUS)
 
 
 def _bind_frame(form: ProtocolForm, frame: str) -> dict[str, Any]:

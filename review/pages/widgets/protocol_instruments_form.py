@@ -106,6 +106,7 @@ def _render_gate(
                 "Exclude if the score is below",
                 **bind_field(form, (*path, "minimum"), float(gate.minimum), _to_number),
             )
+        _render_choices_of_gate(form, path, gate, checklists.get(gate.checklist))
     if gate.also or gate.either:
         st.caption("This gate has further conditions; change them under YAML.")
     st.button(
@@ -117,6 +118,29 @@ def _render_gate(
     )
     if form.fault is not None and form.fault.path == path:
         st.error(escape_markdown(form.fault.problem))
+
+
+def _render_choices_of_gate(
+    form: ProtocolForm, path: KeyPath, gate: QualityGate, checklist: Checklist | None
+) -> None:
+    """The items and judgements that a gate names."""
+    if checklist is None:
+        return
+    if gate.required:
+        names = {item.number: item.name for item in list_items(checklist)}
+        st.multiselect(
+            "Items that have to be met",
+            list(dict.fromkeys([*names, *gate.required])),
+            format_func=lambda number: f"{number} · {names.get(number, 'unknown')}",
+            **bind_field(form, (*path, "required"), list(gate.required), list),
+        )
+    judgements = _list_judgements(checklist)
+    for subject, levels in gate.keep_out.items():
+        st.multiselect(
+            f"Excluded if judged ({format_judgement(subject, checklist)})",
+            list(dict.fromkeys([*judgements.get(subject, []), *levels])),
+            **bind_field(form, (*path, "keep_out", subject), list(levels), list),
+        )
 
 
 def _to_number(value: float) -> int | float:
@@ -233,7 +257,17 @@ def _ask_condition(checklist: Checklist, asked: str, key: str) -> dict[str, Any]
         format_func=lambda number: f"{number} · {items[number].name}",
         key=f"{key}_items",
     )
-    return {"required": list(numbers)}
+    if len(numbers) < 2:
+        return {"required": list(numbers)}
+    least = st.number_input(
+        "How many of them, at least",
+        min_value=1,
+        max_value=len(numbers),
+        value=len(numbers),
+        step=1,
+        key=f"{key}_at_least_{len(numbers)}",
+    )
+    return {"required": list(numbers)} | ({} if least == len(numbers) else {"at_least": least})
 
 
 def _find_problem(condition: Mapping[str, Any], kinds: Sequence[str], reason: str) -> str | None:

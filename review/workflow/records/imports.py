@@ -11,8 +11,9 @@ from typing import Any
 
 from review.errors import SourceError
 from review.formats import name_by_file, read_file
+from review.formats.detect_database import normalize_source_name
 from review.models import GENERIC_SOURCES, ParseResult, Record, SearchDate, UnreadableEntry
-from review.protocol.models import Via
+from review.protocol.models import FileImport, Via
 from review.store import Connection, audit_events, identified, records, search_dates
 from review.store.timestamps import utc_now
 from review.workflow.project.accounts import require_role
@@ -86,9 +87,11 @@ def import_file(
         mapping: columns of a table -> the field each one fills; kept for the next import from the
             same source. Where None, the mapping kept for that source is applied if the table has
             its columns.
-        source: name of the database; guessed from the file where None.
-        via: the PRISMA box the records are identified in; databases where None. The very same file
-            again with another source or box adds nothing and names what is here anew.
+        source: name of the database; where None the one under which the protocol lists the file,
+            else guessed from the file.
+        via: the PRISMA box the records are identified in; where None the one under which the
+            protocol lists the file, else databases. The very same file again with another source
+            or box adds nothing and names what is here anew.
         keep_good: add the readable entries of a file that holds unreadable ones.
 
     Raises:
@@ -104,6 +107,10 @@ def import_file(
     if before is not None:
         with project.store.write() as conn:
             return _handle_known_file(project, conn, path, before, request)
+    listed = find_listed_import(project, path.name)
+    if listed is not None:
+        source, via = source or listed.source, via or listed.via
+        request = _ImportRequest(who, source, via, searched)
     with project.store.read() as conn:
         kept_mappings = {} if mapping else column_mappings.list_mappings(conn)
     parsed = read_export(data, path.name, source, sheet, mapping, kept_mappings)
@@ -116,6 +123,15 @@ def import_file(
         with project.store.write() as conn:
             column_mappings.keep_mapping(conn, result.source, mapping, who)
     return dataclasses.replace(result, notes=parsed.notes, fields=check_fields(parsed.records))
+
+
+def find_listed_import(project: Project, name: str) -> FileImport | None:
+    """What the protocol says of a search export of this name, in whatever folder it lists it; None
+    where it lists none. A database is given in the form in which Funnel counts it."""
+    for listed in project.protocol.search.imports:
+        if Path(listed.file).name == name:
+            return dataclasses.replace(listed, source=normalize_source_name(listed.source or ""))
+    return None
 
 
 def preview_import(

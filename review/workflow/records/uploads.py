@@ -12,7 +12,7 @@ from pathlib import Path
 from review.errors import SourceError
 from review.formats.tabular.table_outline import TableOutline, outline_table
 from review.models import ParseResult, Record, SearchDate, UnreadableEntry
-from review.protocol.models import Via
+from review.protocol.models import FileImport, Via
 from review.store import identified, records
 from review.workflow.project.project import Project
 from review.workflow.records import column_mappings, imports
@@ -79,6 +79,8 @@ class ImportPreview:
     notes: tuple[str, ...] = ()
     earlier_import: str | None = None
     """When the very same file was imported, ISO day; None if it never was."""
+    listed: FileImport | None = None
+    """What the protocol says of a file of this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,12 @@ def preview_upload(
 ) -> ImportPreview:
     """What an import of the file would add; nothing is written."""
     outline = outline_table(data, name, options.sheet)
+    listed = imports.find_listed_import(project, name)
+    source = options.source or (listed.source if listed else None)
     with project.store.read() as conn:
         kept = {} if options.mapping else column_mappings.list_mappings(conn)
     try:
-        parsed = imports.read_export(
-            data, name, options.source, options.sheet, options.mapping, kept
-        )
+        parsed = imports.read_export(data, name, source, options.sheet, options.mapping, kept)
     except SourceError as error:
         return ImportPreview(name=name, outline=outline, problem=rephrase_for_app(str(error)))
     problem = None
@@ -116,7 +118,7 @@ def preview_upload(
         counted=imports.count_announced(parsed),
         read=len(parsed.records),
         unreadable=parsed.rejected,
-        databases=_count_databases(parsed, name, options.source),
+        databases=_count_databases(parsed, name, source),
         filled=tuple(
             (field, sum(bool(getattr(record, field)) for record in parsed.records))
             for field in CHECKED_FIELDS
@@ -128,6 +130,7 @@ def preview_upload(
         probable_duplicates=probable_duplicates,
         notes=parsed.notes,
         earlier_import=_find_earlier_import(project, data),
+        listed=listed,
     )
 
 

@@ -13,6 +13,7 @@ from review.formats.tabular.table_outline import outline_table
 from review.store import records
 from review.workflow.project.project import Project
 from review.workflow.records.decision_uploads import import_decisions_upload
+from review.workflow.records.export_files import list_export_files
 from review.workflow.records.uploads import (
     UploadOptions,
     import_upload,
@@ -211,3 +212,33 @@ def test_a_reviewer_may_not_import(project: Project) -> None:
         import_upload(project, "a.ris", make_ris(range(1, 4)), "ben", NOTHING)
     with pytest.raises(ReviewError, match="permission"):
         import_decisions_upload(project, "d.csv", b"x", "ben", defaults=DecisionDefaults())
+
+
+def test_a_file_that_the_protocol_lists_counts_as_it_says(project: Project) -> None:
+    plan = project.folder / "protocol.yaml"
+    listed = "imports: [{file: sub/found.ris, source: EMBASE, via: registers}]"
+    plan.write_text(plan.read_text().replace("imports: []", listed))
+    (project.folder / "sub").mkdir()
+    (project.folder / "sub" / "found.ris").write_bytes(make_ris(range(3)))
+    project = open_project(project.folder, who="ada")
+    for name, source, box in (
+        ("found.ris", "embase", "registers"),
+        ("other.ris", "other.ris (database not stated)", "databases"),
+    ):
+        data = make_ris(range(3) if name == "found.ris" else range(3, 5))
+        preview = preview_upload(project, name, data, NOTHING)
+        assert [database for database, _ in preview.databases] == [source]
+        assert (preview.listed is not None) is (name == "found.ris")
+        done = import_upload(project, name, data, "ada", NOTHING).result
+        with project.store.read() as conn:
+            batch = max(records.list_batches(conn), key=lambda batch: batch["id"])
+        assert (done.new, batch["via"]) == (done.parsed, box)
+    said = UploadOptions(source="scopus", via="databases")
+    data = make_ris(range(5, 7))
+    assert preview_upload(project, "found.ris", data, said).databases == (("scopus", 2),)
+
+
+def test_files_of_the_folder_that_may_be_exports_are_offered(project: Project) -> None:
+    for name in ("b.RIS", "a.xlsx", "notes.md", "paper.pdf"):
+        (project.folder / name).write_text("x")
+    assert list_export_files(project.folder) == ["a.xlsx", "b.RIS"]
