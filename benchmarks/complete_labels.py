@@ -1,9 +1,13 @@
 """Turns a draft of labels into label files: adds hash, title, openings of the labelled sentences.
 
-    complete_labels.py DRAFT.yaml PAPERS
+    complete_labels.py DRAFT.yaml PAPERS             # a first pass: writes the label file
+    complete_labels.py DRAFT.yaml PAPERS --second    # a second pass: kept beside the first one
+    complete_labels.py --settle PAPERS               # label files again, from passes and decisions
 
 A draft is a list of papers as in benchmarks/labels/README.md, with sentence numbers as printed by
 `review fulltext FILE --json`. It stops at the first number that is not a sentence of the paper.
+After a second pass, the differences are printed; write a decision and its reason for each of them
+under "settled" in the file of the passes.
 """
 
 import argparse
@@ -12,6 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from label_passes import (
+    PARTS,
+    PASSES,
+    list_differences,
+    load_modes,
+    load_passes,
+    parse_passes,
+    settle,
+)
 from paper_labels import FOLDER, get_half, parse_indexes, read_paper, take_opening
 
 from review import resources
@@ -26,15 +39,93 @@ CHECKLISTS = {"claim": "claim-2020", "probast": "probast-2019"}
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("draft", type=Path)
+    parser.add_argument("draft", type=Path, nargs="?")
     parser.add_argument("papers", type=Path)
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--second", action="store_true", help="the draft is a second pass")
+    kind.add_argument("--settle", action="store_true", help="write what the passes were settled to")
     options = parser.parse_args()
+    if options.settle:
+        for passes in load_passes():
+            write_settled(passes.file, options.papers)
+        return 0
+    if options.draft is None:
+        parser.error("Give a draft, or --settle.")
     for draft in yaml.safe_load(options.draft.read_text(encoding="utf-8")):
         text = read_paper(options.papers / draft["file"])
-        path = FOLDER / f"{Path(draft['file']).stem}.yaml"
+        if options.second:
+            write_second(draft, text)
+            continue
+        path = get_label_path(draft["file"])
         path.write_text(format_labels(complete(draft, text)), encoding="utf-8")
         print(f"{path.name}: {get_half(draft['key'])}")
     return 0
+
+
+def get_label_path(file: str, folder: Path = FOLDER) -> Path:
+    return folder / f"{Path(file).stem}.yaml"
+
+
+def load_data(path: Path) -> dict[str, Any]:
+    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return data
+
+
+def write_second(draft: dict[str, Any], text: FullText) -> None:
+    """Keeps a second pass beside the first one, and prints on what they differ."""
+    known = load_data(get_label_path(draft["file"]))
+    if known["passes"] != 1:
+        raise SystemExit(f"{draft['file']}: was read twice already")
+    second = complete({**draft, "key": known["key"], "kind": known["kind"]}, text)
+    data = {
+        "schema": 1,
+        **{name: known[name] for name in ("file", "key", "imaging_ai")},
+        "sentences": len(text.sentences),
+        "first": {part: known[part] for part in PARTS},
+        "second": {part: second[part] for part in PARTS},
+        "settled": {},
+    }
+    get_label_path(draft["file"], PASSES).write_text(format_labels(data), encoding="utf-8")
+    for name in list_differences(parse_passes(data), load_modes()):
+        print(f"{draft['file']}: {name}")
+
+
+def write_settled(file: str, papers: Path) -> None:
+    """The label file of a paper again, from both passes and the decisions on their differences."""
+    path = get_label_path(file)
+    text = read_paper(papers / file)
+    known = load_data(path)
+    parts = settle(parse_passes(load_data(get_label_path(file, PASSES))), load_modes())
+    indexes = list_indexes(parts)
+    data = {
+        **known,
+        "passes": 2,
+        **parts,
+        "evidence": {name: parts["evidence"].get(name, {}) for name in known["evidence"]},
+        "openings": take_openings(indexes, text),
+    }
+    path.write_text(format_labels(data), encoding="utf-8")
+
+
+def list_indexes(parts: dict[str, Any]) -> set[int]:
+    """All sentences that the labels of a paper name."""
+    indexes = {
+        *(n for label in parts["rules"].values() for n in parse_indexes(label.partition(" ")[2])),
+        *(n for one in parts["datasets"] for n in parse_indexes(one["at"])),
+        *(
+            n
+            for items in parts["evidence"].values()
+            for at in items.values()
+            for n in parse_indexes(at)
+        ),
+    }
+    for one in parts["contradictions"]:
+        indexes |= {*parse_indexes(one["at"]), *parse_indexes(one.get("against"))}
+    return indexes
+
+
+def take_openings(indexes: set[int], text: FullText) -> dict[int, str]:
+    return {n: take_opening(text.sentences[n].text) for n in sorted(indexes)}
 
 
 def complete(draft: dict[str, Any], text: FullText) -> dict[str, Any]:
@@ -45,25 +136,7 @@ def complete(draft: dict[str, Any], text: FullText) -> dict[str, Any]:
         for short, checklist in CHECKLISTS.items()
     }
     check_items(draft["file"], evidence)
-    indexes = {
-        *(n for label in draft["rules"].values() for n in parse_indexes(label.partition(" ")[2])),
-        *(n for one in draft.get("datasets", ()) for n in parse_indexes(one["at"])),
-        *(n for items in evidence.values() for at in items.values() for n in parse_indexes(at)),
-    }
-    for one in draft.get("contradictions", ()):
-        indexes |= {*parse_indexes(one["at"]), *parse_indexes(one.get("with"))}
-    if indexes and max(indexes) >= len(text.sentences):
-        raise SystemExit(f"{draft['file']}: sentence {max(indexes)} of {len(text.sentences)}")
-    return {
-        "schema": 1,
-        "file": draft["file"],
-        "key": draft["key"],
-        "sha256": text.sha256,
-        "extraction": f"{text.reader}; {len(text.sentences)} sentences",
-        "kind": draft["kind"],
-        "imaging_ai": draft["imaging_ai"],
-        "passes": draft.get("passes", 1),
-        **({"note": draft["seen"]} if "seen" in draft else {}),
+    parts = {
         "rules": draft["rules"],
         "datasets": [
             {"name": one.get("id") or one["name"], "label": one["label"], "at": one["at"]}
@@ -78,7 +151,22 @@ def complete(draft: dict[str, Any], text: FullText) -> dict[str, Any]:
             for one in draft.get("contradictions", ())
         ],
         "evidence": evidence,
-        "openings": {n: take_opening(text.sentences[n].text) for n in sorted(indexes)},
+    }
+    indexes = list_indexes(parts)
+    if indexes and max(indexes) >= len(text.sentences):
+        raise SystemExit(f"{draft['file']}: sentence {max(indexes)} of {len(text.sentences)}")
+    return {
+        "schema": 1,
+        "file": draft["file"],
+        "key": draft["key"],
+        "sha256": text.sha256,
+        "extraction": f"{text.reader}; {len(text.sentences)} sentences",
+        "kind": draft["kind"],
+        "imaging_ai": draft["imaging_ai"],
+        "passes": draft.get("passes", 1),
+        **({"note": draft["seen"]} if "seen" in draft else {}),
+        **parts,
+        "openings": take_openings(indexes, text),
     }
 
 

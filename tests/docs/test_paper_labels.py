@@ -29,6 +29,16 @@ def bench():
     return load_module("bench_labels")
 
 
+@pytest.fixture(scope="module")
+def label_passes():
+    return load_module("label_passes")
+
+
+@pytest.fixture(scope="module")
+def bench_agreement():
+    return load_module("bench_agreement")
+
+
 def load_module(name):
     sys.path.insert(0, str(ROOT / "benchmarks"))
     try:
@@ -189,3 +199,92 @@ def test_a_paper_that_is_missing_or_another_one_is_named(labels, tmp_path):
     (tmp_path / "absent.pdf").write_bytes(b"not a PDF")
     with pytest.raises(SystemExit, match=r"absent\.pdf: not the file"):
         list(labels.read_papers([paper], tmp_path))
+
+
+def make_passes(label_passes, first, second, settled=()):
+    empty = {"rules": {}, "datasets": [], "contradictions": [], "evidence": {}}
+    return label_passes.parse_passes(
+        {
+            "file": "invented.pdf",
+            "key": "10.5555/invented",
+            "imaging_ai": True,
+            "sentences": 11,
+            "first": {**empty, **first},
+            "second": {**empty, **second},
+            "settled": dict(settled),
+        }
+    )
+
+
+def test_labels_of_a_paper_read_twice_follow_from_its_passes_and_their_reasons(
+    labels, label_passes
+):
+    modes = label_passes.load_modes()
+    papers = {paper.file: paper for paper in labels.load_labels()}
+    read_twice = label_passes.load_passes()
+    assert len(read_twice) >= 14
+    for passes in read_twice:
+        paper = papers[passes.file]
+        settled = {**label_passes.settle(passes, modes), "openings": {}}
+        parsed = labels.parse_labels(
+            {
+                **settled,
+                "file": passes.file,
+                "key": passes.key,
+                "sha256": "",
+                "kind": "",
+                "imaging_ai": passes.first.imaging_ai,
+            }
+        )
+        assert parsed.rules == paper.rules, passes.file
+        assert parsed.datasets == paper.datasets, passes.file
+        assert parsed.contradictions == paper.contradictions, passes.file
+        assert parsed.evidence == {k: v for k, v in paper.evidence.items() if v}, passes.file
+        assert all(decision.why for decision in passes.decisions.values()), passes.file
+
+
+def test_a_difference_needs_a_decision_and_agreement_none(label_passes):
+    modes = {"combined-sets": "present", "children-used": "present"}
+    first = {
+        "rules": {"combined-sets": "present 1"},
+        "datasets": [{"name": "mura", "label": "used", "at": 1}],
+        "contradictions": [{"at": 3, "against": 4, "what": "invented"}],
+        "evidence": {"claim-2020": {"7": "1 2"}},
+    }
+    second = {
+        "rules": {"combined-sets": "present 2", "children-used": "present 5"},
+        "datasets": [{"name": "mura", "label": "mentioned", "at": 2}],
+        "contradictions": [{"at": 4, "what": "the same"}, {"at": 6, "what": "another"}],
+        "evidence": {"claim-2020": {"7": 2, "8": 3}},
+    }
+    passes = make_passes(label_passes, first, second)
+    differences = ["rules children-used", "datasets mura", "contradictions 6"]
+    assert label_passes.list_differences(passes, modes) == differences
+    with pytest.raises(ValueError, match="rules children-used, datasets mura, contradictions 6"):
+        label_passes.settle(passes, modes)
+    settled = {
+        "rules children-used": {"label": "absent", "why": "the adults only"},
+        "datasets mura": {"label": "used", "why": "trained on"},
+        "contradictions 6": {"label": "no", "why": "rounded"},
+        "evidence claim-2020 8": {"drop": 3, "why": "another study"},
+    }
+    assert label_passes.settle(make_passes(label_passes, first, second, settled), modes) == {
+        "rules": {"combined-sets": "present 1 2", "children-used": "absent"},
+        "datasets": [{"name": "mura", "label": "used", "at": "1 2"}],
+        "contradictions": [{"at": 3, "against": 4, "what": "invented"}],
+        "evidence": {"claim-2020": {"7": "1 2"}},
+    }
+
+
+def test_agreement_counts_facts_and_sentences(label_passes, bench_agreement):
+    first = {"evidence": {"claim-2020": {"7": "1 2", "8": 3}}}
+    second = {"evidence": {"claim-2020": {"7": "2 4"}}}
+    papers = [make_passes(label_passes, first, second)]
+    answered = bench_agreement.pair_answered(papers)
+    assert answered.count(("yes", "yes")) == answered.count(("yes", "no")) == 1
+    assert answered.count(("no", "no")) == 40
+    sentences = bench_agreement.pair_sentences(papers)
+    assert [sentences.count((a, b)) for a in ("yes", "no") for b in ("yes", "no")] == [1, 1, 1, 8]
+    assert bench_agreement.share_sentences(papers) == ((1, 1), (0, 0))
+    row = bench_agreement.format_row("sentences", sentences, "yes")
+    assert row.split() == ["sentences", "11", "82", "%", "0.39", "1", "of", "3"]
