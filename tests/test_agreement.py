@@ -233,3 +233,10 @@ def test_the_interval_of_percent_agreement_lies_on_both_sides():
     assert figure.low == pytest.approx(0.5 - 1.96 * 0.25, abs=1e-3)
     assert figure.high == pytest.approx(0.5 + 1.96 * 0.25, abs=1e-3)
     assert percent_agreement([["yes", "no"], ["yes", "yes"]]).low == 0
+
+
+def test_gwets_ac1_needs_one_unit_with_two_ratings_and_counts_the_others_as_shares():
+    assert gwet_ac([["a", "a"]]).value == 1
+    # Observed .5 of two units; shares of a and b over all three units are equal, so chance is .5.
+    figure = gwet_ac([["a", "b"], ["a", "a"], ["b", None]])
+    assert (figure.value, figure.n) == (pytest.approx(0), 2)

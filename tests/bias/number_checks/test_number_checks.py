@@ -30,6 +30,7 @@ from review.models import Sentence
         ("0.871", 0.871, 0.0005),
         ("87.1", 0.871, 0.0005),
         ("1.0", 1.0, 0.05),
+        ("1.5", 0.015, 0.0005),
         ("87·1%", 0.871, 0.0005),
     ],
 )
@@ -128,6 +129,19 @@ CASES = [
         "no number out of 31",
     ),
 ]
+
+
+@pytest.mark.parametrize(("accuracy", "figures"), [("85.5%", set()), ("86.0%", {"accuracy"})])
+def test_accuracy_may_differ_by_what_the_rounding_of_all_three_figures_hides(accuracy, figures):
+    # 90 % and 80 % of equal classes are rounded to .5 points each, the accuracy to .05: .55 in all.
+    stated = DiagnosticFigures(
+        n=200,
+        positives=100,
+        sensitivity=parse_proportion("90%"),
+        specificity=parse_proportion("80%"),
+        accuracy=parse_proportion(accuracy),
+    )
+    assert {contradiction.figure for contradiction in find_contradictions(stated)} == figures
 
 
 @pytest.mark.parametrize(("stated", "figures", "words"), CASES)
