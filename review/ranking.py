@@ -603,7 +603,7 @@ def name_main_words(
         word_shares: from explain_score, strongest first.
     """
     pulling = [(phrase, share) for phrase, share in word_shares if share > 0]
-    return _pick_main_words([one for one in pulling if not _is_plain(one[0])], text, most)
+    return _pick_main_words([word for word in pulling if not _is_plain(word[0])], text, most)
 
 
 def _is_plain(phrase: str) -> bool:

@@ -158,7 +158,10 @@ def _format_material(
         item["about the model"] = model_name
     if question.unit:
         item["unit"] = question.unit
-    sentences = [{"id": one.id, "page": one.page, "text": one.text} for one in candidates]
+    sentences = [
+        {"id": candidate.id, "page": candidate.page, "text": candidate.text}
+        for candidate in candidates
+    ]
     return json.dumps({"item": item, "sentences": sentences}, ensure_ascii=False)
 
 
@@ -189,12 +192,12 @@ def check_reply(
     if reply.answer == UNSURE:
         return CheckedReply(drop_reason="unsure")
     given_ids = [candidate.id for candidate in candidates]
-    sentences = tuple(one for one in given_ids if one in reply.sentences)
+    sentences = tuple(sentence_id for sentence_id in given_ids if sentence_id in reply.sentences)
     found = [
         find_quotation(quotation) if len(quotation) <= MAX_QUOTATION_LENGTH else None
         for quotation in reply.quotations[:MAX_QUOTATIONS]
     ]
-    quotations = list(dict.fromkeys(one for one in found if one is not None))
+    quotations = list(dict.fromkeys(item for item in found if item is not None))
     dropped = found.count(None) + len(reply.quotations[MAX_QUOTATIONS:])
     answer = _match_answer(question, reply.answer, quotations)
     if answer is None and (quotations or question.choose in ("one", "many")):

@@ -104,8 +104,8 @@ def list_sessions(
     lines = [
         f"{session.id:>6}  {session.name:16} since {session.opened:%Y-%m-%d %H:%M} UTC  "
         f"from {session.address or 'unknown'}  {accounts.describe_browser(session.browser)}"
-        for one in names
-        for session in accounts.list_sessions(project, one)
+        for name in names
+        for session in accounts.list_sessions(project, name)
     ]
     for line in lines or ["Nobody is signed in."]:
         print_line(line)

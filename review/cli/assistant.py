@@ -57,7 +57,9 @@ def _format_status(status: "AssistantStatus") -> list[str]:
         lines.append(f"{format_count(status.calls, 'question')}: {counts}.")
         if not status.agreement:
             lines.append("No suggestion has been compared with a settled answer yet.")
-    lines += [f"{one.short}, {one.model}: {format_agreement(one)}" for one in status.agreement]
+    lines += [
+        f"{figure.short}, {figure.model}: {format_agreement(figure)}" for figure in status.agreement
+    ]
     return lines
 
 
@@ -99,5 +101,5 @@ def _format_suggestion(suggestion: "AssistantSuggestion", question: "FormQuestio
     answer = format_answer(question, suggestion.answer)
     return [
         f"{suggestion.model} suggests: {answer} (by a language model, please check)",
-        *(f"  p. {one.page}: “{one.text}”" for one in suggestion.quotations),
+        *(f"  p. {quotation.page}: “{quotation.text}”" for quotation in suggestion.quotations),
     ]

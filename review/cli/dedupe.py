@@ -156,7 +156,7 @@ def _print_explanation(first: str, second: str, explanation: "Explanation") -> N
         print_line(f"  Compared because they share: {', '.join(explanation.shared_keys)}")
     else:
         print_line("  Not compared: the two records share no comparison key.")
-    for statement in explanation.said:
+    for statement in explanation.statements:
         print_line(f"  Recorded: {statement}")
 
 

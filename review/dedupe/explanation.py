@@ -27,8 +27,8 @@ class Explanation:
     """Field by field, in words."""
     shared_keys: tuple[str, ...]
     """The keys that brought the pair together; none means it was never compared."""
-    said: tuple[str, ...]
-    """Words of registries, rules and people on this pair, oldest first."""
+    statements: tuple[str, ...]
+    """Statements of registries, rules and people on this pair, oldest first."""
     together: str = ""
     """Where the groups put them: one report, two reports of one study, two studies."""
 
@@ -69,11 +69,11 @@ _AGREEMENT_WORDS = {1: "equal", -1: "different", 0: "missing in one or both"}
 def explain_pair(
     first: Record, second: Record, links: Sequence[Link] = (), *, together: str = ""
 ) -> Explanation:
-    """Why the pair is joined, asked or kept apart.
+    """Why the pair is merged, a possible duplicate or kept apart.
 
     Args:
         first, second: the records, in either order.
-        links: what was said of this very pair before, oldest first; people's words decide.
+        links: earlier decisions and statements on this pair, oldest first; people's decisions win.
         together: where the groups put the pair, which other records can bring about.
     """
     columns = build_columns([(1, first), (2, second)])

@@ -40,7 +40,7 @@ def compute_groups(records: RecordsOrColumns, links: Sequence[Link]) -> ReportGr
         return _group_rows(records, links)
     numbers = sorted(stored.id for stored in records)
     linked = {number for link in links for number in (link.a, link.b)}
-    groups = _group_rows(to_columns([one for one in records if one.id in linked]), links)
+    groups = _group_rows(to_columns([record for record in records if record.id in linked]), links)
     return ReportGroups(
         {number: groups.report.get(number, number) for number in numbers},
         {number: groups.study.get(number, number) for number in numbers},

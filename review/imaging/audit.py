@@ -249,16 +249,18 @@ def compare_readers(first: Sequence[AuditMark], second: Sequence[AuditMark]) -> 
     names = (first[0].reader if first else "first", second[0].reader if second else "second")
     if names[0] == names[1]:
         raise ReviewError(f"both lists of marks are by {names[0]}: two readers are needed")
-    one = {mark.path: mark.verdict for mark in first}
-    two = {mark.path: mark.verdict for mark in second}
-    both = [path for path in one if path in two]
-    a, b = [one[path] for path in both], [two[path] for path in both]
+    verdicts_by_first = {mark.path: mark.verdict for mark in first}
+    verdicts_by_second = {mark.path: mark.verdict for mark in second}
+    both = [path for path in verdicts_by_first if path in verdicts_by_second]
+    a, b = [verdicts_by_first[path] for path in both], [verdicts_by_second[path] for path in both]
     return ReaderComparison(
         readers=names,
         both=len(both),
-        first_only=tuple(path for path in one if path not in two),
-        second_only=tuple(path for path in two if path not in one),
-        disagreements=tuple(path for path in both if one[path] != two[path]),
+        first_only=tuple(path for path in verdicts_by_first if path not in verdicts_by_second),
+        second_only=tuple(path for path in verdicts_by_second if path not in verdicts_by_first),
+        disagreements=tuple(
+            path for path in both if verdicts_by_first[path] != verdicts_by_second[path]
+        ),
         kappa=kappa(a, b, labels=list(VERDICTS)),
         kappa_wrong=kappa(
             ["wrong" if verdict == "wrong" else "other" for verdict in a],
@@ -283,17 +285,21 @@ def merge_readers(
     """
     for marks in (first, second, adjudicated):
         _check_marks(marks)
-    one = {mark.path: mark for mark in first}
-    two = {mark.path: mark for mark in second}
+    marks_by_first = {mark.path: mark for mark in first}
+    marks_by_second = {mark.path: mark for mark in second}
     final = {mark.path: mark for mark in adjudicated}
     settled, open_paths = [], []
-    for path in dict.fromkeys([*one, *two, *final]):
-        held = [marks[path] for marks in (one, two, final) if path in marks]
+    for path in dict.fromkeys([*marks_by_first, *marks_by_second, *final]):
+        held = [marks[path] for marks in (marks_by_first, marks_by_second, final) if path in marks]
         strata = frozenset().union(*(mark.strata for mark in held))
         if path in final:
             verdict = final[path].verdict
-        elif path in one and path in two and one[path].verdict == two[path].verdict:
-            verdict = one[path].verdict
+        elif (
+            path in marks_by_first
+            and path in marks_by_second
+            and marks_by_first[path].verdict == marks_by_second[path].verdict
+        ):
+            verdict = marks_by_first[path].verdict
         else:
             open_paths.append(path)
             continue

@@ -185,13 +185,13 @@ def _search(
     if not 0 <= most_bits <= 80:
         raise ReviewError(f"hashes of copies differ in 0 to 80 bits, not {most_bits}")
     other = first if second is None else second
-    one, blank_one = _drop_blank(first)
-    two, blank_two = (one, ()) if second is None else _drop_blank(second)
+    first_images, first_blank = _drop_blank(first)
+    second_images, second_blank = (first_images, ()) if second is None else _drop_blank(second)
     exact = _find_exact(first, second)
     known = {(double.first, double.second) for double in exact}
     copies = [
         double
-        for double in _find_copies(one, two, second is None, most_bits, progress)
+        for double in _find_copies(first_images, second_images, second is None, most_bits, progress)
         if (double.first, double.second) not in known
     ]
     known |= {(double.first, double.second) for double in copies}
@@ -203,12 +203,12 @@ def _search(
         taken = known if second is not None else known | {(b, a) for a, b in known}
         # Within one set, a part of an image should not be reported again for each of its copies.
         turns = range(len(TURNS) if turned else 2)
-        cropped = _find_crops(one, two, second is None, taken, turns)
+        cropped = _find_crops(first_images, second_images, second is None, taken, turns)
     doubles = (*exact, *copies, *cropped)
     return DoubleSearch(
         doubles,
-        len(one.paths) + (0 if second is None else len(two.paths)),
-        (*blank_one, *blank_two),
+        len(first_images.paths) + (0 if second is None else len(second_images.paths)),
+        (*first_blank, *second_blank),
         sought,
         turned,
         group_doubles(doubles) if second is None else (),
@@ -304,15 +304,18 @@ def _find_copies(
 
     if not len(first.paths) or not len(second.paths):
         return []
-    one, two = _sign_frequencies(first.thumbnails), _sign_frequencies(second.thumbnails)
-    left = _split_by_parity(one)
-    rights = [_split_by_parity(two), _split_by_parity(two.transpose(0, 2, 1))]
+    first_signs, second_signs = (
+        _sign_frequencies(first.thumbnails),
+        _sign_frequencies(second.thumbnails),
+    )
+    left = _split_by_parity(first_signs)
+    rights = [_split_by_parity(second_signs), _split_by_parity(second_signs.transpose(0, 2, 1))]
     total = FREQUENCIES**2 - 1
     least = total - 2 * most_bits
     starts = [
         (row, column)
-        for row in range(0, len(one), BLOCK)
-        for column in range(row if same else 0, len(two), BLOCK)
+        for row in range(0, len(first_signs), BLOCK)
+        for column in range(row if same else 0, len(second_signs), BLOCK)
     ]
     doubles = []
     for number, (row, column) in enumerate(starts):
@@ -400,12 +403,12 @@ def _find_crops(
     for cropped in ("second",) if same else ("second", "first"):
         holders, parts = (first, second) if cropped == "second" else (second, first)
         for candidate in _shortlist_crops(holders, parts, same, turns):
-            one, two = candidate.holder, candidate.part
-            names = (holders.paths[one], parts.paths[two])
+            holder, part = candidate.holder, candidate.part
+            names = (holders.paths[holder], parts.paths[part])
             if names in known if cropped == "second" else names[::-1] in known:
                 continue
             correlation, detail, window = _match_part(
-                holders.thumbnails[one], parts.thumbnails[two], candidate
+                holders.thumbnails[holder], parts.thumbnails[part], candidate
             )
             if correlation < CROP_CORRELATION or detail < CROP_DETAIL:
                 continue
@@ -418,7 +421,7 @@ def _find_crops(
                 cropped="second" if cropped == "second" else "first",
                 part=window,
             )
-            key = (min(one, two), max(one, two)) if same else (one, two)
+            key = (min(holder, part), max(holder, part)) if same else (holder, part)
             key = key if cropped == "second" else key[::-1]
             held = best.get(key)
             if held is None or (held.correlation or 0) < correlation:

@@ -95,21 +95,21 @@ def pair_labels(
     ids = [name for name in mined if name in read]
     if not ids:
         raise ReviewError("no image is in both tables of labels: compare the file names")
-    kept, one, two, patients = [], [], [], []
+    kept, first_values, second_values, patients = [], [], [], []
     for name in ids:
         first = _read_class(mined[name], mined_labels)
         second = _read_class(read[name], read_labels)
         if first is None or second is None:
             continue
         kept.append(name)
-        one.append(first)
-        two.append(second)
+        first_values.append(first)
+        second_values.append(second)
         patients.append(mined[name].patient or read[name].patient)
     known = any(patient is not None for patient in patients)
     return LabelPair(
         tuple(kept),
-        tuple(one),
-        tuple(two),
+        tuple(first_values),
+        tuple(second_values),
         tuple(
             f"unknown patient of {name}" if patient is None else patient
             for name, patient in zip(kept, patients, strict=True)

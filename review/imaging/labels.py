@@ -409,9 +409,13 @@ def match_labels(table: LabelTable, paths: Sequence[str]) -> LabelMatch:
 
 def compare_lists(first: Iterable[str], second: Iterable[str]) -> ListOverlap:
     """How two lists of file names overlap."""
-    one, two = set(first), set(second)
+    first_names, second_names = set(first), set(second)
     return ListOverlap(
-        len(one), len(two), len(one & two), tuple(sorted(one - two)), tuple(sorted(two - one))
+        len(first_names),
+        len(second_names),
+        len(first_names & second_names),
+        tuple(sorted(first_names - second_names)),
+        tuple(sorted(second_names - first_names)),
     )
 
 

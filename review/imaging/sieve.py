@@ -335,7 +335,10 @@ def assign_folds(patients: Sequence[str | None], folds: int, seed: int) -> NDArr
     """
     import numpy as np
 
-    names = [f"image {place}" if one is None else f"p {one}" for place, one in enumerate(patients)]
+    names = [
+        f"image {place}" if patient is None else f"p {patient}"
+        for place, patient in enumerate(patients)
+    ]
     distinct = sorted(set(names))
     order = np.random.default_rng(seed).permutation(len(distinct))
     fold_of = {name: int(order[place]) % folds for place, name in enumerate(distinct)}
@@ -351,16 +354,19 @@ def compare_rejects(
     """
     comparisons = []
     for attribute in ("label", "sex", "view", "site"):
-        one, two = _count_levels(rejected, attribute), _count_levels(rest, attribute)
-        for value in sorted(set(one[0]) | set(two[0])):
+        rejected_levels, kept_levels = (
+            _count_levels(rejected, attribute),
+            _count_levels(rest, attribute),
+        )
+        for value in sorted(set(rejected_levels[0]) | set(kept_levels[0])):
             comparisons.append(
                 GroupComparison(
                     attribute,
                     value,
-                    one[0][value] / one[1] if one[1] else None,
-                    two[0][value] / two[1] if two[1] else None,
-                    one[1],
-                    two[1],
+                    rejected_levels[0][value] / rejected_levels[1] if rejected_levels[1] else None,
+                    kept_levels[0][value] / kept_levels[1] if kept_levels[1] else None,
+                    rejected_levels[1],
+                    kept_levels[1],
                 )
             )
     ages = [[row.age for row in rows if row.age is not None] for rows in (rejected, rest)]
@@ -509,7 +515,10 @@ def _balance_folds(
     """Folds in which the patients with examples are spread evenly."""
     import numpy as np
 
-    names = [f"image {place}" if one is None else f"p {one}" for place, one in enumerate(patients)]
+    names = [
+        f"image {place}" if patient is None else f"p {patient}"
+        for place, patient in enumerate(patients)
+    ]
     with_examples = sorted({name for name, is_bad in zip(names, bad, strict=True) if is_bad})
     order = np.random.default_rng([seed, 1]).permutation(len(with_examples))
     fold_of = {with_examples[place]: turn % FOLDS for turn, place in enumerate(order)}

@@ -141,17 +141,17 @@ def find_overlaps(splits: Mapping[str, Sequence[LabelRow]]) -> tuple[SplitOverla
             raise ReviewError(f"no patient is known in {name!r}: name the patient column")
     overlaps = []
     for first, second in combinations(splits, 2):
-        one, two = images[first], images[second]
-        shared = sorted(set(one) & set(two))
+        first_images, second_images = images[first], images[second]
+        shared = sorted(set(first_images) & set(second_images))
         overlaps.append(
             SplitOverlap(
                 first,
                 second,
-                len(one),
-                len(two),
+                len(first_images),
+                len(second_images),
                 tuple(shared),
-                sum(one[patient] for patient in shared),
-                sum(two[patient] for patient in shared),
+                sum(first_images[patient] for patient in shared),
+                sum(second_images[patient] for patient in shared),
             )
         )
     return tuple(overlaps)

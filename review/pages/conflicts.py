@@ -121,8 +121,8 @@ def _choose_pile(stage: Stage, piles: dict[ConflictKind, list[str]]) -> Conflict
 
 def _show_messages() -> None:
     """What was done, in a line that is always there, so that nothing below it moves."""
-    said = st.session_state.pop("conflicts_said", None)
-    st.caption(escape_markdown(said) if said else NO_MESSAGE)
+    done = st.session_state.pop("conflicts_said", None)
+    st.caption(escape_markdown(done) if done else NO_MESSAGE)
     wrong = st.session_state.pop("conflicts_wrong", None)
     if wrong:
         st.warning(escape_markdown(wrong))

@@ -43,7 +43,7 @@ def render_page(project: Project) -> None:
             "and abstract."
         )
         return
-    counts = {name: sum(one.state == name for one in reports) for name in STATES}
+    counts = {name: sum(report_row.state == name for report_row in reports) for name in STATES}
     st.markdown(
         f"**{format_count(len(reports), 'report')}** sought: {counts['attached']:,} with a PDF, "
         f"{counts['not retrieved']:,} not retrieved, {counts['missing']:,} without a PDF yet."
@@ -130,12 +130,12 @@ def _render_results(project: Project, reports: list[SoughtReport]) -> None:
     for result in done.results:
         if result.warning:
             st.warning(f"{escape_markdown(result.name)}: {escape_markdown(result.warning)}.")
-    titles = {one.key: one.title for one in reports}
+    titles = {report_row.key: report_row.title for report_row in reports}
     for result in done.results:
         if result.name not in done.unassigned:
             continue
         suggested = [key for key in result.keys if key in titles]
-        missing = [one.key for one in reports if one.state != "attached"]
+        missing = [report_row.key for report_row in reports if report_row.state != "attached"]
         keys = list(dict.fromkeys([*suggested, *missing, *titles]))
         name_column, button_column = st.columns([5, 1], vertical_alignment="bottom")
         key = name_column.selectbox(
@@ -156,7 +156,7 @@ def _render_results(project: Project, reports: list[SoughtReport]) -> None:
 
 def _assign_pdf(project: Project, name: str, key: str | None, reports: list[SoughtReport]) -> None:
     done: UploadedPdfs = st.session_state[RESULT_KEY]
-    number = next(one.number for one in reports if one.key == key)
+    number = next(report_row.number for report_row in reports if report_row.key == key)
     if _attach(project, number, str(key), (name, done.unassigned[name])):
         st.session_state[RESULT_KEY] = UploadedPdfs(
             tuple(result for result in done.results if result.name != name),
@@ -221,21 +221,21 @@ def _start_search(project: Project) -> None:
 def _render_table(reports: list[SoughtReport]) -> None:
     rows: list[dict[str, Any]] = [
         {
-            "Record": one.key,
-            "Title": one.title,
-            "Full text": STATES[one.state],
-            "File or reason": one.file_name or one.reason or "",
-            "Attached by": one.attached_by or "",
-            "On": one.attached_on or "",
+            "Record": report_row.key,
+            "Title": report_row.title,
+            "Full text": STATES[report_row.state],
+            "File or reason": report_row.file_name or report_row.reason or "",
+            "Attached by": report_row.attached_by or "",
+            "On": report_row.attached_on or "",
         }
-        for one in reports
+        for report_row in reports
     ]
     st.dataframe(rows, hide_index=True)
 
 
 def _render_report(project: Project, reports: list[SoughtReport]) -> None:
     """One report: its PDF to download, replace or remove, or why there is none."""
-    by_key = {one.key: one for one in reports}
+    by_key = {report_row.key: report_row for report_row in reports}
     key = st.selectbox(
         "Report",
         list(by_key),
@@ -281,7 +281,7 @@ def _remove_pdf(project: Project, report: SoughtReport) -> None:
 
 def _render_not_available(project: Project, report: SoughtReport) -> None:
     """Marks a report as not retrieved, for those who assess full texts."""
-    stage = next((one for one in project.protocol.stages if one.kind == "eligibility"), None)
+    stage = next((stage for stage in project.protocol.stages if stage.kind == "eligibility"), None)
     name = session.get_user().name
     if stage is None or name not in list_stage_reviewers(project.protocol, stage):
         return

@@ -129,12 +129,12 @@ def _render_records(title: str, listed: tuple[OwnRecord, ...]) -> None:
         st.dataframe(
             [
                 {
-                    "Record": f"record?key={one.key}",
-                    "Title": one.title,
-                    "Stage": one.stage,
-                    "Note": one.text,
+                    "Record": f"record?key={entry.key}",
+                    "Title": entry.title,
+                    "Stage": entry.stage,
+                    "Note": entry.text,
                 }
-                for one in listed
+                for entry in listed
             ],
             hide_index=True,
             column_config={"Record": st.column_config.LinkColumn(display_text=r"key=(.*)$")},

@@ -115,7 +115,11 @@ def _ask_to_compare() -> None:
         )
         return
     comparison = Comparison(
-        files={key: (one.name, one.getvalue()) for key, one in uploads.items() if one is not None},
+        files={
+            key: (upload.name, upload.getvalue())
+            for key, upload in uploads.items()
+            if upload is not None
+        },
         words=words,
         split=str(state.get("nonsense_split") or "").strip() or None,
         threshold=state.get("nonsense_threshold"),

@@ -384,7 +384,7 @@ def _render_form_versions(project: Project) -> None:
         ):
             if version.why:
                 st.markdown(f"Reason: {escape_markdown(version.why)}")
-            st.markdown("\n".join(f"- {escape_markdown(one)}" for one in version.changes))
+            st.markdown("\n".join(f"- {escape_markdown(change)}" for change in version.changes))
             st.download_button(
                 "Download this version",
                 version.text,

@@ -242,21 +242,21 @@ def _render_accuracy(website: Website) -> str:
         return ""
     rows = [
         (
-            isolate(one.label if one.is_exact else f"{one.label} *"),
-            isolate(one.group),
+            isolate(model.label if model.is_exact else f"{model.label} *"),
+            isolate(model.group),
             *(
                 f"{count:,}"
                 for count in (
-                    one.true_positives,
-                    one.false_positives,
-                    one.false_negatives,
-                    one.true_negatives,
+                    model.true_positives,
+                    model.false_positives,
+                    model.false_negatives,
+                    model.true_negatives,
                 )
             ),
-            escape_text(one.sensitivity),
-            escape_text(one.specificity),
+            escape_text(model.sensitivity),
+            escape_text(model.specificity),
         )
-        for one in models
+        for model in models
     ]
     heads = ("Study", "Data set", "TP", "FP", "FN", "TN", "Sensitivity", "Specificity")
     table = render_table("Sensitivity and specificity of each model", heads, rows, (2, 3, 4, 5))
@@ -272,12 +272,12 @@ def _render_data_sets(website: Website) -> str:
         return ""
     rows = [
         (
-            render_link(one.address, one.name),
-            f"{one.named:,}",
-            f"{one.included:,}",
-            f"{one.possible:,}",
+            render_link(data_set.address, data_set.name),
+            f"{data_set.named:,}",
+            f"{data_set.included:,}",
+            f"{data_set.possible:,}",
         )
-        for one in content.data_sets
+        for data_set in content.data_sets
     ]
     heads = ("Data set", "Named by", "Contained in another set of", "Possibly contained")
     caption = "Public data sets and the number of studies that rest on each"
@@ -289,9 +289,9 @@ def _render_data_sets(website: Website) -> str:
 
 def _render_downloads(website: Website) -> str:
     items = "".join(
-        f'<li><a href="data/{escape_text(one.name)}">{escape_text(one.label)}</a> '
-        f'<span class="soft">{escape_text(one.name)}</span></li>'
-        for one in website.downloads
+        f'<li><a href="data/{escape_text(download.name)}">{escape_text(download.label)}</a> '
+        f'<span class="soft">{escape_text(download.name)}</span></li>'
+        for download in website.downloads
     )
     return (
         f"<ul>{items}"

@@ -39,8 +39,8 @@ def build_website(website: Website) -> dict[str, bytes]:
         files[f"studies/{study.key}.html"] = render_page(
             page_title, render_study(study), root="../", foot=foot
         )
-    files |= {f"figures/{one.name}.svg": one.svg.encode() for one in website.figures}
-    files |= {f"data/{one.name}": one.data for one in website.downloads}
+    files |= {f"figures/{figure.name}.svg": figure.svg.encode() for figure in website.figures}
+    files |= {f"data/{download.name}": download.data for download in website.downloads}
     return files | {EDITION_FILE: _build_edition_file(website, files)}
 
 
@@ -99,14 +99,14 @@ def _build_edition_file(website: Website, files: dict[str, bytes]) -> bytes:
         "funnel": website.version,
         "editions": [
             {
-                "number": one.number,
-                "uid": one.uid,
-                "at": one.at.isoformat(),
-                "state_of": one.day,
-                "digest": one.digest,
-                "changes": list(one.changes),
+                "number": edition.number,
+                "uid": edition.uid,
+                "at": edition.at.isoformat(),
+                "state_of": edition.day,
+                "digest": edition.digest,
+                "changes": list(edition.changes),
             }
-            for one in website.editions
+            for edition in website.editions
         ],
         "content": asdict(website.content),
         "files": {name: hashlib.sha256(file).hexdigest() for name, file in sorted(files.items())},

@@ -77,7 +77,7 @@ def list_given_labels(conn: Connection, until: datetime | None = None) -> dict[s
 def _read_labels(uid: str, content: str) -> dict[str, str]:
     """The labels of an edition; none where the folder that it was taken from showed none."""
     studies = json.loads(content).get("studies", ())
-    return {one["key"]: one["label"] for one in studies}
+    return {study["key"]: study["label"] for study in studies}
 
 
 def get_newest_content(conn: Connection) -> dict[str, Any] | None:

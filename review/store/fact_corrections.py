@@ -73,4 +73,4 @@ def list_newest_corrections(
             who=row.who,
             at=parse_timestamp(row.at),
         )
-    return [one for one in newest.values() if one.state != "withdrawn"]
+    return [row for row in newest.values() if row.state != "withdrawn"]

@@ -91,7 +91,7 @@ class HomeRoutes:
             return await self._change(request, archives=True)
         review = request.query_params.get("review", "")
         entries = await to_thread.run_sync(self._list_entries, name)
-        entry = next((one for one in entries if one.review == review and one.is_led), None)
+        entry = next((entry for entry in entries if entry.review == review and entry.is_led), None)
         if entry is None or entry.archived:
             return _refuse(home_reviews.UNKNOWN, 404)
         return build_home_page("Archive this review?", name, _build_question(entry))
@@ -203,7 +203,7 @@ def _build_question(entry: ReviewEntry) -> str:
 
 def _build_form(entries: list[ReviewEntry], form: dict[str, str], message: str) -> str:
     """The form that creates a review; after a mistake as it was filled in."""
-    choices = [(one.id, one.label, one.description) for one in TEMPLATES]
+    choices = [(template.id, template.label, template.description) for template in TEMPLATES]
     choices += [
         (
             f"{COPY_PREFIX}{entry.review}",

@@ -110,7 +110,9 @@ def keep_reviews(reviews: OpenReviews, stop: Event) -> None:
     while not stop.is_set():
         try:
             with reviews.home.store.read() as conn:
-                open_names = {one.review for one in homes.list_reviews(conn) if not one.archived}
+                open_names = {
+                    listed.review for listed in homes.list_reviews(conn) if not listed.archived
+                }
             for name in set(running) - open_names:
                 running.pop(name).set()
             for name in open_names - set(running):

@@ -193,7 +193,11 @@ def _get_http_error() -> type[Exception]:
     where it is installed, else httpx."""
     from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-    base = next(one for one in AsyncOAuth2Client.__mro__ if one.__module__.startswith("httpx"))
+    base = next(
+        base_class
+        for base_class in AsyncOAuth2Client.__mro__
+        if base_class.__module__.startswith("httpx")
+    )
     error: type[Exception] = importlib.import_module(base.__module__.split(".")[0]).HTTPError
     return error
 

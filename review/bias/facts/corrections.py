@@ -47,7 +47,10 @@ def correct_facts(
 
     A correction of a cell that is no longer found (a newer PDF, newer rules) still counts.
     """
-    by_cell = {(one.field, one.label, one.found): one for one in corrections}
+    by_cell = {
+        (correction.field, correction.label, correction.found): correction
+        for correction in corrections
+    }
     cells = []
     for fact in facts:
         first = sentences[fact.sentences[0]]
@@ -83,7 +86,7 @@ def _apply(cell: FactCell, correction: Correction, sentences: Sequence[Sentence]
     sentence, page, indexes = cell.sentence, cell.page, cell.sentences
     if correction.sentence:
         sentence, page = correction.sentence, correction.page
-        indexes = tuple(n for n, one in enumerate(sentences) if one.text == sentence)[:1]
+        indexes = tuple(n for n, listed in enumerate(sentences) if listed.text == sentence)[:1]
         if indexes:
             page = sentences[indexes[0]].page or page
     elif correction.page is not None:

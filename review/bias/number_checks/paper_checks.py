@@ -401,12 +401,18 @@ def _check_folds(block: Block) -> Iterator[Finding]:
     """Rows of folds whose counts have one total, but for one of them."""
     folds = [row for row in block.rows if re.match(r"^(?:fold|split|k)\b", row.text, re.I)]
     counts = [[int(n) for n in row.numbers[1:] if n.isdigit()] for row in folds]
-    if len(folds) <= _MIN_AGREEING or len({len(one) for one in counts}) != 1 or len(counts[0]) < 2:
+    if (
+        len(folds) <= _MIN_AGREEING
+        or len({len(row_counts) for row_counts in counts}) != 1
+        or len(counts[0]) < 2
+    ):
         return
     sums = Counter(map(sum, counts))
     (usual, often), *rest = sums.most_common()
     if often >= len(folds) - 1 and len(rest) == 1 and abs(rest[0][0] - usual) > 1:
-        row = next(r for r, one in zip(folds, counts, strict=True) if sum(one) == rest[0][0])
+        row = next(
+            r for r, row_counts in zip(folds, counts, strict=True) if sum(row_counts) == rest[0][0]
+        )
         yield (
             row.sentence,
             Contradiction(

@@ -317,7 +317,9 @@ def rank_evidence(
     index = PaperIndex(sentences, ranker.idf)
     ranked: dict[str, list[Suggestion]] = {}
     for item in items:
-        by_cue = {one.sentence: one for one in suggestions_by_item.get(item.id, ())}
+        by_cue = {
+            suggestion.sentence: suggestion for suggestion in suggestions_by_item.get(item.id, ())
+        }
         rows = describe_candidates(
             index, item, get_item_weights(ranker, item.key), tuple(by_cue.values())
         )
@@ -392,7 +394,9 @@ def _move_weights(
     weights: Mapping[str, float], examples: Sequence[EvidenceExample]
 ) -> dict[str, float]:
     errors = [float(example.used) - _multiply(weights, example.features) for example in examples]
-    gram = [[_multiply(one.features, other.features) for other in examples] for one in examples]
+    gram = [
+        [_multiply(example.features, other.features) for other in examples] for example in examples
+    ]
     for n in range(len(examples)):
         gram[n][n] += RIDGE_PENALTY
     moved = dict(weights)

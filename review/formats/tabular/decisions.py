@@ -501,7 +501,7 @@ def _parse_plain_line(
     )
     outcomes: list[DecisionRow | RejectedLine] = []
     for column in verdict_columns:
-        if column.is_consensus and len({_get_verdict(one) for one in outcomes}) < 2:
+        if column.is_consensus and len({_get_verdict(outcome) for outcome in outcomes}) < 2:
             continue
         outcome = _parse_plain_cell(
             replace(

@@ -42,11 +42,11 @@ def outline_table(data: bytes, name: str, sheet: str | None = None) -> TableOutl
             return TableOutline((), _find_header(_split_rows(content)))
         if kind != "xlsx":
             return TableOutline()
-        sheets = [one for one in read_workbook(content, name) if any(map(any, one.rows))]
+        sheets = [sheet for sheet in read_workbook(content, name) if any(map(any, sheet.rows))]
     except SourceError:
         return TableOutline()
     summaries = tuple(
-        SheetSummary(one.name, sum(map(any, one.rows)), one.is_hidden) for one in sheets
+        SheetSummary(sheet.name, sum(map(any, sheet.rows)), sheet.is_hidden) for sheet in sheets
     )
     chosen = _choose_sheet(sheets, sheet)
     return TableOutline(summaries, _find_header(chosen.rows) if chosen else ())
@@ -54,8 +54,8 @@ def outline_table(data: bytes, name: str, sheet: str | None = None) -> TableOutl
 
 def _choose_sheet(sheets: Sequence[Sheet], wanted: str | None) -> Sheet | None:
     if wanted is not None:
-        return next((one for one in sheets if one.name == wanted), None)
-    return next((one for one in sheets if not one.is_hidden), None)
+        return next((sheet for sheet in sheets if sheet.name == wanted), None)
+    return next((sheet for sheet in sheets if not sheet.is_hidden), None)
 
 
 def _split_rows(content: bytes) -> list[list[str]]:

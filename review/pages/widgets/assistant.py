@@ -101,9 +101,9 @@ def _render_suggestion(
 def _describe_agreement(project: Project, form: AppraisalForm, model: str) -> str:
     """How often the model's suggestions on this instrument were the settled answer so far."""
     agreement = _measure_cached(project, str(project.folder), session.get_user().name)
-    for one in agreement:
-        if (one.checklist, one.model) == (form.checklist.edition_id, model):
-            figures = escape_markdown(measurement.format_agreement(one))
+    for measured in agreement:
+        if (measured.checklist, measured.model) == (form.checklist.edition_id, model):
+            figures = escape_markdown(measurement.format_agreement(measured))
             return f"{form.checklist.short} in this review: {figures}."
     return f"{form.checklist.short} in this review: not compared with settled answers yet."
 

@@ -180,7 +180,9 @@ def render_mapping(preview: ImportPreview, file_id: str) -> None:
     if not columns and not mapping:
         return
     check = preview.check
-    guesses: dict[str, str] = {one.name: one.field for one in check.unused} if check else {}
+    guesses: dict[str, str] = (
+        {column.name: column.field for column in check.unused} if check else {}
+    )
     is_needed = not preview.is_readable or bool(check and check.lacking)
     with (
         st.expander("Map columns", expanded=is_needed or bool(mapping)),

@@ -179,7 +179,7 @@ def _render_key_change() -> None:
             list(changeable),
             index=None,
             placeholder="Choose a key",
-            format_func=lambda one: f"{_name_key(one)} · {changeable[one]}",
+            format_func=lambda action: f"{_name_key(action)} · {changeable[action]}",
             key="help_change_from",
             width=260,
         )

@@ -323,7 +323,9 @@ def render_form_conflict(project: Project, draft: Draft, form_id: str) -> None:
     if theirs is not None:
         st.markdown("Saving your form would change theirs in this way:")
         sentences = form_versions.describe_form_change(theirs.form, mine.form)
-        st.markdown("\n".join(f"- {escape_markdown(one)}" for one in sentences) or "Nothing.")
+        st.markdown(
+            "\n".join(f"- {escape_markdown(sentence)}" for sentence in sentences) or "Nothing."
+        )
     with st.container(horizontal=True):
         if theirs is not None:
             st.button(
@@ -378,7 +380,7 @@ def _render_preview(preview: ChangePreview) -> None:
 
 def _render_sentences(preview: ChangePreview) -> None:
     if preview.sentences:
-        st.markdown("\n".join(f"- {escape_markdown(one)}" for one in preview.sentences))
+        st.markdown("\n".join(f"- {escape_markdown(sentence)}" for sentence in preview.sentences))
     else:
         st.markdown("Only comments or layout change; the plan stays the same.")
 

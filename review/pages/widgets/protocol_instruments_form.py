@@ -159,7 +159,7 @@ def _render_new_gate(
     name = st.selectbox(
         "Instrument",
         usable,
-        format_func=lambda one: checklists[one].title,
+        format_func=lambda key: checklists[key].title,
         key=f"protocol_{turn}_gate_tool",
     )
     checklist = checklists[name]
@@ -226,14 +226,16 @@ def _ask_condition(checklist: Checklist, asked: str, key: str) -> dict[str, Any]
     """What the gate asks of its checklist, as written in the file."""
     if asked == "minimum":
         scores = {score.id: score for score in checklist.scores}
-        primary = next((one.id for one in checklist.scores if one.primary), next(iter(scores)))
+        primary = next(
+            (score.id for score in checklist.scores if score.primary), next(iter(scores))
+        )
         score = primary
         if len(scores) > 1:
             score = st.selectbox(
                 "Score",
                 list(scores),
                 index=list(scores).index(primary),
-                format_func=lambda one: scores[one].title,
+                format_func=lambda key: scores[key].title,
                 key=f"{key}_score",
             )
         limit = st.number_input("Exclude below", value=1.0, step=1.0, key=f"{key}_minimum")
@@ -245,7 +247,7 @@ def _ask_condition(checklist: Checklist, asked: str, key: str) -> dict[str, Any]
             "Judgement of",
             list(judgements),
             index=list(judgements).index(OVERALL) if OVERALL in judgements else 0,
-            format_func=lambda one: format_judgement(one, checklist),
+            format_func=lambda key: format_judgement(key, checklist),
             key=f"{key}_subject",
         )
         levels = st.multiselect("Excluded if judged", judgements[subject], key=f"{key}_levels")

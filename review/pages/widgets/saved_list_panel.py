@@ -32,7 +32,10 @@ def choose_list(project: Project, open_list: Callable[[SavedList], None]) -> Sav
         open_list: applies its filters to the page.
     """
     reader = session.get_user().name
-    by_place = {(one.who, one.name): one for one in saved_lists.list_saved(project, reader)}
+    by_place = {
+        (saved_list.who, saved_list.name): saved_list
+        for saved_list in saved_lists.list_saved(project, reader)
+    }
     if st.session_state.get(CHOSEN_KEY) not in by_place:
         st.session_state[CHOSEN_KEY] = None
     if not by_place:
@@ -46,7 +49,9 @@ def choose_list(project: Project, open_list: Callable[[SavedList], None]) -> Sav
     place = st.selectbox(
         "Saved list",
         [None, *by_place],
-        format_func=lambda one: "None" if one is None else _format_list(by_place[one], reader),
+        format_func=lambda place: (
+            "None" if place is None else _format_list(by_place[place], reader)
+        ),
         key=CHOSEN_KEY,
         on_change=apply,
     )

@@ -49,7 +49,7 @@ def render_tag_panel(project: Project, number: int, key: str, listed: list[Annot
         key: of the record.
     """
     who = session.get_user().name
-    own = [one for one in listed if one.who == who]
+    own = [entry for entry in listed if entry.who == who]
     problem = st.session_state.pop(MESSAGE_KEY, None)
     if problem:
         st.warning(escape_markdown(problem))
@@ -65,7 +65,7 @@ def render_tag_panel(project: Project, number: int, key: str, listed: list[Annot
                 key=f"tag_shared_{key}",
             )
             st.form_submit_button("Add tag", on_click=partial(_add_tag, project, who, number, key))
-    tags = [one for one in own if one.kind == "tag"]
+    tags = [entry for entry in own if entry.kind == "tag"]
     if tags:
         with st.container(horizontal=True):
             for index, own_tag in enumerate(tags):
@@ -83,7 +83,7 @@ def render_tag_panel(project: Project, number: int, key: str, listed: list[Annot
                     key=f"remove_tag_{key}_{index}",
                     on_click=partial(_save, remove),
                 )
-    note = next((one.text for one in own if one.kind == "note"), "")
+    note = next((entry.text for entry in own if entry.kind == "note"), "")
     with st.form(f"team_note_{key}", border=False):
         st.text_area(
             "Your note for the team",

@@ -51,7 +51,9 @@ def get_model_name(project: Project, report: int, form_id: str) -> str | None:
     checklist = get_checklist(project, form_id)
     with project.store.read() as conn:
         forms = list_forms(checklist, list_report_models(conn, report))
-    return next((model.name for one, model in forms if one == form_id and model), None)
+    return next(
+        (model.name for stored_form, model in forms if stored_form == form_id and model), None
+    )
 
 
 def add_model(project: Project, record: int, details: ModelDetails, who: str) -> ReportModel:
@@ -135,7 +137,9 @@ def remove_model(project: Project, record: int, name: str, who: str) -> None:
         project = follow_plan(project, conn)
         report = get_due_report(project, conn, record)
         model = _require_model(conn, report, name)
-        member = next((one for one in project.protocol.team if one.name == who), None)
+        member = next(
+            (teammate for teammate in project.protocol.team if teammate.name == who), None
+        )
         may_remove = member is None or bool(set(REMOVING_ROLES) & set(member.roles))
         if not may_remove and find_answering_reviewers(project, conn, report, model):
             raise ReviewError(
@@ -150,7 +154,7 @@ def _require_model(conn: Connection, report: int, name: str) -> ReportModel:
     models = list_report_models(conn, report)
     model = find_model(models, name)
     if model is None:
-        known = ", ".join(one.name for one in models) or "none"
+        known = ", ".join(model.name for model in models) or "none"
         raise ReviewError(
             f"{format_record_key(report)} has no model called '{name}'. Its models: {known}."
         )

@@ -293,7 +293,9 @@ class _StudyKeys:
         self._found: dict[tuple[tuple[str, str], ...], str] = {}
         stored = records.get_records(conn, due)
         self._by_label: dict[str, list[int]] = {}
-        for number, label in build_labels({n: one.record for n, one in stored.items()}).items():
+        for number, label in build_labels(
+            {n: stored_record.record for n, stored_record in stored.items()}
+        ).items():
             self._by_label.setdefault(fold_name(label), []).append(number)
 
     def find(self, study: dict[str, str]) -> str:

@@ -83,11 +83,11 @@ def get_view(project: Project, form: AppraisalForm, question: FormQuestion) -> A
         records = forms.list_report_records(conn, form.report)
         calls = assistant_calls.list_calls(conn, records, who=form.reviewer)
     own_calls = [
-        one
-        for one in calls
-        if (one.call.checklist, one.call.item) == (form.checklist.id, question.key)
+        entry
+        for entry in calls
+        if (entry.call.checklist, entry.call.item) == (form.checklist.id, question.key)
     ]
-    answered = [one for one in own_calls if one.answer is not None]
+    answered = [entry for entry in own_calls if entry.answer is not None]
     return AssistantView(
         state="finished" if form.finished else "ready",
         settings=settings,
@@ -160,7 +160,7 @@ def _add_reply(
         reason=checked.drop_reason,
         answer=checked.answer,
         sentences=checked.sentences,
-        quotations=tuple((one.text, one.page) for one in checked.quotations),
+        quotations=tuple((quotation.text, quotation.page) for quotation in checked.quotations),
         dropped_quotations=checked.dropped_quotations,
         reply=reply.text,
         model=reply.model,
@@ -180,7 +180,8 @@ def find_checklist(project: Project, item: str) -> str:
         for name in list_checklist_ids(project.protocol)
         if name != KIND_CHECKLIST
         and any(
-            item.strip() in (one.id, one.number) for one in list_items(get_checklist(project, name))
+            item.strip() in (listed.id, listed.number)
+            for listed in list_items(get_checklist(project, name))
         )
     ]
     if len(names) == 1:
@@ -218,7 +219,7 @@ def _choose_item(
         raise ReviewError(f"{who} does not appraise in this review, so the assistant is not asked.")
     with project.store.read() as conn:
         own_forms = tasks.list_reviewer_forms(project, conn, form.report, who)
-    if form.checklist.id not in [one.checklist for one in own_forms]:
+    if form.checklist.id not in [form_row.checklist for form_row in own_forms]:
         raise ReviewError(
             f"{format_record_key(form.report)} does not ask you for {form.checklist.short}, so the "
             "assistant is not asked."
@@ -306,15 +307,19 @@ def _reserve_call(
             raise ReviewError("The protocol's assistant has changed meanwhile. Reload the page.")
         records = forms.list_report_records(conn, call.record)
         earlier = [
-            one
-            for one in assistant_calls.list_calls(conn, records, who=call.who)
-            if one.call.request == call.request and one.call.address == call.address
+            earlier_call
+            for earlier_call in assistant_calls.list_calls(conn, records, who=call.who)
+            if earlier_call.call.request == call.request
+            and earlier_call.call.address == call.address
         ]
-        for one in earlier:
-            if one.answer is not None and one.answer.state != "failed":
-                return one, call
+        for earlier_call in earlier:
+            if earlier_call.answer is not None and earlier_call.answer.state != "failed":
+                return earlier_call, call
             limit = timedelta(seconds=2 * settings.budget.seconds + PENDING_SECONDS)
-            if one.answer is None and timedelta() <= call.at - one.call.at < limit:
+            if (
+                earlier_call.answer is None
+                and timedelta() <= call.at - earlier_call.call.at < limit
+            ):
                 raise ReviewError("The assistant is answering this question already; wait for it.")
         _check_budget(conn, settings, call.at)
         number = assistant_calls.add_call(conn, call)

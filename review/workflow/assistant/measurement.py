@@ -77,12 +77,12 @@ def compare_with_settled(
     """(checklist edition, model) -> suggestions that are the settled answer, and all compared. Of
     several suggestions of a model on one item, the newest counts."""
     newest: dict[tuple[FormItem, str], str] = {}
-    for one in calls:
-        report = report_by_record.get(one.call.record)
-        if report is None or one.answer is None or one.answer.answer is None:
+    for asked in calls:
+        report = report_by_record.get(asked.call.record)
+        if report is None or asked.answer is None or asked.answer.answer is None:
             continue
-        form_item = (report, one.call.checklist, one.call.item)
-        newest[form_item, one.call.model] = one.answer.answer
+        form_item = (report, asked.call.checklist, asked.call.item)
+        newest[form_item, asked.call.model] = asked.answer.answer
     counts: dict[tuple[str, str], tuple[int, int]] = {}
     for (form_item, model), answer in newest.items():
         if form_item not in settled:
@@ -129,9 +129,10 @@ def measure_agreement(project: Project, *, reader: str | None = None) -> list[As
             return []
         groups = links.list_groups(conn)
     report_by_record = {
-        one.call.record: groups.get(one.call.record, (one.call.record, 0))[0] for one in calls
+        entry.call.record: groups.get(entry.call.record, (entry.call.record, 0))[0]
+        for entry in calls
     }
-    editions = {one.call.checklist.partition(FORM_SEPARATOR)[0] for one in calls}
+    editions = {entry.call.checklist.partition(FORM_SEPARATOR)[0] for entry in calls}
     visible = _find_visible_reports(project, set(report_by_record.values()), reader)
     settled: dict[FormItem, str] = {}
     for name in sorted(editions & set(list_checklist_ids(project.protocol))):
@@ -179,7 +180,7 @@ def describe_status(project: Project, *, reader: str | None = None) -> Assistant
     budget = settings.budget if settings else None
     left = max(budget.calls - len(calls), 0) if budget else None
     left_today = max(budget.calls_per_day - today, 0) if budget else None
-    states = [one.answer.state if one.answer else "unanswered" for one in calls]
+    states = [entry.answer.state if entry.answer else "unanswered" for entry in calls]
     consent = settings.consent if settings else None
     return AssistantStatus(
         is_on=settings is not None,

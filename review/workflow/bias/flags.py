@@ -116,7 +116,7 @@ def _list_corrections(project: Project, record: int) -> list[Correction]:
     """The newest word on each cell, by anyone: it is a fact of the paper, not a judgement."""
     with project.store.read() as conn:
         newest = fact_corrections.list_newest_corrections(conn, record)
-    return [to_correction(one) for one in newest]
+    return [to_correction(row) for row in newest]
 
 
 def to_correction(entry: FactCorrection) -> Correction:
@@ -230,7 +230,14 @@ def _format_interval(right: int, judged: int) -> str:
 
 def get_measured(rule: str) -> PaperFigures | None:
     """The published figures of a rule; None for a sentence found by ranking."""
-    return next((one.measured for one in load_knowledge().rules.rules if one.id == rule), None)
+    return next(
+        (
+            rule_entry.measured
+            for rule_entry in load_knowledge().rules.rules
+            if rule_entry.id == rule
+        ),
+        None,
+    )
 
 
 def list_enabled_rules() -> set[str]:

@@ -206,7 +206,9 @@ def find_file_concerns(project: Project, text: FullText, who: str) -> list[SizeC
     )
     if not reports:
         return find_concerns(text.sentences, project.protocol.appraisal)
-    concerns = [one for record in reports for one in find_study_concerns(project, record, who)]
+    concerns = [
+        concern for record in reports for concern in find_study_concerns(project, record, who)
+    ]
     return list(dict.fromkeys(concerns))
 
 

@@ -115,15 +115,15 @@ def _describe_assistant(snapshot: ReviewSnapshot) -> list[str]:
     if not calls:
         return []
     agreement = measure_assistant(snapshot, calls)
-    models = dict.fromkeys(one.call.model for one in calls)
+    models = dict.fromkeys(entry.call.model for entry in calls)
     sentences = []
     for model in models:
-        model_calls = [one for one in calls if one.call.model == model]
+        model_calls = [entry for entry in calls if entry.call.model == model]
         sentences.append(_describe_model_calls(snapshot, model, model_calls))
         figures = [
-            f"{measurement.format_agreement(one)} on {one.short}"
-            for one in agreement
-            if one.model == model
+            f"{measurement.format_agreement(figure)} on {figure.short}"
+            for figure in agreement
+            if figure.model == model
         ]
         sentences.append(
             f"Its suggestion was {'; '.join(figures)}."
@@ -139,25 +139,25 @@ def _describe_model_calls(
     """What one model was asked and what came of it, in a sentence."""
     reported = sorted(
         {
-            ", ".join(filter(None, (one.answer.model, one.answer.version)))
-            for one in calls
-            if one.answer and (one.answer.model or one.answer.version)
+            ", ".join(filter(None, (entry.answer.model, entry.answer.version)))
+            for entry in calls
+            if entry.answer and (entry.answer.model or entry.answer.version)
         }
     )
-    versions = sorted({one.call.prompt for one in calls})
+    versions = sorted({entry.call.prompt for entry in calls})
     details = [f"reported as {' and '.join(reported)}"] if reported else []
     details.append(f"instructions version {' and '.join(versions)}")
-    before = sum(not one.call.answered for one in calls)
+    before = sum(not entry.call.answered for entry in calls)
     look = (
         "each time after their own answer to the item"
         if not before
         else f"{before:,} of {len(calls):,} times before their own answer to the item"
     )
-    reports = {snapshot.groups.get(one.call.record, (one.call.record, 0))[0] for one in calls}
-    most = max(len(one.call.sentences) for one in calls)
-    states = Counter(one.answer.state if one.answer else "failed" for one in calls)
+    reports = {snapshot.groups.get(entry.call.record, (entry.call.record, 0))[0] for entry in calls}
+    most = max(len(entry.call.sentences) for entry in calls)
+    states = Counter(entry.answer.state if entry.answer else "failed" for entry in calls)
     reasons = Counter(
-        one.answer.reason for one in calls if one.answer and one.answer.state == "dropped"
+        entry.answer.reason for entry in calls if entry.answer and entry.answer.state == "dropped"
     )
     dropped = ", ".join(
         f"{reasons[reason]:,} {phrase}"
@@ -182,8 +182,8 @@ def measure_assistant(
 ) -> list[AssistantAgreement]:
     """How often suggestions were the answers settled by then, of reports that are decided."""
     report_by_record = {
-        one.call.record: snapshot.groups.get(one.call.record, (one.call.record, 0))[0]
-        for one in calls
+        entry.call.record: snapshot.groups.get(entry.call.record, (entry.call.record, 0))[0]
+        for entry in calls
     }
     decided = _find_settled_reports(snapshot) & set(report_by_record.values())
     settled: dict[measurement.FormItem, str] = {}

@@ -164,7 +164,7 @@ def _list_corrections(snapshot: ReviewSnapshot, report: int) -> list[Correction]
     with snapshot.project.store.read() as conn:
         newest = fact_corrections.list_newest_corrections(conn, until=snapshot.until)
     return [
-        flags.to_correction(one) for one in newest if _find_report(snapshot, one.record) == report
+        flags.to_correction(row) for row in newest if _find_report(snapshot, row.record) == report
     ]
 
 

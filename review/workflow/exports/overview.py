@@ -154,7 +154,9 @@ def _count_decisions(
         links.list_groups(conn),
         {stage.id: decisions.list_statuses(conn, stage.id) for stage in project.protocol.stages},
     )
-    judged = {(one.stage, one.reviewer, one.record) for one in visible_decisions}
+    judged = {
+        (decision.stage, decision.reviewer, decision.record) for decision in visible_decisions
+    }
     counts = Counter((stage, reviewer) for stage, reviewer, _ in judged)
     return [(stage, reviewer, n) for (stage, reviewer), n in sorted(counts.items())]
 

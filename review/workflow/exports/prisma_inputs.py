@@ -43,7 +43,7 @@ def build_inputs(
         entries = _build_entries(conn, groups, until)
         attempts = retrievals.list_newest_attempts(conn, until=until)
     retrieved_reports = {
-        groups.get(n, (n, n))[0] for n, one in attempts.items() if one.state == "retrieved"
+        groups.get(n, (n, n))[0] for n, attempt in attempts.items() if attempt.state == "retrieved"
     }
     reports = {entry.report for entry in entries}
     stages = project.protocol.stages
@@ -62,9 +62,10 @@ def build_inputs(
             if format_record_key(report) in reports
         },
         not_retrieved={
-            format_record_key(groups.get(n, (n, n))[0]): describe_reason(one) or "Not retrieved"
-            for n, one in attempts.items()
-            if one.state == "not retrieved" and groups.get(n, (n, n))[0] not in retrieved_reports
+            format_record_key(groups.get(n, (n, n))[0]): describe_reason(attempt) or "Not retrieved"
+            for n, attempt in attempts.items()
+            if attempt.state == "not retrieved"
+            and groups.get(n, (n, n))[0] not in retrieved_reports
         },
         stages=[stage.kind for stage in stages],
         direct=_list_direct_reports(stages, statuses, reports),

@@ -54,7 +54,9 @@ def describe_searches(search_runs: Sequence[SearchRun], search_settings: SearchP
 def _describe_dated_files(search_runs: Sequence[SearchRun]) -> str:
     """'Embase was searched on 12 March 2026 and Scopus on 14 March 2026; ...'"""
     by_source: dict[str, dict[str, None]] = {}
-    for search_run in sorted(search_runs, key=lambda one: (one.source.casefold(), one.last_day)):
+    for search_run in sorted(
+        search_runs, key=lambda search_run: (search_run.source.casefold(), search_run.last_day)
+    ):
         if search_run.searched:
             text = format_search_date(search_run.searched)
             by_source.setdefault(search_run.source, {})[text] = None
@@ -135,13 +137,17 @@ def format_dated_searches(search_runs: Sequence[SearchRun]) -> list[str]:
 
 
 def _list_run_days(search_runs: Sequence[SearchRun], source: str) -> list[str]:
-    days = {format_run_day(one): None for one in search_runs if one.source == source}
+    days = {
+        format_run_day(search_run): None
+        for search_run in search_runs
+        if search_run.source == source
+    }
     return sorted(day.replace(" (date of import)", ", date of import") for day in days)
 
 
 def list_search_days(search_runs: Sequence[SearchRun], source: str) -> list[str]:
     """The days a source was searched on, in order; of a file without a date that of its import."""
-    days = {one.last_day for one in search_runs if one.source == source}
+    days = {search_run.last_day for search_run in search_runs if search_run.source == source}
     return sorted(days)
 
 

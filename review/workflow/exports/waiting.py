@@ -66,7 +66,7 @@ def describe_waiting(
         return []
     sentences = []
     if waiting := find_waiting_sources(flow, groups, entries, batches):
-        listing = _join_names([_format_waiting(one) for one in waiting])
+        listing = _join_names([_format_waiting(waiting_group) for waiting_group in waiting])
         sentences.append(f"All records of {listing} still await screening.")
     if runs or not has_links:
         last = int((runs[-1]["detail"] or {}).get("last", 0)) if runs else 0

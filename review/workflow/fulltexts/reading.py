@@ -361,7 +361,9 @@ def fit_review_ranker(
     for entry in entries:
         text = texts[entry.record]
         sentences = text.sentences if text else ()
-        place = next((n for n, one in enumerate(sentences) if one.text == entry.sentence), None)
+        place = next(
+            (n for n, sentence in enumerate(sentences) if sentence.text == entry.sentence), None
+        )
         if place is not None:  # else the file has been replaced, or read differently, since
             features = rules.build_features(sentences[place], place, len(sentences), ranker.idf)
             used = entry.verdict != "dismiss"

@@ -119,7 +119,7 @@ def add_statement(
     """
     require_role(project, entered_by, "contribute")
     key = format_record_key(statement.record)
-    stage = next((one for one in project.protocol.stages if one.kind == "eligibility"), None)
+    stage = next((stage for stage in project.protocol.stages if stage.kind == "eligibility"), None)
     if stage is None:
         raise ReviewError(f"{key}: the protocol has no stage at which full texts are judged.")
     allowed = list_stage_reviewers(project.protocol, stage)

@@ -167,12 +167,12 @@ def describe_title_mismatch(
     found = fulltext.match_record(text.front, candidates)
     if any(report_of[other] == report for other in found.keys):
         return None
-    own = [one for one in candidates if report_of[one.key] == report]
+    own = [candidate for candidate in candidates if report_of[candidate.key] == report]
     if found.keys:
-        titles = {one.key: one.title for one in candidates}
+        titles = {candidate.key: candidate.title for candidate in candidates}
         other = found.keys[0]
         return f"This PDF seems to be {other} “{titles[other]}”, not {key}. Check it."
-    if not any(one.title for one in own) or fulltext.match_record(text.front, own).keys:
+    if not any(entry.title for entry in own) or fulltext.match_record(text.front, own).keys:
         return None
     return f"The title of {key} is not on the first pages of this PDF. Check that it is the paper."
 

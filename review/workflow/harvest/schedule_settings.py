@@ -126,7 +126,7 @@ def _get_last_run(conn: Connection) -> ScheduledRun | None:
     newest = begun[-1]
     at = parse_timestamp(newest["at"])
     ends = audit_events.list_events(conn, kind=ENDED_EVENT)
-    end = next((one for one in reversed(ends) if one["subject"] == str(newest["id"])), None)
+    end = next((event for event in reversed(ends) if event["subject"] == str(newest["id"])), None)
     if end is None:
         return ScheduledRun(id=newest["id"], begun=at)
     detail = end["detail"] or {}

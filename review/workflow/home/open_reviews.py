@@ -28,7 +28,7 @@ class OpenReviews:
         or it cannot be opened, which is logged. Names come from the home's list alone, so no name
         leads out of its folder."""
         with self.home.store.read() as conn:
-            if review not in {one.review for one in homes.list_reviews(conn)}:
+            if review not in {listed.review for listed in homes.list_reviews(conn)}:
                 return None
         with self._lock:
             project = self._projects.get(review)

@@ -49,16 +49,18 @@ def list_doubles(
         raise ReviewError(f"{folder} is given twice; give one folder, or two different ones")
     output = OutputFolder(out, "doubles")
     names = [*map(str, manifests), *("manifest", "manifest-second")[len(manifests) :]]
-    one = load_set(folder, output, workers=workers, progress=progress, manifest=names[0])
-    sets = [one]
+    first_set = load_set(folder, output, workers=workers, progress=progress, manifest=names[0])
+    sets = [first_set]
     if second is None:
-        search = find_doubles(ComparedImages.from_check(one.check), crops=crops, progress=progress)
+        search = find_doubles(
+            ComparedImages.from_check(first_set.check), crops=crops, progress=progress
+        )
     else:
-        two = load_set(second, output, workers=workers, progress=progress, manifest=names[1])
-        sets.append(two)
+        second_set = load_set(second, output, workers=workers, progress=progress, manifest=names[1])
+        sets.append(second_set)
         search = find_doubles_between(
-            ComparedImages.from_check(one.check),
-            ComparedImages.from_check(two.check),
+            ComparedImages.from_check(first_set.check),
+            ComparedImages.from_check(second_set.check),
             crops=crops,
             progress=progress,
         )

@@ -87,8 +87,8 @@ def compare_labels(
         "labels-images.csv",
         ("image", "mined", "read"),
         (
-            {"image": name, "mined": one, "read": two}
-            for name, one, two in zip(pair.ids, pair.mined, pair.read, strict=True)
+            {"image": name, "mined": mined_label, "read": read_label}
+            for name, mined_label, read_label in zip(pair.ids, pair.mined, pair.read, strict=True)
         ),
     )
     inputs = [tables.mined, tables.read, *([published.table] if published else [])]

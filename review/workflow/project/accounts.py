@@ -81,7 +81,7 @@ def require_role(project: SignInPlace, who: str, action: str) -> None:
     Every function of the workflow that writes asks here, so that no page and no command can forget
     it. Who is not in the team runs the machine itself (a scheduled harvest, an administrator).
     """
-    member = next((one for one in project.protocol.team if one.name == who), None)
+    member = next((teammate for teammate in project.protocol.team if teammate.name == who), None)
     if member is None or os.environ.get(SOLO_VARIABLE) == who:
         return
     require_permission(CurrentUser(member.name, member.roles), action)
@@ -97,11 +97,13 @@ def find_teammate(project: SignInPlace, name: str) -> Person | None:
     """The team member of this name, else of this e-mail address: nobody takes another's place by
     being called as another's address is; None if there is none."""
     team = project.protocol.team
-    by_name = next((one for one in team if one.name == name), None)
+    by_name = next((teammate for teammate in team if teammate.name == name), None)
     if by_name is not None or not name:
         return by_name
     folded = name.lower()
-    return next((one for one in team if one.email and one.email.lower() == folded), None)
+    return next(
+        (teammate for teammate in team if teammate.email and teammate.email.lower() == folded), None
+    )
 
 
 def get_teammate(project: SignInPlace, name: str) -> Person:
@@ -357,7 +359,7 @@ def find_admitted(
     with project.store.read() as conn:
         if accounts.is_closed(conn, name):
             return None
-    member = next((one for one in project.protocol.team if one.name == name), None)
+    member = next((teammate for teammate in project.protocol.team if teammate.name == name), None)
     return None if member is None else CurrentUser(member.name, member.roles)
 
 
@@ -427,7 +429,7 @@ def end_sessions(project: SignInPlace, name: str, who: str, *, session: int | No
         if session is None:
             return accounts.end_all_sessions(conn, teammate.name, email, now)
         found = accounts.list_open_sessions(conn, teammate.name, email, now)
-        wanted = [one.token_hash for one in found if one.id == session]
+        wanted = [item.token_hash for item in found if item.id == session]
         if not wanted:
             raise ReviewError(f"{teammate.name} has no open session {session}.")
         return accounts.end_sessions(conn, wanted, now)

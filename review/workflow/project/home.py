@@ -214,7 +214,7 @@ def find_home_store(folder: Path) -> Store | None:
         return None
     store = open_home_store(place.parent)
     with store.read() as conn:
-        is_listed = any(one.review == place.name for one in homes.list_reviews(conn))
+        is_listed = any(listed.review == place.name for listed in homes.list_reviews(conn))
     return store if is_listed else None
 
 

@@ -152,7 +152,8 @@ def _compare_boxes(before: Plain, after: Plain) -> Iterable[str]:
 
 def _compare_data_sets(before: Plain, after: Plain) -> Iterable[str]:
     old, new = (
-        [one["name"] for one in content.get("data_sets", [])] for content in (before, after)
+        [data_set["name"] for data_set in content.get("data_sets", [])]
+        for content in (before, after)
     )
     if added := [name for name in new if name not in old]:
         yield f"Data sets newly used: {_join_names(added)}."
@@ -173,8 +174,8 @@ def _compare_accuracy(before: Plain, after: Plain) -> Iterable[str]:
 def _index_accuracy(content: Plain) -> dict[str, list[Any]]:
     """Label of a model -> its figures on each data set."""
     models: dict[str, list[Any]] = {}
-    for one in content.get("accuracy", []):
-        models.setdefault(one["label"], []).append(one)
+    for entry in content.get("accuracy", []):
+        models.setdefault(entry["label"], []).append(entry)
     return models
 
 

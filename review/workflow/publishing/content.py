@@ -442,8 +442,8 @@ def list_downloads(view: PublicView) -> list[SiteDownload]:
     """The tables of the report that may be public as CSV, and the references."""
     return [
         *(
-            SiteDownload(name=f"{one.name}.csv", label=one.title, data=table_to_csv(one))
-            for one in list_public_tables(view)
+            SiteDownload(name=f"{table.name}.csv", label=table.title, data=table_to_csv(table))
+            for table in list_public_tables(view)
         ),
         *list_references(view),
     ]
@@ -504,7 +504,13 @@ def _build_search_table(searches: Sequence[SiteSearch]) -> Table:
         "Searches",
         ("Source", "Last searched", "Date is that of the import", "Records", "Query"),
         tuple(
-            (one.source, one.last_day, "yes" if one.is_import_day else "no", one.records, one.query)
-            for one in searches
+            (
+                search.source,
+                search.last_day,
+                "yes" if search.is_import_day else "no",
+                search.records,
+                search.query,
+            )
+            for search in searches
         ),
     )

@@ -71,13 +71,13 @@ def _parse_edition(data: Any) -> FolderEdition:
     listed = tuple(
         SiteEdition(
             number=number,
-            uid=str(uuid.UUID(one["uid"])),
-            at=parse_timestamp(one["at"]),
-            day=_require_text(one["state_of"])[:10],
-            digest=_require_text(one["digest"])[:64],
-            changes=tuple(_require_text(line) for line in one["changes"]),
+            uid=str(uuid.UUID(edition["uid"])),
+            at=parse_timestamp(edition["at"]),
+            day=_require_text(edition["state_of"])[:10],
+            digest=_require_text(edition["digest"])[:64],
+            changes=tuple(_require_text(line) for line in edition["changes"]),
         )
-        for number, one in enumerate(data["editions"], 1)
+        for number, edition in enumerate(data["editions"], 1)
     )
     if not listed or not isinstance(data["content"], dict):
         raise ValueError
@@ -172,7 +172,7 @@ def find_missing_editions(
     """
     if in_folder is None:
         return []
-    known, shown = [one.uid for one in listed], [one.uid for one in in_folder.editions]
+    known, shown = [entry.uid for entry in listed], [edition.uid for edition in in_folder.editions]
     if (not known and in_folder.title != title) or (known and known[0] != shown[0]):
         raise ReviewError(
             f"The folder shows another review ({in_folder.title}); choose another folder."

@@ -130,7 +130,10 @@ def describe_publication(publication: Publication, place: str) -> list[str]:
         state = "is up to date" if not publication.is_written else "was written again"
         return [f"Nothing has changed since {label}; {place} {state}."]
     count = format_count(len(publication.files), "file")
-    return [f"Published {label} to {place} ({count}).", *(f"  {one}" for one in edition.changes)]
+    return [
+        f"Published {label} to {place} ({count}).",
+        *(f"  {change}" for change in edition.changes),
+    ]
 
 
 def describe_public_content(content: SiteContent) -> list[str]:

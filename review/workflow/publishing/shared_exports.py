@@ -104,7 +104,11 @@ def describe_unfinished_work(view: PublicView) -> str | None:
     streams = [flow.main, *([flow.other] if flow.other else [])]
     boxes = [
         flow.waiting_quality,
-        *(box for one in streams for box in (one.waiting_screening, one.waiting_eligibility)),
+        *(
+            box
+            for stream in streams
+            for box in (stream.waiting_screening, stream.waiting_eligibility)
+        ),
     ]
     waiting = sum(box.n or 0 for box in boxes)
     with snapshot.project.store.read() as conn:
@@ -135,8 +139,8 @@ def _count_unsettled_forms(snapshot: ReviewSnapshot, conn: Connection, name: str
     """Forms of appraised reports that somebody has begun and that are not settled yet."""
     checklist = get_checklist(snapshot.project, name)
     begun = {
-        format_record_key(snapshot.groups.get(one.record, (one.record, 0))[0])
-        for one in answers.list_all_answers(conn, None, checklist.id, with_models=True)
+        format_record_key(snapshot.groups.get(answer.record, (answer.record, 0))[0])
+        for answer in answers.list_all_answers(conn, None, checklist.id, with_models=True)
     }
     return sum(
         form.key in begun and not (form.is_final or form.is_stated)
@@ -159,7 +163,7 @@ def build_export(view: PublicView, export: str) -> SharedExport:
         _require_end(view, title)
     if export == REFERENCES:
         references: dict[str, FileMaker] = {
-            one.name: partial(bytes, one.data) for one in list_references(view)
+            reference.name: partial(bytes, reference.data) for reference in list_references(view)
         }
         return SharedExport(
             title=title, tables=(listings.build_included_table(view.snapshot),), files=references

@@ -32,7 +32,7 @@ def add_tag(project: Project, who: str, number: int, name: str, *, shared: bool)
     with project.store.write() as conn:
         records.get_record(conn, number)
         own = _list_own(conn, who, number, "tag")
-        if any((one.text, one.shared) == (tag, shared) for one in own):
+        if any((entry.text, entry.shared) == (tag, shared) for entry in own):
             return tag
         annotation = Annotation(
             record=number,
@@ -126,7 +126,7 @@ def list_visible_annotations(
         reader = blinding.get_blinded_reader(project, conn, name, set(reports.values()))
         visible = filter_visible(conn, name, reader, members, sorted(members))
     return {
-        number: [one for one in visible if members[one.record] == report]
+        number: [annotation for annotation in visible if members[annotation.record] == report]
         for number, report in reports.items()
     }
 
@@ -173,9 +173,9 @@ def filter_visible(
 
 def _list_own(conn: Connection, who: str, number: int, kind: str) -> list[Annotation]:
     return [
-        one
-        for one in annotations.list_annotations(conn, [number])
-        if one.who == who and one.kind == kind
+        annotation
+        for annotation in annotations.list_annotations(conn, [number])
+        if annotation.who == who and annotation.kind == kind
     ]
 
 

@@ -78,13 +78,13 @@ def check_fields(records: Sequence[Record]) -> FieldCheck:
         if (count := sum(not getattr(record, name) for record in records)) * 2 > len(records)
     }
     unused = _find_unused_columns(records, set(lacking))
-    told = {column.field for column in unused}
+    suggested = {column.field for column in unused}
     return FieldCheck(
         len(records),
         tuple(
             (name, count)
             for name, count in lacking.items()
-            if name in REQUIRED_FIELDS or name in told
+            if name in REQUIRED_FIELDS or name in suggested
         ),
         tuple(unused),
         tuple(records[:EXAMPLE_COUNT]),

@@ -102,7 +102,7 @@ class RecordFinder:
         """The record of those an identifier names, held against the line's title."""
         reports = {self.get_report(number) for number in numbers}
         same_title = self._list_same_title(entry)
-        titled_reports = {self.get_report(one.number) for one in same_title}
+        titled_reports = {self.get_report(titled.number) for titled in same_title}
         if len(reports) > 1:
             remaining = [n for n in numbers if self.get_report(n) in titled_reports]
             if len({self.get_report(n) for n in remaining}) == 1:
@@ -111,8 +111,8 @@ class RecordFinder:
         if titled_reports and not titled_reports & reports:
             return (
                 f"it identifies {_format_keys(numbers[:1])}, but has the title of "
-                f"{_format_keys([one.number for one in same_title])}; give the record number of "
-                "the right one and delete the title"
+                f"{_format_keys([titled.number for titled in same_title])}; give the record number "
+                "of the right one and delete the title"
             )
         return numbers[0]
 
@@ -120,13 +120,15 @@ class RecordFinder:
         candidates = self._list_same_title(entry)
         if not candidates:
             return self._describe_unknown(entry)
-        fitting = [one for one in candidates if _has_year(one, entry.year)] or candidates
-        if len({self.get_report(one.number) for one in fitting}) > 1:
-            fitting = [one for one in fitting if _share_author(one, entry)] or fitting
-        if len({self.get_report(one.number) for one in fitting}) > 1:
-            listing = ", ".join(_describe(one) for one in candidates[:MAX_PROPOSED])
+        fitting = [
+            candidate for candidate in candidates if _has_year(candidate, entry.year)
+        ] or candidates
+        if len({self.get_report(titled.number) for titled in fitting}) > 1:
+            fitting = [titled for titled in fitting if _share_author(titled, entry)] or fitting
+        if len({self.get_report(titled.number) for titled in fitting}) > 1:
+            listing = ", ".join(_describe(candidate) for candidate in candidates[:MAX_PROPOSED])
             return f"several records match by title ({listing}); give the record number of one"
-        if not any(_may_be(one, entry) for one in fitting):
+        if not any(_may_be(titled, entry) for titled in fitting):
             stated = " ".join([*entry.authors[:1], str(entry.year or "")]).strip()
             return (
                 f"{_describe(fitting[0])} has this title, but the line says {stated}; if it is "
@@ -139,7 +141,9 @@ class RecordFinder:
         near = self._list_near_titles(entry)
         if not near:
             return message
-        listing = "; ".join(f"{format_record_key(one.number)} '{one.title[:80]}'" for one in near)
+        listing = "; ".join(
+            f"{format_record_key(titled.number)} '{titled.title[:80]}'" for titled in near
+        )
         return (
             f"{message}; similar titles: {listing}. If one is the same record, give its record "
             "number"
@@ -197,29 +201,31 @@ def _is_our_key(key: str) -> bool:
     return text[:1] in "Rr" and text[1:].isdecimal()
 
 
-def _has_year(one: TitledRecord, year: int | None) -> bool:
-    return year is not None and one.year == year
+def _has_year(candidate: TitledRecord, year: int | None) -> bool:
+    return year is not None and candidate.year == year
 
 
 def _get_names(authors: Sequence[str]) -> set[str]:
     return {word for author in authors for word in normalize_text(author).split() if len(word) > 1}
 
 
-def _share_author(one: TitledRecord, entry: Record) -> bool:
-    return bool(_get_names(one.authors) & _get_names(entry.authors))
+def _share_author(candidate: TitledRecord, entry: Record) -> bool:
+    return bool(_get_names(candidate.authors) & _get_names(entry.authors))
 
 
-def _may_be(one: TitledRecord, entry: Record) -> bool:
+def _may_be(candidate: TitledRecord, entry: Record) -> bool:
     """Whether year and authors, where both give them, are compatible."""
-    if one.year and entry.year and abs(one.year - entry.year) > YEAR_TOLERANCE:
+    if candidate.year and entry.year and abs(candidate.year - entry.year) > YEAR_TOLERANCE:
         return False
-    known_names = _get_names(one.authors) and _get_names(entry.authors)
-    return not known_names or one.year == entry.year or _share_author(one, entry)
+    known_names = _get_names(candidate.authors) and _get_names(entry.authors)
+    return not known_names or candidate.year == entry.year or _share_author(candidate, entry)
 
 
-def _describe(one: TitledRecord) -> str:
-    author = one.authors[0].split(",")[0] if one.authors else ""
-    return " ".join(filter(None, [format_record_key(one.number), author, str(one.year or "")]))
+def _describe(candidate: TitledRecord) -> str:
+    author = candidate.authors[0].split(",")[0] if candidate.authors else ""
+    return " ".join(
+        filter(None, [format_record_key(candidate.number), author, str(candidate.year or "")])
+    )
 
 
 def _format_keys(numbers: Sequence[int]) -> str:

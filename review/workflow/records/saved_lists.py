@@ -21,7 +21,10 @@ def list_saved(project: Project, name: str) -> list[SavedList]:
     """A person's own lists and those others share, their own first, by name."""
     with project.store.read() as conn:
         found = saved_lists.list_lists(conn, name)
-    return sorted(found, key=lambda one: (one.who != name, one.name.casefold(), one.who))
+    return sorted(
+        found,
+        key=lambda saved_list: (saved_list.who != name, saved_list.name.casefold(), saved_list.who),
+    )
 
 
 def save_list(
@@ -53,7 +56,10 @@ def rename_list(project: Project, who: str, name: str, new_name: str) -> str:
         saved = _get_own(conn, who, name)
         if clean == name:
             return name
-        if any((one.who, one.name) == (who, clean) for one in saved_lists.list_lists(conn, who)):
+        if any(
+            (saved_list.who, saved_list.name) == (who, clean)
+            for saved_list in saved_lists.list_lists(conn, who)
+        ):
             raise ReviewError(f"You already have a list named {clean!r}.")
         renamed = SavedList(who=who, name=clean, shared=saved.shared, filters=saved.filters)
         saved_lists.add_list(conn, saved, utc_now(), present=False)

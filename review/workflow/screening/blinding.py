@@ -237,7 +237,9 @@ def _is_outsider(project: Project, name: str | None) -> bool:
     """Whether somebody is a librarian or guest, and does not lead or adjudicate; the public is."""
     if name == PUBLIC_READER:
         return True
-    roles = next((set(one.roles) for one in project.protocol.team if one.name == name), set())
+    roles = next(
+        (set(teammate.roles) for teammate in project.protocol.team if teammate.name == name), set()
+    )
     return bool(roles & {"librarian", "guest"}) and not roles & {"lead", "adjudicator"}
 
 

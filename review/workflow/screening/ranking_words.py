@@ -83,9 +83,9 @@ def list_words(
         stored = records.get_records(conn, [n for n, report in reports.items() if report in ranked])
     return {
         number: ranking.name_pulling_words(
-            words, ranking.build_text(one.record.title, one.record.abstract)
+            words, ranking.build_text(stored_record.record.title, stored_record.record.abstract)
         )
-        for number, one in stored.items()
+        for number, stored_record in stored.items()
     }
 
 

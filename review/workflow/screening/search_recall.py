@@ -51,7 +51,7 @@ def check_search_recall(project: Project) -> list[KeyPaperCheck]:
         found = [stored[n].record for n in paper.records if n in stored]
         sources = tuple(dict.fromkeys(record.source for record in found))
         if found:
-            by_record = [list_missed_parts(node, one.title, one.abstract) for one in found]
+            by_record = [list_missed_parts(node, item.title, item.abstract) for item in found]
             fewest = min(by_record, key=len)
             missed: tuple[str, ...] | None = tuple(fewest)
         else:

@@ -91,7 +91,7 @@ def create_first_account(
 
 def _add_administrator(conn: Connection, name: str, full_name: str) -> None:
     """Adds the first person of a home. Raises ReviewError where there is one already."""
-    if any(account_rows.get_password_hash(conn, one.name) for one in homes.list_people(conn)):
+    if any(account_rows.get_password_hash(conn, person.name) for person in homes.list_people(conn)):
         raise ReviewError(TAKEN)
     try:
         check_name(name)
@@ -104,15 +104,15 @@ def _add_administrator(conn: Connection, name: str, full_name: str) -> None:
 def add_lead(project: Project, conn: Connection, name: str, full_name: str, why: str) -> Project:
     """Makes somebody the lead, within a transaction that writes: as the member they are, in the
     place of the example lead, or as a new member. Gives the review under the new version."""
-    member = next((one for one in project.protocol.team if one.name == name), None)
+    member = next((teammate for teammate in project.protocol.team if teammate.name == name), None)
     if member is not None:
         roles = member.roles if "lead" in member.roles else ("lead", *member.roles)
         person = replace(member, roles=roles, full_name=full_name)
         return team.change_team(project, conn, changed={name: person}, who=name, why=why)
     example_leads = [
-        one
-        for one in project.protocol.team
-        if "lead" in one.roles and one.name in team.list_example_members(project, conn)
+        teammate
+        for teammate in project.protocol.team
+        if "lead" in teammate.roles and teammate.name in team.list_example_members(project, conn)
     ]
     if example_leads:
         person = Person(name=name, roles=example_leads[0].roles, full_name=full_name)

@@ -404,7 +404,7 @@ def unpack_drafts(packed: Mapping[str, Any]) -> dict[str, FormDraft]:
 def _unpack_draft(entry: Mapping[str, Any]) -> FormDraft:
     form = dict(entry["form"])
     unpacked = [
-        ExtractionField(**{**one, "choices": tuple(FieldChoice(**c) for c in one["choices"])})
-        for one in form.pop("fields")
+        ExtractionField(**{**field, "choices": tuple(FieldChoice(**c) for c in field["choices"])})
+        for field in form.pop("fields")
     ]
     return FormDraft(ExtractionForm(**form, fields=tuple(unpacked)), entry["base"])

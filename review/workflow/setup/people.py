@@ -210,7 +210,7 @@ def invite_person(
 def _check_is_new(
     project: Project, conn: Connection, person: Person, in_place_of: str | None
 ) -> None:
-    others = [one for one in project.protocol.team if one.name != in_place_of]
+    others = [teammate for teammate in project.protocol.team if teammate.name != in_place_of]
     for other in others:
         if other.name.lower() == person.name.lower():
             raise ReviewError(f"{other.name} is in the team already. Choose another name.")
@@ -252,11 +252,11 @@ def _require_another_lead(project: Project, conn: Connection, name: str) -> None
     """Raises ReviewError where nobody else who can sign in leads the review."""
     retired = departures.get_departed_reviewers(conn)
     others = [
-        one
-        for one in project.protocol.team
-        if "lead" in one.roles
-        and one.name not in (name, *retired)
-        and _can_come_in(project, conn, one)
+        teammate
+        for teammate in project.protocol.team
+        if "lead" in teammate.roles
+        and teammate.name not in (name, *retired)
+        and _can_come_in(project, conn, teammate)
     ]
     if not others:
         raise ReviewError(

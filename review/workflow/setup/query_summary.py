@@ -68,7 +68,7 @@ def count_record_matches(project: Project, text: str) -> query.MatchCounts:
     """
     node = query.parse(text)
     with project.store.read() as conn:
-        return query.count_matches(node, (one.record for one in records.iter_records(conn)))
+        return query.count_matches(node, (record.record for record in records.iter_records(conn)))
 
 
 def break_query(text: str) -> str:

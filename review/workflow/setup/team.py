@@ -108,7 +108,9 @@ def _list_mentions(protocol: Protocol, name: str) -> list[tuple[Any, ...]]:
     """Where the stages name a member."""
     paths: list[tuple[Any, ...]] = []
     for number, stage in enumerate(protocol.stages):
-        paths += [("stages", number, "who", n) for n, one in enumerate(stage.who) if one == name]
+        paths += [
+            ("stages", number, "who", n) for n, person in enumerate(stage.who) if person == name
+        ]
         paths += [("stages", number, "shares", "key", name)] if name in stage.shares else []
     return paths
 

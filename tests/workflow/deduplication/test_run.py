@@ -248,7 +248,7 @@ def test_a_registrys_word_is_kept_with_who_said_it(project):
     told = dedupe.explain_pair(project, "R000001", "R000002")
     assert told.verdict == "study"
     assert told.together == "two reports of one study"
-    assert any("medrxiv" in word for word in told.said)
+    assert any("medrxiv" in word for word in told.statements)
 
 
 def learn(project, key, relation, at=None):
@@ -272,7 +272,7 @@ def test_what_a_registry_says_later_joins_records_compared_long_ago(project):
     assert (link.rule, link.note) == ("stated: published_as", "stated by crossref, 2024-05-01")
     assert any(
         "crossref, 2024-05-01" in word
-        for word in dedupe.explain_pair(project, preprint, article).said
+        for word in dedupe.explain_pair(project, preprint, article).statements
     )
     assert dedupe.run_deduplication(project, "ada").links == 0
     assert duplicates_report.compute_counts(project).preprint_links_by == {"registry": 1}
