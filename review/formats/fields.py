@@ -140,7 +140,11 @@ def pop_text(fields: Fields, *tags: str) -> str | None:
 
 def pop_values(fields: Fields, *tags: str) -> list[str]:
     """The values of all the tags in turn; the tags leave `fields`."""
-    return [value for tag in tags if tag in fields for value in fields.pop(tag) if value.strip()]
+    values: list[str] = []
+    for tag in tags:
+        if tag in fields:
+            values += fields.pop(tag)
+    return [value for value in values if not value.isspace() and value]
 
 
 def find_merged(fields: Mapping[str, Sequence[str]], single_tags: Iterable[str]) -> str | None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 _RIS = re.compile(
-    rb"\n(?:\xc2\xa0|\xe3\x80\x80|[ \t])*TY"
+    rb"\n[ \t\xc2\xa0\xe3\x80]*TY"  # the bytes of blanks, no-break and wide ones too
     rb"(?:\xc2\xa0|\xe3\x80\x80|\xe2\x80[\x80-\x8b\xaf]|[ \t]){1,3}"
     rb"(?:-|\xe2\x80[\x90-\x95]|\xe2\x88\x92|\xef\xbc\x8d)"
 )
@@ -32,11 +32,16 @@ def _count(pattern: re.Pattern[bytes], data: bytes) -> int:
     return len(pattern.findall(data))
 
 
+def _count_lines(pattern: re.Pattern[bytes], data: bytes) -> int:
+    """Matches of a pattern that begins with the line end before; the first line has none."""
+    first_line = b"\n" + data[: data.find(b"\n") + 1 or len(data)]
+    return _count(pattern, data) + bool(pattern.match(first_line))
+
+
 def _count_ris(data: bytes) -> int:
     """TY lines; one blank before the hyphen counts only where no line has two."""
-    data = b"\n" + data
-    narrow = _count(_RIS_NARROW, data) if b"TY - " in data else 0
-    return _count(_RIS, data) - narrow or narrow
+    narrow = _count_lines(_RIS_NARROW, data) if b"TY - " in data else 0
+    return _count_lines(_RIS, data) - narrow or narrow
 
 
 def _count_medline(data: bytes) -> int:

@@ -31,7 +31,7 @@ from review.identifiers import (
     normalize_pmcid,
     normalize_pmid,
 )
-from review.models import ParseResult, Record, UnreadableEntry
+from review.models import ParseResult, Record, RecordDraft, UnreadableEntry, freeze_record
 from review.text.encodings import decode_utf8
 from review.text.markup import to_plain_text
 
@@ -81,7 +81,7 @@ _ODD_TAG = re.compile(
 """A tag as a web page or a word processor leaves it: no-break blanks, dashes for the hyphen.
 
 This and the patterns below begin with the line end before a line: that is searched many times
-faster than the beginning of a line, so `parse` puts one before the file."""
+faster than the beginning of a line, so `parse` puts one before the first line."""
 _START = re.compile(rb"\n[ \t]*TY  -")
 _LOOSE_START = re.compile(rb"\n[ \t]*TY -")
 _ANY_END = re.compile(rb"\n[ \t]*ER(?:  -|[ \t]*-?[ \t]*(?:\n|\Z))")
@@ -108,21 +108,22 @@ _JOURNAL_TAGS = ("JO", "JF", "T2")
 
 def parse(data: bytes, source: str | None = None) -> ParseResult:
     """Records of a RIS file (UTF-8, \\n); what cannot be parted safely is rejected."""
-    data = b"\n" + data
-    if any(sign in data for sign in _ODD_SIGNS) and _ODD_TAG.search(data):
-        data = _ODD_TAG.sub(rb"\n\1  - ", data)
-    loose = _START.search(data) is None  # the whole file writes one space before the hyphen
-    starts = [match.start() for match in (_LOOSE_START if loose else _START).finditer(data)]
+    if any(sign in data for sign in _ODD_SIGNS) and _has_line(_ODD_TAG, data):
+        data = _ODD_TAG.sub(rb"\n\1  - ", b"\n" + data)
+    starts = _find_starts(data, _START)
+    loose = not starts  # the whole file writes one space before the hyphen
+    if loose:
+        starts = _find_starts(data, _LOOSE_START)
     stray_pattern = _LOOSE_STRAY if loose else _STRAY
     tag_pattern = _LOOSE_TAG if loose else _TAG
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
-    has_ends = bool(_ANY_END.search(data))
-    if starts and stray_pattern.search(head := decode_utf8(data[: starts[0]])):
+    has_ends = _has_line(_ANY_END, data)
+    if starts and stray_pattern.search(head := _decode_piece(data, -1, starts[0])):
         reason = "there are tags before the first TY line: its beginning is missing"
         rejected.append(UnreadableEntry(0, reason, head.strip()))
     for number, (offset, stop) in enumerate(itertools.pairwise([*starts, len(data)]), 1):
-        piece = decode_utf8(data[offset:stop])
+        piece = _decode_piece(data, offset, stop)
         end = _END.search(piece)
         if has_ends and number == len(starts) and not end:
             reason = "no ER line at its end: the file is truncated"
@@ -145,6 +146,27 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
         len(starts),
         () if has_ends or not starts else (NO_ENDS_NOTE,),
     )
+
+
+def _has_line(pattern: re.Pattern[bytes], data: bytes) -> bool:
+    """Whether a line of the file matches a pattern that begins with the line end before."""
+    return bool(pattern.search(data) or pattern.match(_get_first_line(data)))
+
+
+def _find_starts(data: bytes, pattern: re.Pattern[bytes]) -> list[int]:
+    """Where the line ends before the matching lines are; -1 for the first line of the file."""
+    first = [-1] if pattern.match(_get_first_line(data)) else []
+    return first + [match.start() for match in pattern.finditer(data)]
+
+
+def _get_first_line(data: bytes) -> bytes:
+    """The first line with a line end on either side; to put one before the file would copy it."""
+    return b"\n" + data[: data.find(b"\n") + 1 or len(data)]
+
+
+def _decode_piece(data: bytes, start: int, stop: int) -> str:
+    """The text from a line end on; -1 is the one before the file."""
+    return decode_utf8(data[start:stop] if start >= 0 else b"\n" + data[: max(stop, 0)])
 
 
 NO_ENDS_NOTE = (
@@ -185,10 +207,10 @@ def _read_fields(text: str, tag_pattern: re.Pattern[str]) -> tuple[Fields, str |
     fields: Fields = {}
     has_repeats = False
     parts = tag_pattern.split(text)
-    for tag, value in zip(parts[1::2], parts[2::2], strict=True):
-        value = value.strip()
-        if "\n" in value:  # a line without a tag goes on with the text before
-            value = " ".join(filter(None, map(str.strip, value.split("\n"))))
+    values = [value.strip() for value in parts[2::2]]
+    if text.count("\n") > len(values):  # a line without a tag goes on with the text before
+        values = [_join_lines(value) if "\n" in value else value for value in values]
+    for tag, value in zip(parts[1::2], values, strict=True):
         if value:
             if tag not in fields:
                 fields[tag] = [value]
@@ -200,6 +222,10 @@ def _read_fields(text: str, tag_pattern: re.Pattern[str]) -> tuple[Fields, str |
     if has_repeats:
         return fields, find_merged(fields, _SINGLE_TAGS) or _find_second_title(fields)
     return fields, None
+
+
+def _join_lines(value: str) -> str:
+    return " ".join(filter(None, map(str.strip, value.split("\n"))))
 
 
 def _find_second_title(fields: Fields) -> str | None:
@@ -227,7 +253,7 @@ def build_record(fields: Fields, unnamed: str = "") -> Record:
     year, date = _parse_dates(fields)
     first, last = pop_text(fields, "SP"), pop_text(fields, "EP")
     kinds = [v for v in fields.pop("M3", ()) if not normalize_doi(v)]
-    return Record(
+    draft = RecordDraft(
         source=source or unnamed,
         title=pop_text(fields, "TI", "T1", "CT", "BT", "ST"),
         authors=_split_authors(pop_values(fields, "AU", "A1")),
@@ -246,10 +272,11 @@ def build_record(fields: Fields, unnamed: str = "") -> Record:
         language=pop_text(fields, "LA"),
         types=unique_values(kinds or [TYPES.get(code, code)]),
         keywords=unique_values(pop_values(fields, "KW", "DE")),
-        affiliations=unique_values(pop_values(fields, "AD")),
+        affiliations=unique_values(pop_values(fields, "AD")) if "AD" in fields else (),
         urls=urls,
         extra=collect_extra(fields),
     )
+    return freeze_record(draft)
 
 
 def _detect_by_fields(fields: Fields) -> str:
@@ -311,19 +338,25 @@ def _find_doi(fields: Fields, links: list[str]) -> str | None:
     return find_doi_in_urls(links)
 
 
-def _may_hold_several(names: str) -> bool:
+def _hold_several(values: list[str]) -> bool:
+    """Whether one of the lines may hold several names, or markup."""
+    text = "\n".join(values)
     return (
-        ";" in names
-        or names.count(",") > 1
-        or " and " in names
-        or "&" in names  # an entity's semicolon
-        or "<" in names
+        ";" in text
+        or "&" in text  # an entity's semicolon
+        or "<" in text
+        or " and " in text
+        or any(map(_has_two_commas, values))
     )
+
+
+def _has_two_commas(name: str) -> bool:
+    return name.count(",") > 1
 
 
 def _split_authors(values: list[str]) -> tuple[str, ...]:
     """The authors, also where one line holds several: at ';', at commas that part whole names."""
-    if not any(map(_may_hold_several, values)):
+    if not _hold_several(values):
         return clean_values([name.strip(" ,") for name in values])
     names: list[str] = []
     for value in map(to_plain_text, values):
@@ -355,8 +388,11 @@ def _find_pmid(fields: Fields, source: str, urls: tuple[str, ...]) -> str | None
 
 
 def _find_pmcid(fields: Fields, urls: tuple[str, ...]) -> str | None:
-    for text in (*fields.get("C2", ()), *(u for u in urls if "/pmc" in u.lower())):
+    for text in fields.get("C2", ()):
         if pmcid := normalize_pmcid(text):
+            return pmcid
+    for url in urls:
+        if "/pmc" in url.lower() and (pmcid := normalize_pmcid(url)):
             return pmcid
     return None
 

@@ -1,5 +1,6 @@
 """Placeholders that databases write for unknown: 'NA', '[No abstract available]', 'n.pag'."""
 
+import itertools
 import re
 import string
 import unicodedata
@@ -73,6 +74,16 @@ CLEAR_STARTS = frozenset(
     )
 }
 """First two signs that no placeholder has: they settle most texts in one look."""
+_CLEAR_LETTERS = frozenset(string.ascii_letters) - {
+    letter for opening in _OPENINGS for letter in (opening[:1], opening[:1].upper())
+}
+"""Letters that no placeholder begins with, whatever follows them ('Müller')."""
+_POSSIBLE_STARTS = frozenset(
+    "".join(letters)
+    for opening in _OPENINGS
+    for letters in itertools.product(*((low, low.upper()) for low in opening[:3]))
+)
+"""First three letters of a placeholder, in any case."""
 _FIRST_WORD = re.compile(r"[\W_]*([^\W_]*)")
 _BETWEEN = re.compile(r"[\W_]+")
 
@@ -85,7 +96,14 @@ def is_placeholder(text: str | None) -> bool:
     """
     if not text:
         return True
-    if text[:2] in CLEAR_STARTS or len(text) > MAX_LENGTH or "0" <= text[0] <= "9":
+    head = text[:3]
+    if (
+        head[:2] in CLEAR_STARTS
+        or head[0] in _CLEAR_LETTERS
+        or len(text) > MAX_LENGTH
+        or "0" <= head[0] <= "9"
+        or (head.isalpha() and head.isascii() and len(head) == 3 and head not in _POSSIBLE_STARTS)
+    ):
         return False
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)

@@ -81,6 +81,9 @@ def test_markup_and_placeholders_in_ris() -> None:
 def test_markers_count_apart_from_the_parser() -> None:
     assert count_markers("bibtex", b"@comment{x}\n@string{a={b}}\n@misc{a,} @misc{b,}\n") == 2
     assert count_markers("ris", b"TY  - A\nTY  - B\n") == 2
+    assert count_markers("ris", b"\nTY  - A\n\xc2\xa0TY  - B") == 2
+    assert count_markers("ris", b"TY - A\nTY - B\nAB - a TY - b\n") == 2
+    assert count_markers("ris", b"TY  - A") == 1
     assert count_markers("csv", b"x") is None
 
 

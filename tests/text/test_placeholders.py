@@ -63,4 +63,6 @@ def test_no_placeholder_in_any_case_has_a_start_that_settles_a_text() -> None:
             assert text[:2] not in placeholders.CLEAR_STARTS, text
             mixed = text[:1].lower() + text[1:2].upper() + text[2:]
             assert placeholders.is_placeholder(mixed), mixed
+            last = text[:2].lower() + text[2:3].upper() + text[3:]
+            assert placeholders.is_placeholder(last), last
     assert "He" in placeholders.CLEAR_STARTS
