@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, Protocol
 
+from review.bias.datasets.acronyms import find_other_meanings
 from review.bias.datasets.models import Dataset, Registry, squeeze_name
 from review.bias.datasets.scope import Context, is_introduced, read_context
 from review.bias.gate import find_front_matter
@@ -26,6 +27,11 @@ _CITATION_NUMBERS = re.compile(r"\[(\d{1,3}(?:\s*[,–-]\s*\d{1,3})*)\]")
 _REFERENCE_NUMBER = re.compile(r"^\[?(\d{1,3})[\].]\s")
 _MAX_ACRONYM_LETTERS = 5
 """Length up to which a name in capitals must be written in capitals: ADNI, not 'adni'."""
+_MAX_HYPHENATED_LETTERS = 7
+"""Length up to which a hyphen is no space: CT-RATE, not 'the CT rate'."""
+_YEAR_LAST = re.compile(r"(.{3,}?)[ -]((?:19|20)\d\d)")
+_YEAR_BEHIND = re.compile(r"(?:20)?\d\d?(?![^\W_])")
+"""Digits that may follow a name in letters at once: BraTS2020, BraTS20, OASIS3."""
 
 
 class SentenceLike(Protocol):
@@ -65,10 +71,12 @@ class _DatasetName:
     exact_spelling: str | None
     """Spelling that must match exactly; None if case does not matter."""
     is_one_word: bool = False
-    """Whether it is spelled without spaces, hyphens and digits: INbreast, but not COVID-CT."""
+    """Whether no space may part it: INbreast, CT-RATE, but not COVID-CT."""
     in_list: bool = False
     """A name without its data word, which must follow later: 'the Montgomery and Shenzhen data
     sets'."""
+    family: str | None = None
+    """A programme that the sentence must name besides another of its sets: 'TCGA (LUAD, LUSC)'."""
 
 
 def find_mentions(sentences: Sequence[SentenceLike], registry: Registry) -> list[Mention]:
@@ -79,7 +87,7 @@ def find_mentions(sentences: Sequence[SentenceLike], registry: Registry) -> list
     decide. A set that the authors introduce is theirs and not a public one they used, unless it is
     combined from public ones.
     """
-    names = _collect_names(tuple(registry.values()))
+    names = _select_names(_collect_names(tuple(registry.values())), sentences, registry)
     front = find_front_matter(sentences)
     mentions = [
         mention
@@ -100,6 +108,25 @@ def find_mentions(sentences: Sequence[SentenceLike], registry: Registry) -> list
         for mention in mentions
     ]
     return sorted(_resolve_by_name(mentions), key=lambda m: (m.sentence, m.ids, m.how))
+
+
+def _select_names(
+    names: Sequence[_DatasetName], sentences: Sequence[SentenceLike], registry: Registry
+) -> list[_DatasetName]:
+    """The names that occur in a paper, without acronyms that it uses for something else."""
+    letters = " ".join(_squeeze_text(sentence.text)[0] for sentence in sentences)
+    names = [name for name in names if name.key in letters]
+    full_names = {
+        name.exact_spelling: [
+            squeeze_name(full_name)
+            for set_id in name.ids
+            for full_name in (registry[set_id].name, *registry[set_id].names)
+        ]
+        for name in names
+        if name.exact_spelling is not None and name.kind == "name" and not name.in_list
+    }
+    others = find_other_meanings((sentence.text for sentence in sentences), full_names)
+    return [name for name in names if name.exact_spelling not in others]
 
 
 def _find_introduced(sentences: Sequence[SentenceLike], mentions: Iterable[Mention]) -> set[str]:
@@ -146,7 +173,7 @@ def _collect_names(datasets: tuple[Dataset, ...]) -> tuple[_DatasetName, ...]:
     owners: dict[tuple[str, MentionKind, bool, str | None], list[str]] = {}
     for dataset in datasets:
         spellings: list[tuple[str, MentionKind, bool]] = [
-            (name, "name", False) for name in dataset.names
+            (name, "name", False) for name in _put_years_first(dataset.names)
         ]
         spellings += [(name, "name", True) for name in dataset.weak_names]
         spellings += [(link, "link", False) for link in dataset.links]
@@ -158,10 +185,16 @@ def _collect_names(datasets: tuple[Dataset, ...]) -> tuple[_DatasetName, ...]:
             key = squeeze_name(text)
             acronym = len(key) <= _MAX_ACRONYM_LETTERS and text.upper() == text
             owners.setdefault((key, kind, weak, text if acronym else None), []).append(dataset.id)
+    hyphenated_keys = {
+        squeeze_name(name)
+        for dataset in datasets
+        for name in dataset.names
+        if "-" in name and " " not in name and len(squeeze_name(name)) <= _MAX_HYPHENATED_LETTERS
+    }
     separated_keys = {
         squeeze_name(name)
         for dataset in datasets
-        for name in (*dataset.names, *dataset.weak_names)
+        for name in (*_put_years_first(dataset.names), *dataset.weak_names)
         if re.search(r"[\W_\d]", name)
     }
     dataset_names = [
@@ -171,11 +204,17 @@ def _collect_names(datasets: tuple[Dataset, ...]) -> tuple[_DatasetName, ...]:
             kind,
             weak,
             exact_spelling,
-            is_one_word=kind == "name" and key not in separated_keys,
+            is_one_word=kind == "name" and (key not in separated_keys or key in hyphenated_keys),
         )
         for (key, kind, weak, exact_spelling), ids in owners.items()
     ]
-    return (*dataset_names, *_collect_list_names(datasets))
+    return (*dataset_names, *_collect_list_names(datasets), *_collect_family_names(datasets))
+
+
+def _put_years_first(names: Sequence[str]) -> list[str]:
+    """The names, and those with a year at the end also as '2018 Data Science Bowl'."""
+    matches = (_YEAR_LAST.fullmatch(name) for name in names)
+    return [*names, *(f"{match[2]} {match[1]}" for match in matches if match)]
 
 
 _NAME_WITH_DATA_WORD = re.compile(r"(.{4,}?) (?:data ?set|data ?base|collection|set)", re.I)
@@ -199,6 +238,27 @@ def _collect_list_names(datasets: Iterable[Dataset]) -> list[_DatasetName]:
     ]
 
 
+_FAMILY_NAME = re.compile(r"(TCGA|CPTAC)-([A-Z]{2,5})")
+
+
+def _collect_family_names(datasets: Iterable[Dataset]) -> list[_DatasetName]:
+    """'TCGA-LUAD' also as 'LUAD', for lists: 'the LUAD and LUSC slides of TCGA'."""
+    return [
+        _DatasetName(squeeze_name(match[2]), (dataset.id,), "name", True, match[2], family=match[1])
+        for dataset in datasets
+        for match in map(_FAMILY_NAME.fullmatch, dataset.names)
+        if match
+    ]
+
+
+def _is_in_family_list(text: str, name: _DatasetName, names: Sequence[_DatasetName]) -> bool:
+    """Whether a sentence names the programme of a short name, and another set of it."""
+    if name.family is None or not re.search(rf"\b{name.family}\b", text):
+        return False
+    relatives = {one.exact_spelling for one in names if one.family == name.family}
+    return any(word in relatives - {name.exact_spelling} for word in re.findall(r"[A-Z]+", text))
+
+
 def _find_in_sentence(
     index: int, sentence: SentenceLike, names: Sequence[_DatasetName]
 ) -> list[Mention]:
@@ -209,7 +269,9 @@ def _find_in_sentence(
         start = letters.find(name.key)
         while start >= 0:
             first, last = positions[start], positions[start + len(name.key) - 1]
-            if _is_name_at(text, first, last, name):
+            if _is_name_at(text, first, last, name) and (
+                name.family is None or _is_in_family_list(text, name, names)
+            ):
                 spans.append((first, last + 1, name))
             start = letters.find(name.key, start + 1)
     spans.sort(key=lambda span: (span[0] - span[1], span[2].weak))
@@ -253,10 +315,12 @@ _WORD_CHARACTERS = re.compile(r"[^\W_]+")
 
 
 _LIKENESS_SUFFIX = re.compile(
-    r"[\s-]+(?:like|style|styled|type|inspired|esque)\b|\s+(?:auto-?)?labell?(?:er|ing tool)s?\b",
+    r"[\s-]+(?:like|style|styled|type|inspired|esque)\b|\s+(?:auto-?)?labell?(?:er|ing tool)s?\b|"
+    r"\s+scores?\b|[\s-]+(?:[\w.-]+\s+){0,2}?(?:atlas(?:es)?|parcellations?|templates?|pipelines?|protocols?|"
+    r"tool ?box|tool ?kit|grading scale|severity scale)\b",
     re.I,
 )
-"""'BraTS-like labels' and 'the CheXpert labeler' name no images."""
+"""'BraTS-like labels', 'the CheXpert labeler' and 'the HCP atlas' name no images."""
 
 
 _WORD_BREAK = re.compile(r"(?<=[^\W\d])\s+(?=[^\W\d])")
@@ -270,7 +334,7 @@ def _is_run_together(printed: str, name: _DatasetName) -> bool:
 def _is_name_at(text: str, first: int, last: int, name: _DatasetName) -> bool:
     """Whether a match is the name: complete words, and near a data word if necessary."""
     before, after = text[first - 1 : first], text[last + 1 : last + 2]
-    if before.isalnum() or after.isalnum():
+    if before.isalnum() or (after.isalnum() and not _has_year_behind(text, last, name)):
         return False
     if name.exact_spelling is not None and text[first : last + 1] != name.exact_spelling:
         return False
@@ -282,7 +346,9 @@ def _is_name_at(text: str, first: int, last: int, name: _DatasetName) -> bool:
         text, first, _ADDRESS_PART if name.weak else _CODE_HOST
     ):
         return False
-    if not name.weak:
+    if not name.weak or name.family is not None:
+        return True
+    if name.exact_spelling is not None and _STRICT_DATA_WORD.search(text):
         return True
     context = (
         text[max(0, first - _DATA_WORD_REACH) : first]
@@ -290,6 +356,12 @@ def _is_name_at(text: str, first: int, last: int, name: _DatasetName) -> bool:
         + text[last + 1 : last + 1 + _DATA_WORD_REACH]
     )
     return bool(_DATA_WORD_PATTERN.search(context))
+
+
+def _has_year_behind(text: str, last: int, name: _DatasetName) -> bool:
+    """Whether a name in letters is followed by its year or number: BraTS2020, OASIS3."""
+    is_in_letters = name.kind == "name" and name.key.isalpha() and not name.in_list
+    return is_in_letters and bool(_YEAR_BEHIND.match(text, last + 1))
 
 
 _ADDRESS_PART = re.compile(r"://|www\.|@|\.(?:com|org|edu|net|gov|io)\b/?", re.I)

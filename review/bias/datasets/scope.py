@@ -7,9 +7,25 @@ _OWN_WORK = re.compile(r"\b(we|our|this (study|work|paper|research)|the present 
 _OTHERS_WORK = re.compile(
     r"\b(previous|prior|earlier|other|existing|several) (studies|works?|authors|papers)\b|"
     r"\bet al\b\.?.{0,60}(?<!\bwas )(?<!\bwere )(?<!\bis )(?<!\bare )(?<!\bbeen )"
-    r"\b(used|use|reported|proposed|trained|developed|presented|evaluated)\b",
+    r"\b(used|use|reported|proposed|trained|developed|presented|evaluated)\b|"
+    r"\b(an?|one|another) (recent|previous|prior|earlier|similar|related) "
+    r"(study|work|paper|article|approach|method)\b|"
+    r"\b(reported|achieved|reached|set|proposed) (\w+ ){0,4}?(by|in) "
+    r"((the|a) )?((study|work|paper) )?(of |by )?([A-Z][\w-]+ et al\b|\[\d)|"
+    r"\b(reported|achieved|reached) (\S+ ){0,6}?in \[\d",
     re.I,
 )
+_EXAMPLE_BEFORE = re.compile(
+    r"\b(such as|e\.\s?g\.,?|for example,?|for instance,?|like)\s(?:(?!\b(?:we|our)\b)[^.;)])*$",
+    re.I,
+)
+_USE = re.compile(
+    r"\b(us(?:ed|ing)|obtained|downloaded|collected|taken|employed|evaluat\w+|trained|tested|"
+    r"acquired|selected|combin\w+|conducted|performed|experiments?|validat\w+|extracted|merged|"
+    r"pooled|split|divided)\b",
+    re.I,
+)
+"""What a study does with its data; other sentences only give a set as an example."""
 _AUTHOR_CITATION = re.compile(r"\([^()]*\bet al\b[^()]*\)", re.I)
 _OWN_WORK_SECTIONS = frozenset({"abstract", "methods", "results", "supplement", "statements", ""})
 _CONTRAST = re.compile(
@@ -32,7 +48,8 @@ _DENIED_BEFORE = re.compile(
     re.I,
 )
 _SIMILARITY = re.compile(
-    r"\b(similar(ly)? to|analogous(ly)? to|inspired by|larger than|smaller than)(\s+\w+){0,2}\s*$",
+    r"\b(similar(ly)? to|analogous(ly)? to|inspired by|larger than|smaller than|unlike|"
+    r"in contrast (to|with)|as opposed to|contrary to)(\s+\w+){0,2}\s*$",
     re.I,
 )
 _DENIED_AFTER = re.compile(
@@ -57,6 +74,9 @@ _VERB = re.compile(
     r"evaluat\w+|train\w+|test\w+|validat\w+)\b",
     re.I,
 )
+_AUTHOR_AND_YEAR = re.compile(r"\bet al\.?,?\s*\(?(?:19|20)\d\d")
+_MIN_AUTHORS = 3
+"""Cited papers from which a line without a verb is a row of a table of other people's sets."""
 _MIN_NUMBERS = 0.3
 """Share of words that are numbers from which a line without a verb is a row of a table."""
 _OWN_BEFORE = re.compile(
@@ -70,14 +90,20 @@ _OWN_AFTER = re.compile(
     r"clinics?|departments?|universit\w+)\b",
     re.I,
 )
+_NAMED_SET = (
+    r"(?:(?:an?|{the}our|new|novel|large|large-scale|first|public|open|benchmark|dataset|data set|"
+    r"database|named|called|termed|,|:)\s*)*[\"“'(]?\s*$"
+)
 _INTRODUCED_BEFORE = re.compile(
-    r"\b(?:we|this (?:paper|work|study)|authors)\b[^.;]{0,40}?\b(?:introduc\w+|present\w*|"
-    r"releas\w+|publish\w*|propos\w+|creat\w+|curat\w+|construct\w+|collect\w+|built|build|"
-    r"compil\w+|establish\w*|contribut\w+)\s+(?:and \w+ )?(?:(?:a|an|the|our|new|novel|large|"
-    r"large-scale|first|"
-    r"public|open|benchmark|dataset|data set|database|named|called|termed|,|:)\s*)*[\"“'(]?\s*$",
+    r"\b(?:we|this (?:paper|work|study)|authors)\b[^.;]{0,40}?\b(?:(?:introduc\w+|present\w*|"
+    r"releas\w+|publish\w*|propos\w+|contribut\w+|establish\w*)\s+(?:and \w+ )?"
+    + _NAMED_SET.replace("{the}", "the|")
+    + r"|(?:creat\w+|curat\w+|construct\w+|collect\w+|built|build|compil\w+)\s+(?:and \w+ )?"
+    + _NAMED_SET.replace("{the}", "")
+    + ")",
     re.I,
 )
+"""'We present the X', 'we collected a set named X'; but 'we collected the X' may be public."""
 
 
 def read_context(text: str, section: str, start: int, stop: int) -> Context:
@@ -97,7 +123,9 @@ def read_context(text: str, section: str, start: int, stop: int) -> Context:
 def _is_table_row(text: str) -> bool:
     words = text.split()
     numbers = sum(word.strip("([<~±")[:1].isdigit() for word in words)
-    return not _VERB.search(text) and len(words) > 2 and numbers >= _MIN_NUMBERS * len(words)
+    has_many_numbers = len(words) > 2 and numbers >= _MIN_NUMBERS * len(words)
+    has_many_authors = len(_AUTHOR_AND_YEAR.findall(text)) >= _MIN_AUTHORS
+    return not _VERB.search(text) and (has_many_numbers or has_many_authors)
 
 
 def _is_own_collection(before: str, after: str) -> bool:
@@ -108,6 +136,12 @@ def is_introduced(text: str, words: str) -> bool:
     """Whether a sentence says that the authors made the data set that `words` name."""
     place = text.find(words)
     return place >= 0 and bool(_INTRODUCED_BEFORE.search(text[:place]))
+
+
+def _is_example(text: str, before: str) -> bool:
+    """Whether a set is only given as an example: 'public sets such as CheXpert are large'."""
+    is_listed = bool(_EXAMPLE_BEFORE.search(_AUTHOR_CITATION.sub(" ", before)))
+    return is_listed and not _OWN_WORK.search(text) and not _USE.search(text)
 
 
 def is_used(text: str, section: str, start: int, stop: int) -> bool:
@@ -124,6 +158,6 @@ def is_used(text: str, section: str, start: int, stop: int) -> bool:
     before, after = text[:start], text[stop:]
     if _DENIED_BEFORE.search(before) or _SIMILARITY.search(before) or _DENIED_AFTER.search(after):
         return False
-    if _PLANNED_USE.search(text):
+    if _PLANNED_USE.search(text) or _is_example(text, before):
         return False
     return section in _OWN_WORK_SECTIONS or bool(_OWN_WORK.search(text))

@@ -480,3 +480,78 @@ def test_names_in_lists_likenesses_tools_and_citations(text, ids, registry):
 def test_no_name_is_cut_short_in_the_graph(registry):
     assert "…" not in draw_graph(registry)
     assert "…" not in draw_graph(registry, reg.build_matrix(registry, {"S": list(registry)}))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("We evaluate on BraTS2020 and BraTS'19.", {"brats"}),
+        ("Scans of OASIS3, ADNI2 and ADNI3 were used.", {"oasis", "adni"}),
+        ("Nuclei of the 2018 Data Science Bowl were used.", {"dsb2018"}),
+        ("Nuclei of the Data Science Bowl 2017 were used.", {"dsb2017"}),
+        (
+            "Slides of TCGA (BRCA, LUAD, and LUSC cohorts) were tiled.",
+            {"tcga_brca_slides", "tcga_luad", "tcga_lusc"},
+        ),
+        ("Carriers of BRCA in TCGA were counted.", set()),
+        (
+            "Five polyp data sets were used: Kvasir-SEG, ClinicDB, ColonDB, EndoScene and ETIS.",
+            {"kvasir_seg", "cvc_clinicdb", "cvc_colondb", "cvc_endoscene", "etis_larib"},
+        ),
+        ("At the CT rate of the data, no image was lost.", set()),
+        ("Unlike CAM, Grad-CAM can show images.", set()),
+        ("We collected the HAM10000 dataset and resized it.", {"ham10000"}),
+        ("We collected a dataset named HAM10000 and resized it.", set()),
+    ],
+)
+def test_years_programmes_and_short_names(registry, text, wanted):
+    found = reg.select_used(reg.find_mentions([Line(text, "methods")], registry))
+    assert set(found) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Regions followed the HCP parcellation and the ADNI acquisition protocol.", set()),
+        ("Severity was graded on the Brixia score.", set()),
+        ("A recent study on the LIDC-IDRI dataset reported 95% accuracy [5].", set()),
+        ("Such performance was reported on CheXpert in [12].", set()),
+        ("The state of the art on BraTS was set by Isensee et al. (2021).", set()),
+        ("Many data sets (e.g., ISIC, HAM10000) are imbalanced.", set()),
+        ("Public data sets such as CheXpert and PadChest have driven progress.", set()),
+        ("Films of public data sets such as CheXpert were used.", {"chexpert"}),
+        ("Non-standard films (e.g., lateral ones) of CheXpert are few.", {"chexpert"}),
+        ("Our data were collected locally, in contrast to the ADNI dataset.", set()),
+        (
+            "Kvasir-SEG (Jha et al., 2020) 1,000 mask SUN-SEG (Ji et al., 2022) mask "
+            "LDPolypVideo (Ma et al., 2021) box",
+            set(),
+        ),
+    ],
+)
+def test_examples_tools_and_the_results_of_others_are_no_use(registry, text, wanted):
+    found = reg.select_used(reg.find_mentions([Line(text, "methods")], registry))
+    assert set(found) == wanted
+
+
+@pytest.mark.parametrize(
+    ("definition", "used"),
+    [
+        ("A mixed-scale dense network (MSD; Pelt 2017) was trained.", False),
+        ("The Medical Segmentation Decathlon (MSD) was used.", True),
+        ("The Multi Site Data collection (MSD) was read.", True),
+        ("Images were resized.", True),
+    ],
+)
+def test_an_acronym_that_the_paper_spells_out_otherwise_is_no_data_set(registry, definition, used):
+    lines = [Line(definition), Line("MSD did well on the images of this dataset.", "results")]
+    assert ("msd" in reg.select_used(reg.find_mentions(lines, registry))) is used
+
+
+def test_an_address_of_two_sets_is_asked_and_settled_by_a_name(registry):
+    shared = Line("Images are at https://doi.org/10.17632/rscbjbr9sj.3 for everyone.")
+    found = reg.find_mentions([shared], registry)
+    assert reg.select_used(found) == {}
+    assert [m.ids for m in reg.select_unresolved(found)] == [("kermany_cxr", "kermany_oct")]
+    named = reg.find_mentions([shared, Line("We used the OCT2017 images.")], registry)
+    assert set(reg.select_used(named)) == {"kermany_oct"}
