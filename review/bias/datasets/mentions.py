@@ -30,6 +30,8 @@ _MAX_ACRONYM_LETTERS = 5
 _MAX_HYPHENATED_LETTERS = 7
 """Length up to which a hyphen is no space: CT-RATE, not 'the CT rate'."""
 _YEAR_LAST = re.compile(r"(.{3,}?)[ -]((?:19|20)\d\d)")
+_YEAR_REACH = 25
+"""Characters around a name without its year within which the year must be."""
 _YEAR_BEHIND = re.compile(r"(?:20)?\d\d?(?![^\W_])")
 """Digits that may follow a name in letters at once: BraTS2020, BraTS20, OASIS3."""
 
@@ -77,6 +79,8 @@ class _DatasetName:
     sets'."""
     family: str | None = None
     """A programme that the sentence must name besides another of its sets: 'TCGA (LUAD, LUSC)'."""
+    year: str | None = None
+    """A year that must follow or precede: 'the Data Science Bowl challenge of 2018'."""
 
 
 def find_mentions(sentences: Sequence[SentenceLike], registry: Registry) -> list[Mention]:
@@ -208,7 +212,12 @@ def _collect_names(datasets: tuple[Dataset, ...]) -> tuple[_DatasetName, ...]:
         )
         for (key, kind, weak, exact_spelling), ids in owners.items()
     ]
-    return (*dataset_names, *_collect_list_names(datasets), *_collect_family_names(datasets))
+    return (
+        *dataset_names,
+        *_collect_list_names(datasets),
+        *_collect_family_names(datasets),
+        *_collect_yearly_names(datasets),
+    )
 
 
 def _put_years_first(names: Sequence[str]) -> list[str]:
@@ -248,6 +257,16 @@ def _collect_family_names(datasets: Iterable[Dataset]) -> list[_DatasetName]:
         for dataset in datasets
         for match in map(_FAMILY_NAME.fullmatch, dataset.names)
         if match
+    ]
+
+
+def _collect_yearly_names(datasets: Iterable[Dataset]) -> list[_DatasetName]:
+    """'Data Science Bowl 2018' also as 'Data Science Bowl', where 2018 is near."""
+    return [
+        _DatasetName(squeeze_name(match[1]), (dataset.id,), "name", True, None, year=match[2])
+        for dataset in datasets
+        for match in map(_YEAR_LAST.fullmatch, dataset.names)
+        if match and len(squeeze_name(match[1])) > _MAX_ACRONYM_LETTERS
     ]
 
 
@@ -340,6 +359,8 @@ def _is_name_at(text: str, first: int, last: int, name: _DatasetName) -> bool:
         return False
     if _LIKENESS_SUFFIX.match(text[last + 1 :]) or _is_run_together(text[first : last + 1], name):
         return False
+    if name.year is not None:
+        return name.year in text[max(0, first - _YEAR_REACH) : last + 1 + _YEAR_REACH]
     if name.in_list:
         return bool(_LIST_CONTINUATION.match(text[last + 1 :]))
     if name.kind == "name" and _is_in_address(

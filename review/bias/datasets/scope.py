@@ -19,6 +19,16 @@ _EXAMPLE_BEFORE = re.compile(
     r"\b(such as|e\.\s?g\.,?|for example,?|for instance,?|like)\s(?:(?!\b(?:we|our)\b)[^.;)])*$",
     re.I,
 )
+_PRETRAINED_ON = r"\b(?:pre-?)?trained (?:\w+ )?on\b[^.;]{0,30}$"
+_WEIGHTS_OF_OTHERS = re.compile(
+    r"\b(?:weights|checkpoints?|model|network|encoder)s?\b[^.;]{0,30}?\b(?:provided|released|"
+    r"published|made available|shared|by (?:the|its) authors?|et al)\b[^.;]{0,60}?"
+    + _PRETRAINED_ON
+    + r"|\b(?:publicly available|released|official|off-the-shelf) (?:[\w-]+ ){0,2}?(?:weights|"
+    r"checkpoints?|models?)\b[^.;]{0,40}?" + _PRETRAINED_ON,
+    re.I,
+)
+"""'Weights provided by the authors (pretrained on ...)': the data of other people's model."""
 _USE = re.compile(
     r"\b(us(?:ed|ing)|obtained|downloaded|collected|taken|employed|evaluat\w+|trained|tested|"
     r"acquired|selected|combin\w+|conducted|performed|experiments?|validat\w+|extracted|merged|"
@@ -159,5 +169,7 @@ def is_used(text: str, section: str, start: int, stop: int) -> bool:
     if _DENIED_BEFORE.search(before) or _SIMILARITY.search(before) or _DENIED_AFTER.search(after):
         return False
     if _PLANNED_USE.search(text) or _is_example(text, before):
+        return False
+    if _WEIGHTS_OF_OTHERS.search(_AUTHOR_CITATION.sub(" ", before)):
         return False
     return section in _OWN_WORK_SECTIONS or bool(_OWN_WORK.search(text))

@@ -489,6 +489,8 @@ def test_no_name_is_cut_short_in_the_graph(registry):
         ("Scans of OASIS3, ADNI2 and ADNI3 were used.", {"oasis", "adni"}),
         ("Nuclei of the 2018 Data Science Bowl were used.", {"dsb2018"}),
         ("Nuclei of the Data Science Bowl 2017 were used.", {"dsb2017"}),
+        ("Nuclei of the Data Science Bowl challenge of 2018 were used.", {"dsb2018"}),
+        ("Nuclei of the Data Science Bowl were used.", set()),
         (
             "Slides of TCGA (BRCA, LUAD, and LUSC cohorts) were tiled.",
             {"tcga_brca_slides", "tcga_luad", "tcga_lusc"},
@@ -514,6 +516,9 @@ def test_years_programmes_and_short_names(registry, text, wanted):
     [
         ("Regions followed the HCP parcellation and the ADNI acquisition protocol.", set()),
         ("Severity was graded on the Brixia score.", set()),
+        ("We ran it with weights provided by the authors (pretrained on PanNuke).", set()),
+        ("We used publicly available models pretrained on CheXpert.", set()),
+        ("Our model was pretrained on CheXpert.", {"chexpert"}),
         ("A recent study on the LIDC-IDRI dataset reported 95% accuracy [5].", set()),
         ("Such performance was reported on CheXpert in [12].", set()),
         ("The state of the art on BraTS was set by Isensee et al. (2021).", set()),
