@@ -15,7 +15,7 @@ from review.dedupe.columns import FeatureColumns
 from review.dedupe.verdicts import ENGINE
 from review.models import Relation
 
-_TEXTS = ("title", "lead", "journal", "snippet")
+_TEXTS = ("title", "lead", "team", "journal", "snippet")
 
 
 def append_columns(columns: FeatureColumns, new_columns: FeatureColumns) -> FeatureColumns:

@@ -29,7 +29,8 @@ def compare_pages(
 ) -> npt.NDArray[np.int8]:
     """Agreement of first pages. A page printed and an electronic number ('969', 'a1754') of one
     volume, two first pages with one last page, or page 1 of an article ahead of print are no
-    contradiction, nor an article number and the count of the article's own pages ('10152', '1-17');
+    contradiction, nor an article number and the count of the article's own pages ('10152', '1-17'),
+    nor that count put for the pages ('9-9' and '327-335');
     a meeting abstract's page ('s31') and another are. Spans that touch ('246-250',
     '250-254') are misprints of one only where all else supports one work: letters under one title
     follow each other so.
@@ -43,6 +44,7 @@ def compare_pages(
     other_prefix &= ~(_is_meeting_abstract(columns, a) ^ _is_meeting_abstract(columns, b))
     open_question = (other_prefix & (agreements["volume"] == 1)) | (agreements["last_page"] == 1)
     open_question |= _is_article_number(columns, a, b) | _is_article_number(columns, b, a)
+    open_question |= _is_page_count(columns, a, b) | _is_page_count(columns, b, a)
     is_ahead = _is_ahead_of_print(columns, a) | _is_ahead_of_print(columns, b)
     result[(result == -1) & (open_question | is_ahead)] = 0
     return result
@@ -60,6 +62,15 @@ def _is_article_number(columns: FeatureColumns, numbered: Ints, counted: Ints) -
     other_volume = (volume_a != volume_b) & (volume_a != 0) & (volume_b != 0)
     mask: Bools = is_number & is_span & ~other_volume
     mask &= (columns.page[counted] == 1) | (columns.page[numbered] >= MIN_ARTICLE_NUMBER)
+    return mask
+
+
+def _is_page_count(columns: FeatureColumns, counted: Ints, printed: Ints) -> Bools:
+    """Whether the first rows put for their pages how many pages the second ones have."""
+    count = columns.page[counted]
+    is_count = (count > 1) & (columns.last_page[counted] == count)
+    mask: Bools = is_count & (columns.page_prefix[counted] == 0)
+    mask &= columns.last_page[printed] - columns.page[printed] + 1 == count
     return mask
 
 

@@ -8,14 +8,15 @@ is never overruled. The result depends on the records and edges alone, not on th
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from review.dedupe import verdicts
 from review.dedupe.citation import LOW_PAGE, MAX_ISSUES, MIN_ARTICLE_NUMBER
-from review.dedupe.columns import FeatureColumns, hash_text
+from review.dedupe.columns import FeatureColumns
 from review.dedupe.edges import Edges, ManualDecisions
-from review.dedupe.names import list_spellings
+from review.dedupe.names import is_same_person
 from review.dedupe.verdicts import BY_HAND, STATED_PREFIX
 
 
@@ -56,7 +57,7 @@ number; two spans are, and two numbers."""
 MIN_SCORE_DIFFERENCE = 0.005
 """Difference in score below which a record fits two documents equally well."""
 
-Constraints = dict[str, frozenset[int]]
+Constraints = dict[str, frozenset[int | str]]
 """Constraint -> what a part holds under it."""
 
 
@@ -100,7 +101,7 @@ class _Clusters:
         self._constraints[low] = constraints
 
 
-_EMPTY: frozenset[int] = frozenset()
+_EMPTY: frozenset[int | str] = frozenset()
 
 
 def _collect_constraints(
@@ -109,7 +110,7 @@ def _collect_constraints(
     """What one record brings into a group, by the constraint it falls under."""
     server = int(columns.server[row])
     doi = int(columns.doi[row])
-    constraints = {"kind": frozenset((int(columns.kind[row]),))}
+    constraints: Constraints = {"kind": frozenset((int(columns.kind[row]),))}
     if server and doi:
         constraints["posting"], constraints["server"] = frozenset((doi,)), frozenset((server,))
     elif not server and doi:
@@ -139,7 +140,7 @@ def _collect_constraints(
         constraints["issue"] = frozenset((issue,))
     if columns.families[row]:
         constraints["names"] = frozenset(columns.families[row])
-        constraints["lead"] = frozenset(map(hash_text, list_spellings(columns.lead[row])))
+        constraints["lead"] = frozenset((columns.lead[row],))
     if volume and few_distinctive:
         constraints["volume"] = frozenset((volume,))
     return constraints
@@ -198,10 +199,16 @@ def _find_report_veto(a: Constraints, b: Constraints, rule: str) -> str:
         and "names" in a
         and "names" in b
         and not a["names"] & b["names"]
-        and not a["lead"] & b["lead"]
+        and not _share_lead(a, b)
     ):
         return "two teams"
     return ""
+
+
+def _share_lead(a: Constraints, b: Constraints) -> bool:
+    """Whether a first author of one part is one of the other, misspelt or with swapped names."""
+    pairs = product(a["lead"], b["lead"])
+    return any(is_same_person(*sorted(map(str, pair))) for pair in pairs)
 
 
 def _find_study_veto(a: Constraints, b: Constraints, rule: str) -> str:

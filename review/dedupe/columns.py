@@ -14,6 +14,9 @@ Bools = npt.NDArray[np.bool_]
 Pairs = npt.NDArray[np.int64]
 """m x 2 rows, first < second, sorted, each pair once."""
 
+NAME_SEPARATOR = "\x1f"
+"""Stands between the names of a team; no name contains it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FeatureColumns:
@@ -41,6 +44,8 @@ class FeatureColumns:
     """Code of the first letter of the first author's given name."""
     lead: list[str]
     """The first author's family and given name, folded: 'fox|ann maria'; '' where unknown."""
+    team: list[str]
+    """The names as printed, joined by NAME_SEPARATOR, first MAX_FAMILIES."""
     people: npt.NDArray[np.int16]
     """Number of names given, groups included."""
     year: npt.NDArray[np.int16]

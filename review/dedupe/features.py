@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from review.dedupe import normalize
-from review.dedupe.columns import FeatureColumns, Ints, hash_text
-from review.dedupe.names import parse_family_name, parse_given_name, parse_initial
+from review.dedupe.columns import NAME_SEPARATOR, FeatureColumns, Ints, hash_text
+from review.dedupe.names import parse_family_name, parse_person
 from review.identifiers import (
     PREPRINT_SERVERS,
     find_preprint_server,
@@ -106,12 +106,6 @@ def _get_published_doi(record: Record, own_doi: str | None) -> str:
     return doi if doi and doi != own_doi and not doi.startswith("10.48550/") else ""
 
 
-def _format_lead(authors: Sequence[str]) -> str:
-    """The first author as 'family|given', folded; '' where no family name is known."""
-    family_name = parse_family_name(authors[0]) if authors else ""
-    return f"{family_name}|{parse_given_name(authors[0])}" if family_name else ""
-
-
 def _drop_placeholders(record: Record) -> Record:
     """The record without texts that only say that something is unknown: they are no evidence."""
     changes: dict[str, Any] = {
@@ -139,6 +133,7 @@ def _extract_features(original: Record) -> tuple[Any, ...]:
     doi, arxiv = get_own_identifiers(record)
     prefix, first, last = normalize.parse_pages(record.pages)
     families = [_hash_family_name(name) for name in record.authors[:MAX_FAMILIES]]
+    lead = parse_person(record.authors[0]) if record.authors else ""
     return (
         title,
         hash_text(compact_title),
@@ -149,8 +144,9 @@ def _extract_features(original: Record) -> tuple[Any, ...]:
         _hash_short_text(" ".join(sorted(normalize.extract_numerals(title)))),
         tuple(family_code for family_code in families if family_code),
         _combine_bits(families),
-        _hash_short_text(parse_initial(record.authors[0])) if record.authors else 0,
-        _format_lead(record.authors),
+        _hash_short_text(lead.partition("|")[2][:1]),
+        lead,
+        NAME_SEPARATOR.join(record.authors[:MAX_FAMILIES]).replace("\n", " "),
         len(record.authors),
         _get_year(record),
         _normalize_journal(record.journal) if record.journal else "",
@@ -213,7 +209,7 @@ def _hash_content(record: Record) -> int:
     return hash_text(repr(parts))
 
 
-_LISTS = {"title", "families", "lead", "journal", "snippet"}
+_LISTS = {"title", "families", "lead", "team", "journal", "snippet"}
 _TYPES: dict[str, Any] = {
     "kind": np.int8,
     "cut": np.bool_,

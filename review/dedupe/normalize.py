@@ -11,6 +11,8 @@ from review.text.greek import GREEK_LETTERS
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,40}>")
 _NON_ALNUM_ASCII = re.compile(r"[^a-z0-9]+")
 _NON_ALNUM = re.compile(r"[\W_]+")
+_PRINTED_BREAK = re.compile(r"\\n(?![a-z])")
+"""A line break that a program wrote as a backslash and a letter."""
 _THOUSANDS = re.compile(r"(?<=\d)[ ,](?=\d{3}(?!\d))")
 _LETTERS = {
     "ø": "o",
@@ -48,6 +50,8 @@ def normalize_text(text: str | None) -> str:
     """
     if not text:
         return ""
+    if "\\n" in text:
+        text = _PRINTED_BREAK.sub(" ", text)
     if "<" in text:
         text = _TAG.sub("", text)
     if "&" in text:
@@ -70,6 +74,13 @@ _SUFFIX = re.compile(
     r"[^()]*\)?)[\s.]*$",
     re.I,
 )
+_FORMAT_NOTE = re.compile(
+    r"\s*\((?:(?:extended|demo|poster|panel|tutorial) (?:abstract|session|summary)|panel|tutorial"
+    r"|poster|demo(?:nstration)?(?: (?:description|paper))?|experience paper"
+    r"|invited (?:talk|paper))\)",
+    re.I,
+)
+"""How proceedings mark what a contribution was: '(panel session)', before or after a subtitle."""
 _ELLIPSIS = re.compile(r"\s*(?:\.\.\.|…)\s*$")
 _RETRACTED = re.compile(r"^\W*(?:retracted|withdrawn)(?:\s+article|\s+paper)?\s*[:.\]]\s*", re.I)
 _MIN_TITLE_LETTERS = 12
@@ -77,7 +88,8 @@ _MIN_TITLE_LETTERS = 12
 
 
 def clean_title(text: str | None) -> str:
-    """The printed title without what databases add: '[Review]', '[German]', 'RETRACTED:'."""
+    """The printed title without what databases and proceedings add: '[Review]', '[German]',
+    'RETRACTED:', '(Panel)'."""
     if not text:
         return ""
     text = text.strip().strip('"')
@@ -90,6 +102,8 @@ def clean_title(text: str | None) -> str:
         text = head if len(head) > len(tail) else text
     if "racted" in text[:12].lower() or "ithdrawn" in text[:12].lower():
         text = _RETRACTED.sub("", text)
+    if "(" in text:
+        text = _FORMAT_NOTE.sub("", text)
     while text[-1:] in "]). \t" or "[" in text:
         shortened = _SUFFIX.sub("", text)
         if shortened == text or len(shortened) < _MIN_TITLE_LETTERS:

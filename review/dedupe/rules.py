@@ -34,6 +34,8 @@ AKIN_WORDS = 75.0
 """Words in common (any order) of titles that may be one, with a translation or subtitle more."""
 SAME_TEXT, SAME_ABSTRACT, OTHER_ABSTRACT = 95.0, 85.0, 55.0
 """Ratio of abstract openings: one text; likely one text (structured abstracts open alike); two."""
+LONG_TITLE = 6
+"""Telling words of a title that one team hardly gives twice in a year."""
 HALF_TEAM, MOST_TEAM = 0.5, 0.8
 """Names in common over the shorter list."""
 
@@ -370,16 +372,34 @@ def _build_no_location_rules(
     consistent = ~s.other_location & ~s.other_issue & s.same_date & (x.years <= 1)
     open_location = consistent & ~ahead & (x.years >= 0) & s.distinctive & ~s.other_text
     text = base & s.same_text & consistent & (s.distinctive | s.page | (x.issue == 1))
+    alone = (x.most == 1) & (x.ratio >= RETYPED_TITLE) & (x.informative >= LONG_TITLE)
+    typed = (x.numerals == 1) & spelt & (whole_team | alone)
+    pair = x.nowhere & x.exact & (x.shared >= 2) & (x.informative >= MIN_DISTINCTIVE - 1)
     return [
         (
             "title+authors+journal",
             DUPLICATE,
             base
-            & (x.exact | s.same_text | (whole_team & (x.numerals == 1) & spelt))
+            & (x.exact | s.same_text | typed)
             & s.authors
             & (x.journal == 1)
             & (((x.first == 1) & (x.initial >= 0)) | (x.shared >= 2))
-            & (open_location | (few_words & whole_team & (x.shared >= 3))),
+            & (open_location | (few_words & whole_team & ((x.shared >= 3) | pair))),
+        ),
+        (
+            "long title+authors+year",
+            DUPLICATE,
+            base
+            & x.exact
+            & x.nowhere
+            & x.ordinary
+            & (x.journal == 0)
+            & (x.years == 0)
+            & (x.informative >= LONG_TITLE)
+            & x.in_order
+            & (x.first == 1)
+            & (x.initial >= 0)
+            & ~s.other_text,
         ),
         (
             "title+authors+meeting",
@@ -621,6 +641,19 @@ def _build_doubt_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple[str, in
             & s.distinctive,
         ),
         (
+            "same title and pages, journal unclear",
+            MAYBE,
+            base
+            & open_ids
+            & x.same_title
+            & s.pages
+            & (x.span >= LONG_SPAN)
+            & (x.years == 0)
+            & (x.volume >= 0)
+            & ~s.other_authors
+            & s.distinctive,
+        ),
+        (
             "same title and abstract, other place",
             MAYBE,
             base & open_ids & x.same_title & s.same_text & s.authors & (x.journal >= 0),
@@ -662,6 +695,23 @@ def _build_doubt_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple[str, in
             & (x.journal >= 0)
             & s.near_year
             & s.distinctive,
+        ),
+        (
+            "cut title, same team and year",
+            MAYBE,
+            base
+            & open_ids
+            & (x.begins | (x.words >= 97))
+            & (x.numerals >= 0)
+            & ~x.sequel
+            & (x.team >= MOST_TEAM)
+            & s.person
+            & (x.journal == 1)
+            & (x.years == 0)
+            & ~s.other_location
+            & ~s.other_text
+            & ~x.supplement
+            & (x.informative >= MIN_DISTINCTIVE - 1),
         ),
         (
             "preprint, like title or team",

@@ -12,9 +12,9 @@ from rapidfuzz.distance import Indel
 
 from review.dedupe import citation, venues
 from review.dedupe.citation import LOW_PAGE, compare_codes
-from review.dedupe.columns import Bools, FeatureColumns, Floats, Ints, Pairs
+from review.dedupe.columns import NAME_SEPARATOR, Bools, FeatureColumns, Floats, Ints, Pairs
 from review.dedupe.features import HEAD_LETTERS
-from review.dedupe.names import is_same_person
+from review.dedupe.names import is_same_person, match_people, parse_person
 from review.dedupe.normalize import extract_numerals, is_common
 from review.dedupe.verdicts import UNIQUE_TITLE_WORDS
 
@@ -59,7 +59,8 @@ class PairSimilarity:
     numerals: npt.NDArray[np.int8]
     """1 equal sets of numbers in the titles; -1 each has one the other lacks; 0 one has more."""
     kindred: Bools
-    """The titles share a telling word or its cognate: 'pneumonia', 'pneumonie'."""
+    """The titles share a telling word or its cognate: 'pneumonia', 'pneumonie'; unlike titles are
+    read only where both records print a page."""
     sequel: Bools
     """One title is the other with 'part II' or a number more."""
     same_kind: Bools
@@ -302,6 +303,29 @@ def _compare_authors(columns: FeatureColumns, a: Ints, b: Ints) -> dict[str, Any
     }
 
 
+def _parse_team(names: str) -> list[str]:
+    return [person for name in names.split(NAME_SEPARATOR) if (person := parse_person(name))]
+
+
+def _match_misspelt_people(
+    columns: FeatureColumns, a: Ints, b: Ints, titles: dict[str, Any], people: dict[str, Any]
+) -> None:
+    """Counts authors of one title who are one person but for a letter or swapped names.
+
+    Changes `people`. Only teams that have a first or a whole name in common are looked at.
+    """
+    one_title = titles["same_title"] | titles["begins"] | (titles["ratio"] >= MIN_TITLE_RATIO)
+    unmatched = (people["team"] >= 0) & (people["shared"] < people["least"])
+    unmatched &= (people["shared"] > 0) & one_title
+    for pair_index in np.flatnonzero(unmatched).tolist():
+        left, right = columns.team[a[pair_index]], columns.team[b[pair_index]]
+        order = match_people(_parse_team(left), _parse_team(right))
+        matched = [index for index in order if index is not None]
+        people["shared"][pair_index] = len(matched)
+        people["team"][pair_index] = len(matched) / people["least"][pair_index]
+        people["in_order"][pair_index] = order == list(range(int(people["most"][pair_index])))
+
+
 def _compare_titles(columns: FeatureColumns, a: Ints, b: Ints) -> dict[str, Any]:
     titles = columns.title
     ratio = _compute_ratios(titles, a, b)
@@ -324,7 +348,8 @@ def _compare_titles(columns: FeatureColumns, a: Ints, b: Ints) -> dict[str, Any]
         if ratio[pair_index] >= MIN_TITLE_RATIO:
             same_title[pair_index] = not (only_left or only_right)
     kindred = (ratio >= MIN_TITLE_RATIO) | same_title
-    for pair_index in np.flatnonzero(~kindred):
+    paged = (columns.page[a] != 0) & (columns.page[b] != 0)
+    for pair_index in np.flatnonzero(~kindred & paged):
         kindred[pair_index] = compute_containment(titles[a[pair_index]], titles[b[pair_index]]) > 0
     sequel = np.zeros(len(a), bool)
     for pair_index in np.flatnonzero(
@@ -455,6 +480,7 @@ def compare_pairs(columns: FeatureColumns, pairs: Pairs) -> PairSimilarity:
         columns.issue[a], columns.issue[b], agreements["issue"]
     )
     titles, people = _compare_titles(columns, a, b), _compare_authors(columns, a, b)
+    _match_misspelt_people(columns, a, b, titles, people)
     agreements["initial"][people["misspelt"]] = 1
     informative = np.minimum(columns.informative[a], columns.informative[b])
     one_work = (informative >= UNIQUE_TITLE_WORDS) & (people["first"] == 1)

@@ -27,6 +27,11 @@ def compare(first, second):
         ("45-50", "1-17", -1),
         ("N.PAG-N.PAG", "45", 0),
         ("45", "45-50", 1),
+        ("9-9", "327-335", 0),
+        ("9-9", "327-336", -1),
+        ("9", "327-335", -1),
+        ("1-1", "327-327", -1),
+        ("e9-e9", "327-335", 0),
     ],
 )
 def test_an_article_number_is_no_contradiction_to_counted_pages(first, second, agreement):

@@ -27,6 +27,8 @@ def judge(left, right, **changes):
     return VERDICTS[int(verdicts.verdict[0])], RULES[rule] if rule >= 0 else ""
 
 
+NOWHERE = {"volume": None, "issue": None, "pages": None}
+
 UNLIKE = {"same_title": False, "exact": False, "begins": False, "reworded": True, "words": 40}
 """The likeness of a pair of two titles."""
 RETYPED = {**UNLIKE, "reworded": False}
@@ -86,6 +88,42 @@ JOINED = {
     "names of a team swapped": (
         article(authors=("Zhang, Wei", "Chen, Hao", "Liu, Yang"), pages=None),
         article(authors=("Wei, Zhang", "Hao, Chen", "Yang, Liu"), pages="100-110"),
+    ),
+    "names of a team swapped, initials on one side": (
+        article(authors=("Stronza, A.", "Gordillo, J."), pages=None),
+        article(authors=("Amanda, Stronza", "Javier, Gordillo"), pages="100-110"),
+    ),
+    "initials put for the family name": (
+        article(authors=("Ferraro, Paul J.", "Hanauer, Merlin M."), pages=None),
+        article(authors=("J, Ferraro Paul", "M, Hanauer Merlin"), pages="100-110"),
+    ),
+    "a letter lost in a surname": (
+        article(authors=("Klemens B?hm", "Ann Fox"), pages=None),
+        article(authors=("Böhm, Klemens", "Fox, Ann"), pages="100-110"),
+    ),
+    "a letter wrong in the second surname": (
+        article(authors=("Fox, Ann", "Gonzalez, Maria"), pages=None, volume=None),
+        article(authors=("Fox, Ann", "Gonzales, Maria"), pages="100-110"),
+    ),
+    "a second family name left out": (
+        article(authors=("Rafael Camps",), **NOWHERE),
+        article(authors=("Rafael Camps Paré",), **NOWHERE),
+    ),
+    "a title of three words by one pair of authors, no place": (
+        article(title="Crawling the Hidden Web", authors=TEAM[:2], **NOWHERE),
+        article(title="Crawling the hidden web", authors=TEAM[1::-1], **NOWHERE),
+    ),
+    "a wrong letter in a long title of one author, no place": (
+        article(authors=TEAM[:1], **NOWHERE),
+        article(authors=TEAM[:1], title=TITLE.replace("detection", "detecton"), **NOWHERE),
+    ),
+    "a long title, no journal and no place": (
+        article(authors=TEAM[:1], journal=None, **NOWHERE),
+        article(authors=("Fox, A.",), journal=None, source="scopus", **NOWHERE),
+    ),
+    "a note of the proceedings before the subtitle": (
+        article(title="Index research (panel session): forest or single trees?", **NOWHERE),
+        article(title="Index Research: Forest or Single Trees? (Panel Abstract)", **NOWHERE),
     ),
     "a letter wrong in the surname": (
         article(authors=("Gonzalez, Maria",)),
@@ -200,6 +238,26 @@ APART = {
         article(authors=("Johansen, Bo",), title="A trial of streptokinase", pages="22"),
         article(authors=("Johnston, Bo",), title="A trial of streptokinase", pages="22"),
     ),
+    "a column of one author, no place": (
+        article(title="Distinguished database profiles", authors=TEAM[:1], **NOWHERE),
+        article(title="Distinguished database profiles", authors=TEAM[:1], **NOWHERE),
+    ),
+    "a column of two editors, the place on one side": (
+        article(title="Distinguished database profiles", authors=TEAM[:2], **NOWHERE),
+        article(title="Distinguished database profiles", authors=TEAM[:2], pages=None),
+    ),
+    "a long title of one author, a part put for another": (
+        article(authors=TEAM[:1], title=TITLE + " in men", **NOWHERE),
+        article(authors=TEAM[:1], title=TITLE + " in women", **NOWHERE),
+    ),
+    "a long title without journal, other abstracts": (
+        article(journal=None, abstract=ABSTRACT, **NOWHERE),
+        article(journal=None, abstract=OWN_ABSTRACT, **NOWHERE),
+    ),
+    "a short title, no journal and no place": (
+        article(title="Pneumonia on portable films", journal=None, **NOWHERE),
+        article(title="Pneumonia on portable films", journal=None, source="scopus", **NOWHERE),
+    ),
     "one letter apart, other given names": (
         article(authors=("Hansen, Ole",), title="A trial of streptokinase", pages="22"),
         article(authors=("Hanson, Oscar",), title="A trial of streptokinase", pages="22"),
@@ -218,6 +276,44 @@ def test_one_place_and_team_under_another_title_is_asked():
         article(pages="154-159"),
         article(pages="154-159", title=OTHER_TITLE, authors=("Solo, H",)),
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"pages": "9-9"}, {"pages": "327-335"}),
+        (
+            {"title": "Online query processing", "authors": TEAM[:2], **NOWHERE},
+            {"title": "Online query processing: a tutorial", "authors": TEAM[:2], **NOWHERE},
+        ),
+        (
+            {"journal": "Climate and Land", "volume": None, "issue": None, "pages": "501-521"},
+            {
+                "journal": "Environmental Engineering",
+                "volume": None,
+                "issue": None,
+                "pages": "501-521",
+                "authors": (),
+            },
+        ),
+    ],
+)
+def test_what_may_be_one_work_is_asked(first, second):
+    assert asked(article(**first), article(**second))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"title": TITLE}, {"title": TITLE + ". Part II"}),
+        ({"title": TITLE, "year": 2019}, {"title": TITLE + ": a tutorial"}),
+        ({"title": TITLE}, {"title": TITLE + ": a tutorial", "authors": ("Solo, H.", "Lone, B.")}),
+    ],
+)
+def test_a_longer_title_of_a_part_a_year_or_a_team_of_its_own_is_not_asked(first, second):
+    pair = article(**NOWHERE, **first), article(**NOWHERE, **second)
+    assert not one_study(*pair)
+    assert not asked(*pair)
 
 
 def test_another_abstract_still_counts_where_the_place_does_not_agree():
