@@ -98,7 +98,14 @@ class Review:
         from review.workflow.screening.decisions import NewDecision, add_decision
 
         number = parse_record_key(record)
-        new_decision = NewDecision(number, stage, self.user, verdict, reason, note)
+        new_decision = NewDecision(
+            record=number,
+            stage=stage,
+            reviewer=self.user,
+            verdict=verdict,
+            reason=reason,
+            note=note,
+        )
         report_status = add_decision(self.project, new_decision, self.user)
         return blinding.mask_new_status(
             self.project, self.user, find_stage(self.project.protocol, stage), number, report_status
@@ -124,7 +131,15 @@ class Review:
         from review.workflow.appraisal.forms import AnswerInput, add_answer
 
         number = parse_record_key(record)
-        entry = AnswerInput(number, checklist, item, answer, quote, page, comment)
+        entry = AnswerInput(
+            record=number,
+            checklist=checklist,
+            key=item,
+            answer=answer,
+            quote=quote,
+            page=page,
+            comment=comment,
+        )
         return add_answer(self.project, entry, self.user)
 
     def count(self, day: str | None = None) -> dict[str, Any]:

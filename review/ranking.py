@@ -156,7 +156,14 @@ def prepare_features(
     if not model.startswith("embeddings:"):
         raise ValueError(f"unknown model {model!r}; use light, random or embeddings:NAME")
     dense = encode_texts([*safe_texts, question], model.removeprefix("embeddings:"))
-    return RankingFeatures(matrix, question_row, tuple(words), rarity, dense[:-1], dense[-1])
+    return RankingFeatures(
+        matrix=matrix,
+        question=question_row,
+        words=tuple(words),
+        rarity=rarity,
+        dense=dense[:-1],
+        dense_question=dense[-1],
+    )
 
 
 def get_counting_version() -> str:
@@ -205,7 +212,12 @@ def unpack_features(arrays: Mapping[str, Any]) -> RankingFeatures:
         raise ValueError("words and counts do not fit together")
     dense = arrays.get("dense")
     return RankingFeatures(
-        rows["matrix"], rows["question"], words, rarity, dense, arrays.get("dense_question")
+        matrix=rows["matrix"],
+        question=rows["question"],
+        words=words,
+        rarity=rarity,
+        dense=dense,
+        dense_question=arrays.get("dense_question"),
     )
 
 
@@ -248,7 +260,9 @@ def score_records(
         key_papers: positions of records the team knows to be relevant, decided on or not.
     """
     included = [position for position, label in zip(labelled, labels, strict=True) if label]
-    model, training_data = _fit_model(features, labelled, labels, seed, weights, key_papers)
+    model, training_data = _fit_model(
+        features, labelled, labels=labels, seed=seed, label_weights=weights, key_papers=key_papers
+    )
     if model is None:
         return _score_likeness(features, {*included, *key_papers})
     record_scores = features.matrix @ model.coefficients + model.intercept
@@ -297,6 +311,7 @@ class _LinearModel(NamedTuple):
 def _fit_model(
     features: RankingFeatures,
     labelled: Sequence[int],
+    *,
     labels: Sequence[int],
     seed: int,
     label_weights: Sequence[float] | None = None,
@@ -545,7 +560,14 @@ def _weigh_words(
     labelled = sorted(labels)
     targets = [int(n in included) for n in labelled]
     weights = [labels[n].weight for n in labelled]
-    model, _ = _fit_model(features, labelled, targets, policy.seed, weights, key_papers)
+    model, _ = _fit_model(
+        features,
+        labelled,
+        labels=targets,
+        seed=policy.seed,
+        label_weights=weights,
+        key_papers=key_papers,
+    )
     return model.coefficients
 
 

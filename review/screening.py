@@ -175,13 +175,13 @@ def _resolve_votes(
     status_name: StatusName = "included" if verdicts == {"include"} else "excluded"
     reason = next((vote.reason for vote in votes if vote.reason), None)
     return ScreeningStatus(
-        status_name,
-        reason if status_name == "excluded" else None,
-        None,
-        len(votes),
-        "agreement",
-        decided_at,
-        current_decisions,
+        status=status_name,
+        reason=reason if status_name == "excluded" else None,
+        conflict_kind=None,
+        votes=len(votes),
+        resolved_by="agreement",
+        decided_at=decided_at,
+        decisions=current_decisions,
     )
 
 
@@ -206,7 +206,15 @@ def _build_final_status(
         )
     status_name: StatusName = "included" if decision.verdict == "include" else "excluded"
     reason = decision.reason if status_name == "excluded" else None
-    return ScreeningStatus(status_name, reason, None, votes, resolved_by, decision.at, tuple(valid))
+    return ScreeningStatus(
+        status=status_name,
+        reason=reason,
+        conflict_kind=None,
+        votes=votes,
+        resolved_by=resolved_by,
+        decided_at=decision.at,
+        decisions=tuple(valid),
+    )
 
 
 def _find_last_time(decisions: Sequence[Decision]) -> datetime | None:

@@ -36,7 +36,9 @@ def make_home(folder: Path) -> Home:
             if (folder / review).is_dir():
                 homes.note_review(conn, review, "created", "ada", utc_now())
                 for name in members:
-                    homes.note_member(conn, review, name, "added", "ada", utc_now())
+                    homes.note_member(
+                        conn, review, name=name, event="added", who="ada", at=utc_now()
+                    )
     replay = folder / "roberts2021"
     if replay.is_dir():
         project = open_project(replay, who="ada")

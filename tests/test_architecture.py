@@ -151,6 +151,18 @@ def test_no_two_steps_of_the_workflow_import_each_other():
     assert [pair for pair in sorted(pairs) if pair[::-1] in pairs] == []
 
 
+def test_no_function_takes_six_values_by_position():
+    too_many = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in FILES
+        if path.parent.name != "cli"  # typer hands a command its options by name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and len([arg for arg in node.args.posonlyargs + node.args.args if arg.arg != "self"]) >= 6
+    ]
+    assert too_many == []
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_and_functions_keep_a_fair_size(path):
     text = path.read_text()

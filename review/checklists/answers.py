@@ -98,32 +98,32 @@ def list_questions(checklist: Checklist) -> tuple[FormQuestion, ...]:
 
 def _build_fact_question(fact: Precondition) -> FormQuestion:
     return FormQuestion(
-        f"about:{fact.id}",
-        "",
-        fact.number,
-        fact.name or fact.id,
-        fact.question,
-        fact.guidance,
-        "one",
-        fact.options,
+        key=f"about:{fact.id}",
+        section="",
+        number=fact.number,
+        name=fact.name or fact.id,
+        question=fact.question,
+        guidance=fact.guidance,
+        choose="one",
+        options=fact.options,
         cues=fact.cues,
     )
 
 
 def _build_item_question(section: ChecklistSection, item: Item) -> FormQuestion:
     return FormQuestion(
-        item.id,
-        section.id,
-        item.number,
-        item.name,
-        item.question,
-        item.guidance,
-        item.choose,
-        item.options,
-        item.unit,
-        item.cues,
-        item.optional,
-        item.from_facts,
+        key=item.id,
+        section=section.id,
+        number=item.number,
+        name=item.name,
+        question=item.question,
+        guidance=item.guidance,
+        choose=item.choose,
+        options=item.options,
+        unit=item.unit,
+        cues=item.cues,
+        optional=item.optional,
+        from_facts=item.from_facts,
     )
 
 
@@ -141,14 +141,14 @@ def _build_judgement_questions(
     questions = {"judgement": section.judgement, "applicability": section.applicability}
     return [
         FormQuestion(
-            f"{part}:{section.id}",
-            section.id,
-            "",
-            f"{_name_part(checklist, part)}: {section.title}",
-            question,
-            "",
-            "one",
-            (*_list_levels(checklist), _NOT_JUDGED),
+            key=f"{part}:{section.id}",
+            section=section.id,
+            number="",
+            name=f"{_name_part(checklist, part)}: {section.title}",
+            question=question,
+            guidance="",
+            choose="one",
+            options=(*_list_levels(checklist), _NOT_JUDGED),
         )
         for part, question in questions.items()
         if question
@@ -164,14 +164,14 @@ def _build_overall_questions(checklist: Checklist) -> tuple[FormQuestion, ...]:
     parts += ["applicability"] if any(s.applicability for s in checklist.sections) else []
     return tuple(
         FormQuestion(
-            f"{part}:{OVERALL}",
-            OVERALL,
-            "",
-            f"{_name_part(checklist, part)}: overall",
-            "Follows from the domains; answer only to overrule it, with a reason.",
-            checklist.overall.note,
-            "one",
-            options,
+            key=f"{part}:{OVERALL}",
+            section=OVERALL,
+            number="",
+            name=f"{_name_part(checklist, part)}: overall",
+            question="Follows from the domains; answer only to overrule it, with a reason.",
+            guidance=checklist.overall.note,
+            choose="one",
+            options=options,
             optional=True,
         )
         for part in parts

@@ -365,13 +365,13 @@ def enter_decision(
         print_line(f"{key}: not retrieved, by {who}.")
         return
     new_decision = NewDecision(
-        parse_record_key(key),
-        stage,
-        who,
-        verdict.value if verdict else None,
-        reason or None,
-        note or None,
-        "adjudicator" if adjudicate else "reviewer",
+        record=parse_record_key(key),
+        stage=stage,
+        reviewer=who,
+        verdict=verdict.value if verdict else None,
+        reason=reason or None,
+        note=note or None,
+        role="adjudicator" if adjudicate else "reviewer",
     )
     project = open_review(context)
     protocol_stage = find_stage(project.protocol, stage)
@@ -407,7 +407,12 @@ def _make_export_command(record_format: RecordFormat) -> Callable[..., None]:
         path = out or Path(f"records{EXTENSIONS[record_format.value]}")
         who = get_user_name(context)
         options = ExportOptions(
-            stage or None, status or None, unique, decisions, who, as_of or None
+            stage=stage or None,
+            status=status or None,
+            unique=unique,
+            decisions=decisions,
+            reader=who,
+            as_of=as_of or None,
         )
         result = save_export(open_review(context), record_format.value, path, options)
         print_line(f"Wrote {result.n:,} records to {path}")

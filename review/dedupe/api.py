@@ -29,14 +29,14 @@ def to_links(columns: FeatureColumns, edges: Edges, at: datetime) -> list[Link]:
         link_score = None if score != score or name in IDENTIFIER_RULES else round(score, 4)
         links.append(
             Link(
-                low,
-                high,
-                VERDICTS[verdict],
-                name,
-                TOOL,
-                at,
-                link_score,
-                edges.notes.get(edge_index),
+                a=low,
+                b=high,
+                verdict=VERDICTS[verdict],
+                rule=name,
+                who=TOOL,
+                at=at,
+                score=link_score,
+                note=edges.notes.get(edge_index),
             )
         )
     return sorted(links, key=lambda link: (link.a, link.b, link.rule))
@@ -117,7 +117,8 @@ def find_stale_links(
             if not tool_link.rule.startswith(STATED_PREFIX)
         }
         return [
-            Link(a, b, None, WITHDRAWN, TOOL, at) for a, b in sorted(earlier_pairs - current_pairs)
+            Link(a=a, b=b, verdict=None, rule=WITHDRAWN, who=TOOL, at=at)
+            for a, b in sorted(earlier_pairs - current_pairs)
         ]
     row_by_number = {number: row_index for row_index, number in enumerate(columns.ids.tolist())}
     rule_links = [
@@ -137,7 +138,10 @@ def find_stale_links(
         for tool_link, still in zip(rule_links, still_found.tolist(), strict=True)
         if not still
     }
-    return [Link(a, b, None, WITHDRAWN, TOOL, at) for a, b in sorted(stale_pairs)]
+    return [
+        Link(a=a, b=b, verdict=None, rule=WITHDRAWN, who=TOOL, at=at)
+        for a, b in sorted(stale_pairs)
+    ]
 
 
 def find_possible_duplicates(records: RecordsOrColumns, links: Sequence[Link]) -> list[Link]:
@@ -161,14 +165,14 @@ def find_possible_duplicates(records: RecordsOrColumns, links: Sequence[Link]) -
         score = None if candidate.score is None else round(candidate.score, 4)
         candidate_links.append(
             Link(
-                low,
-                high,
-                "maybe",
-                candidate.rule,
-                TOOL,
-                at[low, high],
-                score,
-                candidate.why or None,
+                a=low,
+                b=high,
+                verdict="maybe",
+                rule=candidate.rule,
+                who=TOOL,
+                at=at[low, high],
+                score=score,
+                note=candidate.why or None,
             )
         )
     return candidate_links

@@ -296,7 +296,14 @@ def cluster_rows(
             new_clusters, decisions, (verdicts.VERSION, verdicts.DUPLICATE), new_vetoes
         )
         for edge_index in edge_indices:
-            _try_edge(new_clusters, edges, edge_index, separations, new_vetoes, _find_report_veto)
+            _try_edge(
+                new_clusters,
+                edges,
+                edge_index=edge_index,
+                separations=separations,
+                vetoes=new_vetoes,
+                find_veto=_find_report_veto,
+            )
         return new_clusters, new_vetoes
 
     clusters, vetoes = build_reports(report_edges)
@@ -317,7 +324,14 @@ def cluster_rows(
     study_edges = np.flatnonzero(edges.verdict == verdicts.STUDY).tolist()
     separations = _index_pairs([*decisions.separations, *distinct_pairs])
     for edge_index in _sort_edges(columns, edges, study_edges):
-        _try_edge(clusters, edges, edge_index, separations, vetoes, _find_study_veto)
+        _try_edge(
+            clusters,
+            edges,
+            edge_index=edge_index,
+            separations=separations,
+            vetoes=vetoes,
+            find_veto=_find_study_veto,
+        )
     return RowGroups(report_leaders, _find_leaders(clusters), vetoes)
 
 
@@ -398,6 +412,7 @@ def _join_manual_decisions(
 def _try_edge(
     clusters: _Clusters,
     edges: Edges,
+    *,
     edge_index: int,
     separations: Mapping[int, set[int]],
     vetoes: list[EdgeVeto],

@@ -100,7 +100,13 @@ def explain_pair(
     score = round(float(verdicts.score[0]), 4)
     facts = tuple(_list_facts(columns, similarity))
     return Explanation(
-        verdict, rule, score, facts, tuple(shared_keys), tuple(statement_lines), together
+        verdict=verdict,
+        rule=rule,
+        score=score,
+        facts=facts,
+        shared_keys=tuple(shared_keys),
+        statements=tuple(statement_lines),
+        together=together,
     )
 
 

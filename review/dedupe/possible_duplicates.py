@@ -71,17 +71,22 @@ def _list_open_candidates(edges: Edges, grouping: RowGroups) -> list[DuplicateCa
         if verdict == MAYBE:
             maybes.append(
                 DuplicateCandidate(
-                    a, b, verdict, edges.names[rule], None if score != score else score, ""
+                    a=a,
+                    b=b,
+                    verdict=verdict,
+                    rule=edges.names[rule],
+                    score=None if score != score else score,
+                    why="",
                 )
             )
     vetoed = [
         DuplicateCandidate(
-            veto.a,
-            veto.b,
-            veto.verdict,
-            veto.rule,
-            scores.get((veto.a, veto.b, veto.rule)),
-            f"would link {veto.why}",
+            a=veto.a,
+            b=veto.b,
+            verdict=veto.verdict,
+            rule=veto.rule,
+            score=scores.get((veto.a, veto.b, veto.rule)),
+            why=f"would link {veto.why}",
         )
         for veto in grouping.vetoes
     ]
@@ -114,6 +119,11 @@ def _find_crowd(
         if code and code == int(column[candidate.b]) and code in crowds[name]:
             why = template.format(crowds[name][code])
             return (name, code), DuplicateCandidate(
-                candidate.a, candidate.b, candidate.verdict, candidate.rule, candidate.score, why
+                a=candidate.a,
+                b=candidate.b,
+                verdict=candidate.verdict,
+                rule=candidate.rule,
+                score=candidate.score,
+                why=why,
             )
     return None

@@ -67,7 +67,16 @@ def find_headings(lines: LinesWithPages, body_size: float) -> list[Heading]:
         start = _find_unheaded_references(lines)
         if start is not None:
             headings = [heading for heading in headings if heading.index < start]
-            headings.append(Heading(start, "references", "(reference list)", None, 0, False))
+            headings.append(
+                Heading(
+                    index=start,
+                    name="references",
+                    title="(reference list)",
+                    number=None,
+                    letter_count=0,
+                    own_line=False,
+                )
+            )
     return headings
 
 
@@ -124,17 +133,36 @@ def _detect_heading(lines: LinesWithPages, index: int, body_size: float) -> Head
     is_heavy = line.bold or line.size >= body_size * 1.1 or rest.isupper()
     name = sections.find_section_name(rest)
     if name and (is_heavy or number or _is_standalone(lines, index)) and rest[:1].isupper():
-        return Heading(index, name, rest.strip(" :.-—"), number, len(text), True)
+        return Heading(
+            index=index,
+            name=name,
+            title=rest.strip(" :.-—"),
+            number=number,
+            letter_count=len(text),
+            own_line=True,
+        )
     if sections.looks_like_heading(text, bold=line.bold, size=line.size, body_size=body_size) and (
         _is_standalone(lines, index)
         and line.size >= body_size * 0.95
         and _is_past_title(page, index)
     ):
-        return Heading(index, None, rest.strip(" :.-—"), number, len(text), True)
+        return Heading(
+            index=index,
+            name=None,
+            title=rest.strip(" :.-—"),
+            number=number,
+            letter_count=len(text),
+            own_line=True,
+        )
     run_in_heading = sections.parse_run_in(text)
     if run_in_heading and _opens_paragraph(lines, index):
         return Heading(
-            index, run_in_heading[0], run_in_heading[1], number, run_in_heading[2], False
+            index=index,
+            name=run_in_heading[0],
+            title=run_in_heading[1],
+            number=number,
+            letter_count=run_in_heading[2],
+            own_line=False,
         )
     return None
 

@@ -113,7 +113,12 @@ def estimate_auc_delong(
     variance = upper.var(ddof=1) / len(upper) + lower.var(ddof=1) / len(lower)
     reach = Z * float(variance) ** 0.5
     return AreaEstimate(
-        value, max(0.0, value - reach), min(1.0, value + reach), len(upper), len(lower), "DeLong"
+        value=value,
+        low=max(0.0, value - reach),
+        high=min(1.0, value + reach),
+        positives=len(upper),
+        negatives=len(lower),
+        method="DeLong",
     )
 
 
@@ -140,13 +145,13 @@ def estimate_auc_by_patient(
     areas = areas[~np.isnan(areas)]
     low, high = np.percentile(areas, [2.5, 97.5]) if len(areas) else (np.nan, np.nan)
     return AreaEstimate(
-        compute_auc(classes, values),
-        float(low),
-        float(high),
-        int(classes.sum()),
-        int((~classes).sum()),
-        f"patient bootstrap, {draws:,} draws",
-        drawn.patients,
+        value=compute_auc(classes, values),
+        low=float(low),
+        high=float(high),
+        positives=int(classes.sum()),
+        negatives=int((~classes).sum()),
+        method=f"patient bootstrap, {draws:,} draws",
+        patients=drawn.patients,
     )
 
 

@@ -206,12 +206,12 @@ def _search(
         cropped = _find_crops(first_images, second_images, second is None, taken, turns)
     doubles = (*exact, *copies, *cropped)
     return DoubleSearch(
-        doubles,
-        len(first_images.paths) + (0 if second is None else len(second_images.paths)),
-        (*first_blank, *second_blank),
-        sought,
-        turned,
-        group_doubles(doubles) if second is None else (),
+        doubles=doubles,
+        compared=len(first_images.paths) + (0 if second is None else len(second_images.paths)),
+        too_blank=(*first_blank, *second_blank),
+        crops_sought=sought,
+        turned_crops_sought=turned,
+        groups=group_doubles(doubles) if second is None else (),
     )
 
 
@@ -341,7 +341,14 @@ def _find_copies(
                         best[int(a), int(b)] = (bits, name, value < 0)
         for (a, b), (bits, name, inverted) in best.items():
             doubles.append(
-                Double(first.paths[row + a], second.paths[column + b], "copy", name, inverted, bits)
+                Double(
+                    first=first.paths[row + a],
+                    second=second.paths[column + b],
+                    kind="copy",
+                    turn=name,
+                    inverted=inverted,
+                    bits=bits,
+                )
             )
         if progress:
             progress(number + 1, len(starts))

@@ -107,17 +107,17 @@ def pair_labels(
         patients.append(mined[name].patient or read[name].patient)
     known = any(patient is not None for patient in patients)
     return LabelPair(
-        tuple(kept),
-        tuple(first_values),
-        tuple(second_values),
-        tuple(
+        ids=tuple(kept),
+        mined=tuple(first_values),
+        read=tuple(second_values),
+        patients=tuple(
             f"unknown patient of {name}" if patient is None else patient
             for name, patient in zip(kept, patients, strict=True)
         )
         if known
         else None,
-        len(ids) - len(kept),
-        len(mined) + len(read) - 2 * len(ids),
+        unknown=len(ids) - len(kept),
+        one_source=len(mined) + len(read) - 2 * len(ids),
     )
 
 

@@ -403,7 +403,12 @@ class _Gathered:
                 held += 1
         noted = tuple(_note_odd_sizes(entries))
         return ImageCheck(
-            root, noted, skipped, missing, self.thumbnails[:held], self.measures[:held]
+            root=root,
+            entries=noted,
+            skipped=skipped,
+            missing=missing,
+            thumbnails=self.thumbnails[:held],
+            measures=self.measures[:held],
         )
 
 

@@ -140,11 +140,27 @@ def probe_shortcuts(
             continue
         pixels = measures[:, : len(PIXEL_MEASURES)]
         probes.append(
-            probe_measures(pixels, PIXEL_MEASURES, positive, paths, patients, "pixels", name, seed)
+            probe_measures(
+                pixels,
+                PIXEL_MEASURES,
+                positive=positive,
+                paths=paths,
+                patients=patients,
+                family="pixels",
+                target=name,
+                seed=seed,
+            )
         )
         probes.append(
             probe_measures(
-                container, container_names, positive, paths, patients, "container", name, seed
+                container,
+                container_names,
+                positive=positive,
+                paths=paths,
+                patients=patients,
+                family="container",
+                target=name,
+                seed=seed,
             )
         )
         if thumbnails:
@@ -161,6 +177,7 @@ def probe_shortcuts(
 def probe_measures(
     values: NDArray[Any],
     names: Sequence[str],
+    *,
     positive: NDArray[np.bool_],
     paths: Sequence[str],
     patients: Sequence[str],
@@ -192,13 +209,13 @@ def probe_measures(
         for column, name in enumerate(names)
     ]
     return ProbeFigures(
-        family,
-        target,
-        len(clean),
-        int(positive.sum()),
-        auc,
-        shuffled,
-        tuple(sorted(alone, key=lambda figures: -figures.strength)),
+        family=family,
+        target=target,
+        images=len(clean),
+        positives=int(positive.sum()),
+        auc=auc,
+        shuffled=shuffled,
+        measures=tuple(sorted(alone, key=lambda figures: -figures.strength)),
     )
 
 
@@ -220,7 +237,13 @@ def _probe_thumbnails(
     described = describe_thumbnails(thumbnails)
     auc, shuffled = _cross_fit(make_model, described, positive, patients, seed)
     return ProbeFigures(
-        "thumbnail", target, len(thumbnails), int(positive.sum()), auc, shuffled, ()
+        family="thumbnail",
+        target=target,
+        images=len(thumbnails),
+        positives=int(positive.sum()),
+        auc=auc,
+        shuffled=shuffled,
+        measures=(),
     )
 
 

@@ -221,12 +221,12 @@ def sieve_images(
         ranking_only = kind in RANKING_ONLY
         suspected = scores[kind] > (1.0 if ranking_only else 0.5)
         results[kind] = SieveScores(
-            kind,
-            scores[kind],
-            suspected,
-            ranking_only,
-            trained[kind][1],
-            _warn(kind, float(suspected.mean())),
+            kind=kind,
+            scores=scores[kind],
+            suspected=suspected,
+            ranking_only=ranking_only,
+            quality=trained[kind][1],
+            warnings=_warn(kind, float(suspected.mean())),
         )
     return results
 
@@ -288,7 +288,12 @@ def sieve_taught_kind(
     quality = _judge_scores(scores[~bad], scores[bad])
     suspected = scores > 0.5
     return SieveScores(
-        kind, scores, suspected, False, quality, _warn(kind, float((suspected & ~bad).mean()))
+        kind=kind,
+        scores=scores,
+        suspected=suspected,
+        ranking_only=False,
+        quality=quality,
+        warnings=_warn(kind, float((suspected & ~bad).mean())),
     )
 
 
@@ -361,19 +366,28 @@ def compare_rejects(
         for value in sorted(set(rejected_levels[0]) | set(kept_levels[0])):
             comparisons.append(
                 GroupComparison(
-                    attribute,
-                    value,
-                    rejected_levels[0][value] / rejected_levels[1] if rejected_levels[1] else None,
-                    kept_levels[0][value] / kept_levels[1] if kept_levels[1] else None,
-                    rejected_levels[1],
-                    kept_levels[1],
+                    attribute=attribute,
+                    value=value,
+                    rejected=rejected_levels[0][value] / rejected_levels[1]
+                    if rejected_levels[1]
+                    else None,
+                    rest=kept_levels[0][value] / kept_levels[1] if kept_levels[1] else None,
+                    rejected_n=rejected_levels[1],
+                    rest_n=kept_levels[1],
                 )
             )
     ages = [[row.age for row in rows if row.age is not None] for rows in (rejected, rest)]
     if ages[0] or ages[1]:
         means = [sum(known) / len(known) if known else None for known in ages]
         comparisons.append(
-            GroupComparison("age", "mean", means[0], means[1], len(ages[0]), len(ages[1]))
+            GroupComparison(
+                attribute="age",
+                value="mean",
+                rejected=means[0],
+                rest=means[1],
+                rejected_n=len(ages[0]),
+                rest_n=len(ages[1]),
+            )
         )
     return tuple(comparisons)
 
@@ -433,7 +447,14 @@ def _score_blank(thumbnails: NDArray[np.uint8]) -> SieveScores:
     scores = np.clip(1 - (high - low) / (2 * GREY), 0, 1)
     suspected = scores > 0.5
     kind = "blank or grey"
-    return SieveScores(kind, scores, suspected, False, None, _warn(kind, float(suspected.mean())))
+    return SieveScores(
+        kind=kind,
+        scores=scores,
+        suspected=suspected,
+        ranking_only=False,
+        quality=None,
+        warnings=_warn(kind, float(suspected.mean())),
+    )
 
 
 def _warn(kind: str, share: float) -> tuple[str, ...]:

@@ -145,13 +145,13 @@ def find_overlaps(splits: Mapping[str, Sequence[LabelRow]]) -> tuple[SplitOverla
         shared = sorted(set(first_images) & set(second_images))
         overlaps.append(
             SplitOverlap(
-                first,
-                second,
-                len(first_images),
-                len(second_images),
-                tuple(shared),
-                sum(first_images[patient] for patient in shared),
-                sum(second_images[patient] for patient in shared),
+                first=first,
+                second=second,
+                first_patients=len(first_images),
+                second_patients=len(second_images),
+                shared=tuple(shared),
+                first_images=sum(first_images[patient] for patient in shared),
+                second_images=sum(second_images[patient] for patient in shared),
             )
         )
     return tuple(overlaps)

@@ -177,7 +177,14 @@ def compare_subgroups(
         part = table.select(scored)
         if part.positive.all() or not part.positive.any():
             raise ReviewError(f"{model}: all images with a score are of one class")
-        run = _Run(part, model, threshold, by_patient, draws, seed)
+        run = _Run(
+            table=part,
+            model=model,
+            threshold=threshold,
+            by_patient=by_patient,
+            draws=draws,
+            seed=seed,
+        )
         overall.append(run.measure_group("all", "all images", np.ones(len(part.ids), bool)))
         for attribute in attributes:
             levels = list_levels(part, attribute)
@@ -189,12 +196,12 @@ def compare_subgroups(
             if reference is not None:
                 gaps += run.measure_gaps(attribute, figures, members, reference)
     return SubgroupReport(
-        tuple(overall),
-        tuple(groups),
-        adjust_gaps(gaps),
-        unknown,
-        without,
-        "patients" if by_patient else "images",
+        overall=tuple(overall),
+        groups=tuple(groups),
+        gaps=adjust_gaps(gaps),
+        unknown=unknown,
+        without_score=without,
+        unit="patients" if by_patient else "images",
     )
 
 
@@ -324,18 +331,18 @@ def predict_attribute(
     if len(models) > 1:
         together = _predict_together(as_class, models, draws, seed)
     return AttributePrediction(
-        attribute,
-        value,
-        by_model,
-        {
+        attribute=attribute,
+        value=value,
+        by_model=by_model,
+        among_positives={
             model: _compute_if_enough(target[part.positive], part.scores[model][part.positive])
             for model in models
         },
-        {
+        among_negatives={
             model: _compute_if_enough(target[~part.positive], part.scores[model][~part.positive])
             for model in models
         },
-        together,
+        together=together,
     )
 
 

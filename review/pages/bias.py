@@ -136,12 +136,21 @@ def _render_tiers(
         item = _find_item(place, tool)
         if item is not None:
             st.markdown(f"**{item.number}** {item.question}")
-        _render_pitfall(project, record, [place], verdicts, tool, f"look{index}")
+        _render_pitfall(
+            project, record, flags=[place], verdicts=verdicts, tool=tool, part=f"look{index}"
+        )
     if others:
         st.subheader(f"Other matches ({len(others)})")
         for pitfall in dict.fromkeys(flag.pitfall for flag in others):
             pitfall_flags = [flag for flag in others if flag.pitfall == pitfall]
-            _render_pitfall(project, record, pitfall_flags, verdicts, tool, f"other_{pitfall}")
+            _render_pitfall(
+                project,
+                record,
+                flags=pitfall_flags,
+                verdicts=verdicts,
+                tool=tool,
+                part=f"other_{pitfall}",
+            )
 
 
 def _get_study_flags(project: Project, record: int, *, include_disabled: bool) -> list[Flag]:
@@ -187,13 +196,13 @@ def _render_by_question(
             for pitfall in dict.fromkeys(flag.pitfall for flag in item_flags):
                 shown_pitfalls.add(pitfall)
                 flags = [flag for flag in study_flags if flag.pitfall == pitfall]
-                _render_pitfall(project, record, flags, verdicts, tool)
+                _render_pitfall(project, record, flags=flags, verdicts=verdicts, tool=tool)
     other_flags = [flag for flag in study_flags if flag.pitfall not in shown_pitfalls]
     if other_flags:
         st.markdown(f"#### Not covered by {tool.short}")
         for pitfall in dict.fromkeys(flag.pitfall for flag in other_flags):
             flags = [flag for flag in other_flags if flag.pitfall == pitfall]
-            _render_pitfall(project, record, flags, verdicts, tool)
+            _render_pitfall(project, record, flags=flags, verdicts=verdicts, tool=tool)
 
 
 def _informs_item(flag: Flag, edition: str, item: Item) -> bool:
@@ -216,6 +225,7 @@ def _format_heading(section: ChecklistSection) -> str:
 def _render_pitfall(
     project: Project,
     record: int,
+    *,
     flags: Sequence[Flag],
     verdicts: _FlagVerdicts,
     tool: Checklist,

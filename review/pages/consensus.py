@@ -254,13 +254,13 @@ def _take_answer(
 ) -> None:
     if entry is not None:
         answer_input = AnswerInput(
-            settlement.report,
-            settlement.checklist.id,
-            pair.question.key,
-            entry.answer,
-            entry.quote,
-            entry.page,
-            entry.comment or _get_joint_comment(),
+            record=settlement.report,
+            checklist=settlement.checklist.id,
+            key=pair.question.key,
+            answer=entry.answer,
+            quote=entry.quote,
+            page=entry.page,
+            comment=entry.comment or _get_joint_comment(),
         )
         _save_consensus(project, answer_input)
 

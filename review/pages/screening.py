@@ -285,7 +285,7 @@ def _save_abstract(project: Project, view: ReportView, name: str) -> None:
 
 def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
     """The buttons with their keys, always in the same place; keys are off while somebody types."""
-    vote = partial(_save_vote, project, stage, view, session.get_user().name)
+    vote = partial(_save_vote, project, stage, view=view, name=session.get_user().name)
     toggle_reasons = partial(_toggle_panel, "screening_reason", view.key)
     exclude: Callable[[], None] = toggle_reasons if asks_reason(stage) else partial(vote, "exclude")
     is_typing = view.key in (
@@ -358,7 +358,14 @@ def _render_reasons(project: Project, stage: Stage, view: ReportView) -> None:
         render_reasons(
             stage,
             view,
-            partial(_save_vote, project, stage, view, session.get_user().name, "exclude"),
+            partial(
+                _save_vote,
+                project,
+                stage,
+                view=view,
+                name=session.get_user().name,
+                verdict="exclude",
+            ),
             partial(_toggle_panel, "screening_reason", view.key),
         )
 
@@ -404,6 +411,7 @@ def _merge(project: Project, view: ReportView, name: str) -> None:
 def _save_vote(
     project: Project,
     stage: Stage,
+    *,
     view: ReportView,
     name: str,
     verdict: Verdict,

@@ -163,7 +163,7 @@ def _render_actions(
     """The buttons with their keys, for the current record."""
     view, place = current.view, listed.index(current)
     is_typing = view.key in (st.session_state.get(NOTE_KEY), st.session_state.get(TAGS_KEY))
-    vote = partial(_decide, project, stage, view, listed, by_key=True)
+    vote = partial(_decide, project, stage, view=view, listed=listed, by_key=True)
     above = listed[place - 1].view.key if place else None
     below = listed[place + 1].view.key if place + 1 < len(listed) else None
     open_reasons = partial(_toggle, REASON_KEY, view.key)
@@ -232,7 +232,9 @@ def _render_report(
     if is_current and st.session_state.get(TAGS_KEY) == view.key:
         tag_panel.render_tag_panel(project, view.number, view.key, tags)
     if is_current and st.session_state.get(REASON_KEY) == view.key:
-        choose_reason = partial(_decide, project, stage, view, listed, "exclude", by_key=True)
+        choose_reason = partial(
+            _decide, project, stage, view=view, listed=listed, verdict="exclude", by_key=True
+        )
         render_reasons(stage, view, choose_reason, partial(_toggle, REASON_KEY, view.key))
     _render_buttons(project, stage, listed, report)
 
@@ -271,13 +273,23 @@ def _render_buttons(
     if own_verdict is None and not report.waits:
         st.caption("Other reviewers resolved this record in the meantime.")
         return
-    exclude: Callable[[], None] = partial(_decide, project, stage, view, listed, "exclude")
+    exclude: Callable[[], None] = partial(
+        _decide, project, stage, view=view, listed=listed, verdict="exclude"
+    )
     if asks_reason(stage):
         exclude = partial(_open_reasons, view.key)
     actions: list[tuple[str, Verdict, Callable[[], None]]] = [
-        ("Include", "include", partial(_decide, project, stage, view, listed, "include")),
+        (
+            "Include",
+            "include",
+            partial(_decide, project, stage, view=view, listed=listed, verdict="include"),
+        ),
         ("Exclude", "exclude", exclude),
-        ("Maybe", "unsure", partial(_decide, project, stage, view, listed, "unsure")),
+        (
+            "Maybe",
+            "unsure",
+            partial(_decide, project, stage, view=view, listed=listed, verdict="unsure"),
+        ),
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, verdict, action in actions:
@@ -317,11 +329,11 @@ def _render_end(project: Project, stage: Stage, name: str, listed: list[ListedRe
 def _decide(
     project: Project,
     stage: Stage,
+    *,
     view: ReportView,
     listed: list[ListedReport],
     verdict: Verdict,
     reason: str | None = None,
-    *,
     by_key: bool = False,
 ) -> None:
     """Saves a decision; the next undecided record is current then.

@@ -166,14 +166,32 @@ def _build_score(
     spec: ScoreDefinition, ends: tuple[Decimal, Decimal] | None, *, is_final: bool
 ) -> FormScore:
     if ends is None:
-        return FormScore(spec.id, spec.title, None, None, None, None, spec.primary, spec.max)
+        return FormScore(
+            id=spec.id,
+            title=spec.title,
+            value=None,
+            low=None,
+            high=None,
+            band=None,
+            primary=spec.primary,
+            max=spec.max,
+        )
     low, high = (_round_half_up(end, spec.round) for end in ends)
     value = low if is_final else None
     band = None
     if value is not None:
         reached_bands = [name for start, name in spec.bands if value >= start]
         band = reached_bands[-1] if reached_bands else None
-    return FormScore(spec.id, spec.title, value, low, high, band, spec.primary, spec.max)
+    return FormScore(
+        id=spec.id,
+        title=spec.title,
+        value=value,
+        low=low,
+        high=high,
+        band=band,
+        primary=spec.primary,
+        max=spec.max,
+    )
 
 
 def _round_half_up(value: Decimal, decimals: int | None) -> float:
@@ -197,7 +215,9 @@ def compute_section_total(
         least, most = _get_points_range(item, active_answers.get(item.id))
         low, high = low + least, high + most
         points += 0 if _is_open(item, active_answers) else least
-    return SectionTotal(section.id, section.title, states, points, low, high)
+    return SectionTotal(
+        id=section.id, title=section.title, states=states, points=points, low=low, high=high
+    )
 
 
 def find_warning(

@@ -144,7 +144,9 @@ def iter_pages(spec: PagingSpec, http: HttpClient, state: PagingState) -> Iterat
         if _is_too_long(spec, date_slice, state, batch):
             state.start_slices([*split_in_half(date_slice), *state.todo[1:]])
             continue
-        yield _advance_state(spec, http, date_slice, state, response, batch)
+        yield _advance_state(
+            spec, http, date_slice=date_slice, state=state, response=response, batch=batch
+        )
 
 
 def _is_too_long(
@@ -218,6 +220,7 @@ def _is_outside(record: Record, date_slice: DateSlice) -> bool:
 def _advance_state(
     spec: PagingSpec,
     http: HttpClient,
+    *,
     date_slice: DateSlice,
     state: PagingState,
     response: Response[ResultBatch],
@@ -244,17 +247,17 @@ def _advance_state(
         state.start_slices(state.todo[1:])
         list_growth = {}
     return ResultPage(
-        response.body,
-        response.url,
-        parsed,
-        str(date_slice),
-        announced,
-        received,
-        state.to_token(),
-        notes,
-        shortfall,
-        is_last,
-        list_growth,
+        raw=response.body,
+        url=response.url,
+        parsed=parsed,
+        slice=str(date_slice),
+        announced=announced,
+        received=received,
+        token=state.to_token(),
+        notes=notes,
+        shortfall=shortfall,
+        last=is_last,
+        list_growth=list_growth,
     )
 
 

@@ -77,7 +77,14 @@ def find_pdf(record: Record, http: HttpClient, base: AddressLookup) -> PdfSearch
             says_no = isinstance(error, QueryRejected) and not isinstance(error, StatusRejected)
             is_temporary |= not says_no
             was_answered |= says_no
-    return PdfSearchResult(None, None, None, tuple(attempts), is_temporary, was_answered)
+    return PdfSearchResult(
+        pdf=None,
+        service=None,
+        url=None,
+        attempts=tuple(attempts),
+        is_temporary=is_temporary,
+        was_answered=was_answered,
+    )
 
 
 _SERVICE_NAMES = {

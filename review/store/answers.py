@@ -166,12 +166,12 @@ def list_form_events(
         query = query.where(forms.c.checklist == checklist)
     events = [
         FormEvent(
-            row.record,
-            row.checklist,
-            row.reviewer,
-            row.state,
-            parse_timestamp(row.at),
-            row.after_answer,
+            record=row.record,
+            checklist=row.checklist,
+            reviewer=row.reviewer,
+            state=row.state,
+            at=parse_timestamp(row.at),
+            after_answer=row.after_answer,
         )
         for row in conn.execute(query)
     ]

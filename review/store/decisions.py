@@ -61,7 +61,15 @@ by name, and tens of thousands are read for one page."""
 def _to_decision(row: Any) -> Decision:
     record, stage, reviewer, verdict, at, reason, note, role, number = row
     return Decision(
-        record, stage, reviewer, verdict, parse_timestamp(at), reason, note, role, number
+        record=record,
+        stage=stage,
+        reviewer=reviewer,
+        verdict=verdict,
+        at=parse_timestamp(at),
+        reason=reason,
+        note=note,
+        role=role,
+        id=number,
     )
 
 

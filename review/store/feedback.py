@@ -59,14 +59,14 @@ def list_newest_entries(
         key = (row.record, row.rule, row.item, row.sentence, row.who)
         entries.pop(key, None)
         entries[key] = FeedbackEntry(
-            row.record,
-            row.kind,
-            row.rule,
-            row.item,
-            row.sentence,
-            row.page,
-            row.verdict,
-            row.who,
-            parse_timestamp(row.at),
+            record=row.record,
+            kind=row.kind,
+            rule=row.rule,
+            item=row.item,
+            sentence=row.sentence,
+            page=row.page,
+            verdict=row.verdict,
+            who=row.who,
+            at=parse_timestamp(row.at),
         )
     return [entry for entry in entries.values() if entry.verdict is not None]

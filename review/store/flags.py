@@ -17,6 +17,7 @@ RUN_MARKER = "(run)"
 def add_run(
     conn: Connection,
     record: int,
+    *,
     sha256: str,
     engine: str,
     new_flags: Sequence[tuple[str, dict[str, Any]]],

@@ -116,6 +116,7 @@ def add_page(
 def end_harvest(
     conn: Connection,
     harvest: int,
+    *,
     at: datetime,
     verdict: str,
     note: str | None,
@@ -149,20 +150,20 @@ def list_harvests(
 
 def _to_harvest(row: Any, newest_end: Any) -> Harvest:
     return Harvest(
-        row.id,
-        row.at,
-        row.who,
-        row.run,
-        row.source,
-        row.batch,
-        row.query,
-        row.compiled,
-        row.window_from,
-        row.window_to,
-        json.loads(row.detail or "{}"),
-        newest_end.verdict if newest_end else None,
-        newest_end.note if newest_end else None,
-        json.loads(newest_end.detail or "{}") if newest_end else {},
+        id=row.id,
+        at=row.at,
+        who=row.who,
+        run=row.run,
+        source=row.source,
+        batch=row.batch,
+        query=row.query,
+        compiled=row.compiled,
+        since=row.window_from,
+        until=row.window_to,
+        detail=json.loads(row.detail or "{}"),
+        verdict=newest_end.verdict if newest_end else None,
+        note=newest_end.note if newest_end else None,
+        end=json.loads(newest_end.detail or "{}") if newest_end else {},
     )
 
 

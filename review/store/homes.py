@@ -96,7 +96,7 @@ def is_open(conn: Connection, review: str) -> bool:
 
 
 def note_member(
-    conn: Connection, review: str, name: str, event: str, who: str, at: datetime
+    conn: Connection, review: str, *, name: str, event: str, who: str, at: datetime
 ) -> None:
     """Notes that somebody may open a review from now on (added), or no longer (removed)."""
     row = {"review": review, "name": name, "event": event, "who": who}

@@ -84,14 +84,14 @@ def list_entries(conn: Connection, *, until: datetime | None = None) -> list[Bat
     rows = conn.execute(query.order_by(entries.c.batch, entries.c.number, entries.c.x)).all()
     return [
         BatchEntry(
-            record,
-            batch,
-            number or 0,
-            manual_sources.get(batch, {}).get("source")
+            record=record,
+            batch=batch,
+            number=number or 0,
+            source=manual_sources.get(batch, {}).get("source")
             or (determine_database(record_source, source, name) if kind == "file" else source),
-            manual_sources.get(batch, {}).get("via") or via,
-            kind,
-            rank == 1 and not _is_first_arrival(record, home, undone, seen),
+            via=manual_sources.get(batch, {}).get("via") or via,
+            kind=kind,
+            already_known=rank == 1 and not _is_first_arrival(record, home, undone, seen),
         )
         for record, batch, number, record_source, rank, home, source, via, kind, name in rows
     ]

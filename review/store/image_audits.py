@@ -68,6 +68,7 @@ def list_drawn_images(conn: Connection, audit: int) -> list[tuple[int, str]]:
 def add_readings(
     conn: Connection,
     audit: int,
+    *,
     who: str,
     role: str,
     at: datetime,

@@ -15,6 +15,7 @@ from review.store.timestamps import format_timestamp
 def add_sieve(
     conn: Connection,
     who: str,
+    *,
     at: datetime,
     values: Mapping[str, Any],
     detail: Mapping[str, Any],

@@ -46,7 +46,16 @@ def list_links(conn: Connection, *, until: datetime | None = None) -> list[Link]
     if until is not None:
         query = query.where(links.c.at <= format_timestamp(until))
     return [
-        Link(r.a, r.b, r.verdict, r.rule, r.who, parse_timestamp(r.at), r.score, r.note)
+        Link(
+            a=r.a,
+            b=r.b,
+            verdict=r.verdict,
+            rule=r.rule,
+            who=r.who,
+            at=parse_timestamp(r.at),
+            score=r.score,
+            note=r.note,
+        )
         for r in conn.execute(query)
         if r.a not in hidden and r.b not in hidden
     ]
@@ -119,7 +128,14 @@ def list_links_of_records(conn: Connection, numbers: Iterable[int]) -> list[Link
         query = select(links).where(or_(links.c.a.in_(chunk), links.c.b.in_(chunk)))
         for r in conn.execute(query):
             links_by_id[r.id] = Link(
-                r.a, r.b, r.verdict, r.rule, r.who, parse_timestamp(r.at), r.score, r.note
+                a=r.a,
+                b=r.b,
+                verdict=r.verdict,
+                rule=r.rule,
+                who=r.who,
+                at=parse_timestamp(r.at),
+                score=r.score,
+                note=r.note,
             )
     return [links_by_id[number] for number in sorted(links_by_id)]
 

@@ -9,7 +9,7 @@ from review.store.timestamps import format_timestamp
 
 
 def add_note(
-    conn: Connection, record: int, stage: str, reviewer: str, text: str | None, at: datetime
+    conn: Connection, record: int, *, stage: str, reviewer: str, text: str | None, at: datetime
 ) -> None:
     """Add a note; None removes the previous one."""
     row = {"record": record, "stage": stage, "reviewer": reviewer, "text": text}

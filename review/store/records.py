@@ -339,14 +339,14 @@ def list_summaries(conn: Connection, numbers: Iterable[int]) -> dict[int, Record
 
 def _to_summary(row: Any) -> RecordSummary:
     return RecordSummary(
-        row.id,
-        format_record_key(row.id),
-        row.source,
-        row.title,
-        row.authors,
-        row.year,
-        row.journal,
-        row.doi,
+        id=row.id,
+        key=format_record_key(row.id),
+        source=row.source,
+        title=row.title,
+        authors=row.authors,
+        year=row.year,
+        journal=row.journal,
+        doi=row.doi,
     )
 
 
@@ -419,7 +419,7 @@ def add_rejected(conn: Connection, batch: int, entries: Sequence[UnreadableEntry
 
 
 def add_edit(
-    conn: Connection, record: int, column: str, value: str | None, who: str, at: datetime
+    conn: Connection, record: int, *, column: str, value: str | None, who: str, at: datetime
 ) -> None:
     """Add a value missing in the source, such as an abstract; the record itself is unchanged."""
     row = {

@@ -103,4 +103,11 @@ def get_newest_attempt(conn: Connection, record: int) -> RetrievalAttempt | None
 
 
 def _to_attempt(row: Any) -> RetrievalAttempt:
-    return RetrievalAttempt(row.record, row.state, row.who, row.at, row.source, row.reason)
+    return RetrievalAttempt(
+        record=row.record,
+        state=row.state,
+        who=row.who,
+        at=row.at,
+        source=row.source,
+        reason=row.reason,
+    )

@@ -202,13 +202,13 @@ def list_positions(conn: Connection, stage: str) -> list[QueuePosition]:
 
 def _to_position(row: Any, assignees: tuple[str, ...] | None) -> QueuePosition:
     return QueuePosition(
-        row.record,
-        row.position,
-        row.score,
-        bool(row.drawn),
-        bool(row.pilot),
-        assignees,
-        row.order_id,
+        record=row.record,
+        position=row.position,
+        score=row.score,
+        drawn=bool(row.drawn),
+        pilot=bool(row.pilot),
+        assignees=assignees,
+        run=row.order_id,
     )
 
 

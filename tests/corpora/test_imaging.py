@@ -361,7 +361,15 @@ def select_classes(rows, positive, negative):
 def test_file_size_tells_pneumonia_from_normal(darkcovidnet):
     values, names, positive, paths = select_classes(darkcovidnet, "Pneumonia", "No_findings")
     patients = [path.split("/")[1][:8] for path in paths]
-    probe = probe_measures(values, names, positive, paths, patients, "container", "Pneumonia")
+    probe = probe_measures(
+        values,
+        names,
+        positive=positive,
+        paths=paths,
+        patients=patients,
+        family="container",
+        target="Pneumonia",
+    )
     alone = {figures.name: figures for figures in probe.measures}
     assert f"{alone['bytes per pixel'].strength:.2f}" == "0.92"
     assert probe.shuffled.low >= 0.40 and probe.shuffled.high <= 0.60
@@ -371,7 +379,15 @@ def test_the_container_tells_covid_from_normal(darkcovidnet):
     classes = sorted({row[1] for row in darkcovidnet})
     covid = next(name for name in classes if "ovid" in name.lower())
     values, names, positive, paths = select_classes(darkcovidnet, covid, "No_findings")
-    probe = probe_measures(values, names, positive, paths, paths, "container", covid)
+    probe = probe_measures(
+        values,
+        names,
+        positive=positive,
+        paths=paths,
+        patients=paths,
+        family="container",
+        target=covid,
+    )
     assert f"{probe.auc.value:.2f}" == "1.00"
 
 

@@ -73,9 +73,9 @@ def test_what_cannot_be_probed(images, clean_patients):
     positive = np.arange(30) < 10
     paths = [str(place) for place in range(30)]
     with pytest.raises(ReviewError, match="needs 5 of them"):
-        probe_measures(values, ["x"], positive, paths, ["p"] * 30)
+        probe_measures(values, ["x"], positive=positive, paths=paths, patients=["p"] * 30)
     with pytest.raises(ReviewError, match="10 images of either class"):
-        probe_measures(values, ["x"], np.arange(30) < 9, paths, paths)
+        probe_measures(values, ["x"], positive=np.arange(30) < 9, paths=paths, patients=paths)
 
 
 def test_a_feature_of_the_patient_is_no_leak(monkeypatch):
@@ -92,8 +92,16 @@ def test_a_feature_of_the_patient_is_no_leak(monkeypatch):
         label = np.repeat(generator.random(60) < 0.5, 5)
         identity = np.repeat(generator.normal(size=(60, 3)), 5, axis=0)
         names = ["a", "b", "c"]
-        kept_together.append(probe_measures(identity, names, label, images, patients).auc.value)
+        kept_together.append(
+            probe_measures(
+                identity, names, positive=label, paths=images, patients=patients
+            ).auc.value
+        )
         if seed == 0:
-            apart.append(probe_measures(identity, names, label, images, images).auc.value)
+            apart.append(
+                probe_measures(
+                    identity, names, positive=label, paths=images, patients=images
+                ).auc.value
+            )
     assert abs(np.mean(kept_together) - 0.5) < 0.12
     assert min(apart) > 0.99  # what the leak would look like

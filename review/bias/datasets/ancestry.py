@@ -88,7 +88,12 @@ def find_overlaps(registry: Registry, ids: Iterable[str]) -> list[Overlap]:
             )
             overlap_list.append(
                 Overlap(
-                    first, second, shared, first_path, second_path, first_certain and second_certain
+                    first=first,
+                    second=second,
+                    shared=shared,
+                    first_path=first_path,
+                    second_path=second_path,
+                    certain=first_certain and second_certain,
                 )
             )
     return sorted(overlap_list, key=lambda o: (not o.certain, o.first, o.second, o.shared))

@@ -304,12 +304,12 @@ def _find_in_sentence(
         context: Context = read_context(text, sentence.section, first, stop)
         mentions.append(
             Mention(
-                name.ids,
-                index,
-                text[first:stop],
-                "reference" if is_reference else name.kind,
-                not is_reference and context != "other",
-                len(name.ids) == 1 and context != "doubtful",
+                ids=name.ids,
+                sentence=index,
+                words=text[first:stop],
+                how="reference" if is_reference else name.kind,
+                used=not is_reference and context != "other",
+                sure=len(name.ids) == 1 and context != "doubtful",
             )
         )
     return mentions
@@ -441,7 +441,12 @@ def _find_citations(
                     is_own_use = is_own_use and set_id not in components_by_sentence.get(index, ())
                     mentions.append(
                         Mention(
-                            (set_id,), index, match.group(), "citation", is_own_use, not is_own_use
+                            ids=(set_id,),
+                            sentence=index,
+                            words=match.group(),
+                            how="citation",
+                            used=is_own_use,
+                            sure=not is_own_use,
                         )
                     )
     return mentions
@@ -473,7 +478,14 @@ def _find_by_author(sentences: Sequence[SentenceLike], registry: Registry) -> li
             span = (match.start(), match.end())
             is_own_use = read_context(sentence.text, sentence.section, *span) != "other"
             mentions.append(
-                Mention(ids, index, match.group(), "author", is_own_use, not is_own_use)
+                Mention(
+                    ids=ids,
+                    sentence=index,
+                    words=match.group(),
+                    how="author",
+                    used=is_own_use,
+                    sure=not is_own_use,
+                )
             )
     return mentions
 

@@ -69,7 +69,9 @@ def compare_text_with_grids(
         ]
         if not named:
             continue
-        yield from _compare_named_row(index, sentence, named, grids, in_tables, printed)
+        yield from _compare_named_row(
+            index, sentence, named=named, grids=grids, in_tables=in_tables, printed=printed
+        )
         yield from _check_gains(index, sentence, named, grids)
 
 
@@ -111,6 +113,7 @@ def _find_cells(grid: Grid, name: str, metric: str | None) -> Iterator[NumberCel
 def _compare_named_row(
     index: int,
     sentence: Sentence,
+    *,
     named: Sequence[str],
     grids: Sequence[Grid],
     in_tables: set[str],

@@ -84,7 +84,12 @@ def suggest_evidence(
     rule = PHRASE_RULE if model is None else f"{nlp.meta['name']} {nlp.meta['version']}"
     return {
         item: _rank_suggestions(
-            item, sentences, matches, phrases, tuple((preferred_sections or {}).get(item, ())), rule
+            item,
+            sentences,
+            matches=matches,
+            phrases=phrases,
+            preferred_sections=tuple((preferred_sections or {}).get(item, ())),
+            rule=rule,
         )[:limit]
         for item, phrases in cues.items()
     }
@@ -163,6 +168,7 @@ def _list_word_forms(phrase: str) -> list[str]:
 def _rank_suggestions(
     item: str,
     sentences: Sequence[Sentence],
+    *,
     matches: PhraseMatches,
     phrases: Sequence[str],
     preferred_sections: tuple[str, ...],
@@ -186,18 +192,18 @@ def _rank_suggestions(
         )
         suggestions.append(
             Suggestion(
-                item,
-                index,
-                sentence.text,
-                sentence.page,
-                sentence.boxes,
-                sentence.section,
-                PHRASE_SEPARATOR.join(phrase for phrase, _ in words_by_sentence[index]),
-                PHRASE_SEPARATOR.join(
+                item=item,
+                sentence=index,
+                text=sentence.text,
+                page=sentence.page,
+                boxes=sentence.boxes,
+                section=sentence.section,
+                cue=PHRASE_SEPARATOR.join(phrase for phrase, _ in words_by_sentence[index]),
+                words=PHRASE_SEPARATOR.join(
                     dict.fromkeys(matched_words for _, matched_words in words_by_sentence[index])
                 ),
-                round(score * factor * _weigh_sentence(sentence), 3),
-                rule,
+                score=round(score * factor * _weigh_sentence(sentence), 3),
+                rule=rule,
             )
         )
     return sorted(suggestions, key=lambda s: (-s.score, s.sentence))

@@ -203,7 +203,11 @@ def _flag_facts(
             known_places.add((rule_id, index))
             sentence = sentences[index]
             rule = rules[rule_id]
-            new_flags.append(_build_flag(rule, rule_set, sentence, index, cue, sentence.text))
+            new_flags.append(
+                _build_flag(
+                    rule, rule_set, sentence=sentence, index=index, cue=cue, text=sentence.text
+                )
+            )
 
     pair = find_disjoint_sources(facts)
     if "class-by-source" in rules and pair:
@@ -240,6 +244,7 @@ def _match_sentence(sentence: Sentence, cue_matcher: CueMatcher) -> HitsByKey:
 def _build_flag(
     rule: PitfallRule,
     rule_set: RuleSet,
+    *,
     sentence: Sentence | None,
     index: int | None,
     cue: str,
@@ -333,7 +338,14 @@ def _flag_presence(
             continue
         if sentence.section not in rule.not_in and _is_about_own_study(sentence):
             new_flags.append(
-                _build_flag(rule, rule_set, sentence, index, cue_hits[0].words, sentence.text)
+                _build_flag(
+                    rule,
+                    rule_set,
+                    sentence=sentence,
+                    index=index,
+                    cue=cue_hits[0].words,
+                    text=sentence.text,
+                )
             )
     return new_flags
 
@@ -366,7 +378,7 @@ def _flag_absence(
             and _can_show_presence(sentence, rule)
         ):
             return []
-    return [_build_flag(rule, rule_set, None, None, "", rule.says or "")]
+    return [_build_flag(rule, rule_set, sentence=None, index=None, cue="", text=rule.says or "")]
 
 
 def _can_show_presence(sentence: Sentence, rule: PitfallRule) -> bool:
@@ -395,7 +407,11 @@ def _flag_small_counts(
             continue
         count = find_largest_count(sentence.text)
         if count and rule.below and 0 < count[0] < rule.below:
-            new_flags.append(_build_flag(rule, rule_set, sentence, index, count[1], sentence.text))
+            new_flags.append(
+                _build_flag(
+                    rule, rule_set, sentence=sentence, index=index, cue=count[1], text=sentence.text
+                )
+            )
     return new_flags
 
 
@@ -416,7 +432,11 @@ def _flag_registry_facts(
         sentence = sentences[first_sentence] if first_sentence is not None else None
         text = (rule.says or "").replace("{fact}", fact)
         names = ", ".join(registry[set_id].name for set_id in ids)
-        new_flags.append(_build_flag(rule, rule_set, sentence, first_sentence, names, text))
+        new_flags.append(
+            _build_flag(
+                rule, rule_set, sentence=sentence, index=first_sentence, cue=names, text=text
+            )
+        )
     return new_flags
 
 

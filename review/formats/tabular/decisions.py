@@ -565,14 +565,14 @@ def _add_verdict(
     base: DecisionRow, reviewer: str, verdict: Verdict, **details: str | None
 ) -> DecisionRow:
     return DecisionRow(
-        base.line,
-        base.key,
-        base.entry,
-        base.stage,
-        reviewer,
-        verdict,
-        details.get("reason"),
-        details.get("note"),
+        line=base.line,
+        key=base.key,
+        entry=base.entry,
+        stage=base.stage,
+        reviewer=reviewer,
+        verdict=verdict,
+        reason=details.get("reason"),
+        note=details.get("note"),
     )
 
 

@@ -28,6 +28,7 @@ VISIBLE_SUGGESTIONS = 3
 def _suggest_cached(
     _project: Project,
     _checklist: Checklist,
+    *,
     record: int,
     path: Path,
     digest: str,
@@ -53,11 +54,11 @@ def get_suggestions(
         suggestions_by_key = _suggest_cached(
             project,
             checklist,
-            form.report,
-            path,
-            checklist.digest,
-            project.protocol.appraisal.model,
-            session.get_user().name,
+            record=form.report,
+            path=path,
+            digest=checklist.digest,
+            model=project.protocol.appraisal.model,
+            reader=session.get_user().name,
         )
     except ReviewError as error:
         st.caption(escape_markdown(str(error)))
@@ -94,16 +95,19 @@ def render_suggestions(
         return
     st.markdown("**Suggested sentences** :gray[ranked by wording and place, please check]")
     for n, suggestion in enumerate(suggestions[:VISIBLE_SUGGESTIONS]):
-        _render_suggestion(project, form, question, suggestion, n, take)
+        _render_suggestion(project, form, question=question, suggestion=suggestion, n=n, take=take)
     if len(suggestions) > VISIBLE_SUGGESTIONS:
         with st.expander(f"{len(suggestions) - VISIBLE_SUGGESTIONS} more"):
             for n, suggestion in enumerate(suggestions[VISIBLE_SUGGESTIONS:], VISIBLE_SUGGESTIONS):
-                _render_suggestion(project, form, question, suggestion, n, take)
+                _render_suggestion(
+                    project, form, question=question, suggestion=suggestion, n=n, take=take
+                )
 
 
 def _render_suggestion(
     project: Project,
     form: AppraisalForm,
+    *,
     question: FormQuestion,
     suggestion: Suggestion,
     n: int,
@@ -158,15 +162,15 @@ def _save_feedback(
     reading.add_feedback(
         project,
         FeedbackEntry(
-            form.report,
-            "evidence",
-            get_rule_name(suggestion),
-            _get_item_key(form, question),
-            suggestion.text,
-            suggestion.page,
-            verdict,
-            session.get_user().name,
-            utc_now(),
+            record=form.report,
+            kind="evidence",
+            rule=get_rule_name(suggestion),
+            item=_get_item_key(form, question),
+            sentence=suggestion.text,
+            page=suggestion.page,
+            verdict=verdict,
+            who=session.get_user().name,
+            at=utc_now(),
         ),
     )
 

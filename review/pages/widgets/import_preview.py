@@ -51,16 +51,16 @@ def get_form(file_id: str) -> ImportForm:
     """The answers given to the widgets below, as Streamlit keeps them."""
     state = st.session_state
     return ImportForm(
-        str(state.get(f"import_source_{file_id}", "") or "").strip(),
-        BOXES.get(state.get(f"import_box_{file_id}", "")),
-        state.get(f"import_sheet_{file_id}"),
-        tuple(
+        source=str(state.get(f"import_source_{file_id}", "") or "").strip(),
+        via=BOXES.get(state.get(f"import_box_{file_id}", "")),
+        sheet=state.get(f"import_sheet_{file_id}"),
+        mapping=tuple(
             (column, field)
             for column, field in state.get(f"import_mapping_{file_id}", {}).items()
             if field
         ),
-        _get_search_date(file_id),
-        bool(state.get(f"import_unknown_{file_id}")),
+        searched=_get_search_date(file_id),
+        is_date_unknown=bool(state.get(f"import_unknown_{file_id}")),
     )
 
 

@@ -91,7 +91,9 @@ def _render_previous(form: ProtocolForm) -> None:
     if is_update:
         for column, (name, label) in zip(st.columns(2), PREVIOUS_LABELS.items(), strict=True):
             with column:
-                _render_number(form, (*PREVIOUS, name), label, 0, 1_000_000, 0)
+                _render_number(
+                    form, (*PREVIOUS, name), label=label, low=0, high=1_000_000, default=0
+                )
     render_field_notes_of_list(form, PREVIOUS)
 
 
@@ -167,17 +169,19 @@ def _render_stage(form: ProtocolForm, number: int, stage: dict[str, Any], *, is_
     st.markdown(f"**{escape_markdown(name)}**" + ("" if is_plain else f", {how}"))
     left, right = st.columns(2)
     with left:
-        _render_number(form, (*path, "reviewers"), "Reviewers per record", 1, 5, 2)
+        _render_number(
+            form, (*path, "reviewers"), label="Reviewers per record", low=1, high=5, default=2
+        )
         _render_who(form, path)
         if kind != "quality":
             _render_allocation(form, path)
             _render_number(
                 form,
                 (*path, "pilot"),
-                "Pilot: first records that everybody screens",
-                0,
-                100_000,
-                0,
+                label="Pilot: first records that everybody screens",
+                low=0,
+                high=100_000,
+                default=0,
             )
     with right:
         if kind != "quality":
@@ -221,7 +225,7 @@ def _render_stage(form: ProtocolForm, number: int, stage: dict[str, Any], *, is_
 
 
 def _render_number(
-    form: ProtocolForm, path: KeyPath, label: str, low: int, high: int, default: int
+    form: ProtocolForm, path: KeyPath, *, label: str, low: int, high: int, default: int
 ) -> None:
     stated = form.get(path, default)
     seed = min(max(stated, low), high) if isinstance(stated, int) else default

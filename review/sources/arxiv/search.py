@@ -36,7 +36,11 @@ def search_arxiv(
         SourceError: no usable answer; pages already given stay good.
     """
     fetch_page = partial(
-        _fetch_page, http, base_url, _limit_to_posted(query or "", window), DATE_FIELDS[window.by]
+        _fetch_page,
+        http=http,
+        base_url=base_url,
+        query=_limit_to_posted(query or "", window),
+        field=DATE_FIELDS[window.by],
     )
     paging_spec = PagingSpec(
         "arxiv", fetch_page, PAGE, SMALL_PAGE, SPLIT_THRESHOLD, has_dates=window.by != "changed"
@@ -61,13 +65,14 @@ def _limit_to_posted(query: str, window: HarvestWindow) -> str:
 
 
 def _fetch_page(
+    date_slice: DateSlice,
+    offset: int,
+    size: int,
+    *,
     http: HttpClient,
     base_url: str,
     query: str,
     field: str,
-    date_slice: DateSlice,
-    offset: int,
-    size: int,
 ) -> Response[ResultBatch]:
     days = f"{field}:[{date_slice.since:%Y%m%d}0000 TO {date_slice.until:%Y%m%d}2359]"
     params = {

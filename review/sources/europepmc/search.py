@@ -32,7 +32,9 @@ def search_europepmc(
         SourceError: no usable answer; pages already given stay good.
     """
     marks: dict[str, str] = dict(resume["marks"]) if resume and "marks" in resume else {}
-    fetch_page = partial(_fetch_page, http, base_url, (query or "", window), marks)
+    fetch_page = partial(
+        _fetch_page, http=http, base_url=base_url, query=query or "", window=window, marks=marks
+    )
     paging_spec = PagingSpec(
         "europepmc",
         fetch_page,
@@ -52,20 +54,22 @@ def search_europepmc(
 
 
 def _fetch_page(
-    http: HttpClient,
-    base_url: str,
-    query_and_window: tuple[str, HarvestWindow],
-    marks: dict[str, str],
     date_slice: DateSlice,
     offset: int,
     size: int,
+    *,
+    http: HttpClient,
+    base_url: str,
+    query: str,
+    window: HarvestWindow,
+    marks: dict[str, str],
 ) -> Response[ResultBatch]:
     """The page at a place: the service knows it by the mark that the page before gave."""
     mark = "*" if offset == 0 else marks.get(str(offset))
     if mark is None:
         raise SourceError(f"europepmc: {date_slice}: the cursor for record {offset} is not known.")
     params = {
-        "query": build_query(query_and_window[0], query_and_window[1], date_slice),
+        "query": build_query(query, window, date_slice),
         "format": "json",
         "resultType": "core",
         "synonym": "false",

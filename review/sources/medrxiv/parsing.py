@@ -100,12 +100,12 @@ def _build_page_info(answer: Mapping[str, Any]) -> BiorxivPageInfo:
     message, entries = _get_message(answer), list(answer.get("collection") or ())
     is_pubs = any(_is_pubs_entry(entry) for entry in entries)
     return BiorxivPageInfo(
-        str(message.get("status", "ok")),
-        _parse_count(message.get("cursor")),
-        len(entries),
-        _parse_count(message.get("total")),
-        _drop_placeholder(message.get("interval")),
-        ("pubs" if is_pubs else "details") if entries else None,
+        status=str(message.get("status", "ok")),
+        cursor=_parse_count(message.get("cursor")),
+        size=len(entries),
+        total=_parse_count(message.get("total")),
+        interval=_drop_placeholder(message.get("interval")),
+        verb=("pubs" if is_pubs else "details") if entries else None,
     )
 
 

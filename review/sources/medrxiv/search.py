@@ -32,7 +32,7 @@ def search_medrxiv(
     Raises:
         SourceError: the service gave no usable answer; pages already given stay good.
     """
-    fetch_page = partial(_fetch_page, http, f"{base_url}/details/{server}", server)
+    fetch_page = partial(_fetch_page, http=http, base=f"{base_url}/details/{server}", server=server)
     paging_spec = PagingSpec(
         server, fetch_page, page_size=100, fallback_size=100, split_threshold=20_000
     )
@@ -48,7 +48,7 @@ def search_published_articles(
     server: str,
 ) -> Iterator[ResultPage]:
     """Preprints whose journal article came out in the window, each with its relation."""
-    fetch_page = partial(_fetch_page, http, f"{base_url}/pubs/{server}", server)
+    fetch_page = partial(_fetch_page, http=http, base=f"{base_url}/pubs/{server}", server=server)
     paging_spec = PagingSpec(
         server,
         fetch_page,
@@ -61,7 +61,7 @@ def search_published_articles(
 
 
 def _fetch_page(
-    http: HttpClient, base: str, server: str, date_slice: DateSlice, offset: int, size: int
+    date_slice: DateSlice, offset: int, size: int, *, http: HttpClient, base: str, server: str
 ) -> Response[ResultBatch]:
     url = f"{base}/{date_slice.since}/{date_slice.until}/{offset}/json"
     return http.fetch(Request("biorxiv", url), partial(_parse_page, base, server, date_slice))

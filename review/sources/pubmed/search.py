@@ -214,16 +214,16 @@ def _fetch_slice(
         position.todo, position.finished_pmids = position.todo[1:], {}
         body = f"{search_term}\n{search_result.translation or ''}\n".encode()
         yield ResultPage(
-            body,
-            "",
-            ParseResult((), (), 0),
-            str(part),
-            0,
-            0,
-            position.to_token(),
-            notes,
-            None,
-            True,
+            raw=body,
+            url="",
+            parsed=ParseResult((), (), 0),
+            slice=str(part),
+            announced=0,
+            received=0,
+            token=position.to_token(),
+            notes=notes,
+            shortfall=None,
+            last=True,
         )
         return
     announced = search_result.count
@@ -250,33 +250,33 @@ def _fetch_slice(
             shortfall, list_growth = _describe_shortfall(part, search_result, received), {}
             position.todo, position.finished_pmids = position.todo[1:], {}
         yield ResultPage(
-            response.body,
-            response.url,
-            response.value,
-            str(part),
-            announced,
-            received,
-            position.to_token(),
-            notes,
-            shortfall,
-            last,
-            list_growth,
+            raw=response.body,
+            url=response.url,
+            parsed=response.value,
+            slice=str(part),
+            announced=announced,
+            received=received,
+            token=position.to_token(),
+            notes=notes,
+            shortfall=shortfall,
+            last=last,
+            list_growth=list_growth,
         )
         notes = ()
         if last:
             return
     position.todo, position.finished_pmids = position.todo[1:], {}
     yield ResultPage(
-        b"",
-        "",
-        ParseResult((), (), 0),
-        str(part),
-        announced,
-        announced,
-        position.to_token(),
-        notes,
-        None,
-        True,
+        raw=b"",
+        url="",
+        parsed=ParseResult((), (), 0),
+        slice=str(part),
+        announced=announced,
+        received=announced,
+        token=position.to_token(),
+        notes=notes,
+        shortfall=None,
+        last=True,
     )
 
 

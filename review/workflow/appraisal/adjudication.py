@@ -190,16 +190,16 @@ def _build_answer(
             "'Unsure' is not a final answer: choose another one, or leave the item open."
         )
     return Answer(
-        report,
-        checklist.id,
-        find_question(checklist, answer_input.key).key,
-        adjudicator,
-        parsed_answer,
-        utc_now(),
-        answer_input.quote or None,
-        answer_input.page,
-        answer_input.comment or None,
-        "consensus",
+        record=report,
+        checklist=checklist.id,
+        item=find_question(checklist, answer_input.key).key,
+        reviewer=adjudicator,
+        answer=parsed_answer,
+        at=utc_now(),
+        quote=answer_input.quote or None,
+        page=answer_input.page,
+        comment=answer_input.comment or None,
+        role="consensus",
     )
 
 
@@ -233,7 +233,16 @@ def refresh_gates(project: Project, conn: Connection, report: int) -> None:
         last_decision.reason if last_decision else None,
     ) == (verdict, reason):
         return
-    row = Decision(report, stage.id, GATES_REVIEWER, verdict, utc_now(), reason, note, "automation")
+    row = Decision(
+        record=report,
+        stage=stage.id,
+        reviewer=GATES_REVIEWER,
+        verdict=verdict,
+        at=utc_now(),
+        reason=reason,
+        note=note,
+        role="automation",
+    )
     decisions.add_decisions(conn, [row], protocol=project.fingerprint)
     standings.save_statuses(project, conn, standings.load_report_decisions(conn, [report]))
 

@@ -82,15 +82,15 @@ def build_consensus(
     missing_count = required_count - len(compared_reviewers)
     if missing_count:
         return FormConsensus(
-            report,
-            checklist,
-            tuple(compared_reviewers),
-            missing_count,
-            (),
-            (),
-            {},
-            score_form(checklist, {}),
-            False,
+            report=report,
+            checklist=checklist,
+            reviewers=tuple(compared_reviewers),
+            waiting_for=missing_count,
+            pairs=(),
+            unresolved=(),
+            entries={},
+            result=score_form(checklist, {}),
+            settled=False,
         )
     consensus_answers = answers.get_newest_by_item(
         answer_row for answer_row in answer_rows if answer_row.role == "consensus"
@@ -120,15 +120,15 @@ def build_consensus(
     )
     is_settled = not unresolved
     return FormConsensus(
-        report,
-        checklist,
-        tuple(compared_reviewers),
-        0,
-        pairs,
-        unresolved,
-        entries,
-        result,
-        is_settled,
+        report=report,
+        checklist=checklist,
+        reviewers=tuple(compared_reviewers),
+        waiting_for=0,
+        pairs=pairs,
+        unresolved=unresolved,
+        entries=entries,
+        result=result,
+        settled=is_settled,
     )
 
 

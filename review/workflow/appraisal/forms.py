@@ -122,7 +122,13 @@ def load_own_form(
         if entry.answer is None and (entry.quote or entry.page or entry.comment)
     }
     return AppraisalForm(
-        report, checklist, reviewer, entries, finished, compute_result(checklist, entries), drafts
+        report=report,
+        checklist=checklist,
+        reviewer=reviewer,
+        entries=entries,
+        finished=finished,
+        result=compute_result(checklist, entries),
+        drafts=drafts,
     )
 
 
@@ -188,15 +194,15 @@ def add_answers(
         parsed_answer = read_answer(question, answer_input.answer)
         rows.append(
             Answer(
-                report,
-                checklist.id,
-                question.key,
-                reviewer,
-                parsed_answer,
-                at,
-                answer_input.quote or None,
-                answer_input.page,
-                answer_input.comment or None,
+                record=report,
+                checklist=checklist.id,
+                item=question.key,
+                reviewer=reviewer,
+                answer=parsed_answer,
+                at=at,
+                quote=answer_input.quote or None,
+                page=answer_input.page,
+                comment=answer_input.comment or None,
             )
         )
     if not rows:

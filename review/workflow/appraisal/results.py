@@ -65,14 +65,14 @@ def list_appraisals(project: Project, name: str) -> list[ReportAppraisal]:
             }
             appraisals.append(
                 ReportAppraisal(
-                    report,
-                    form_consensus.checklist,
-                    form_consensus.entries,
-                    form_consensus.result,
-                    form_consensus.settled,
-                    form_consensus.reviewers,
-                    forms,
-                    model.name if model is not None else None,
+                    report=report,
+                    checklist=form_consensus.checklist,
+                    entries=form_consensus.entries,
+                    result=form_consensus.result,
+                    settled=form_consensus.settled,
+                    reviewers=form_consensus.reviewers,
+                    forms=forms,
+                    model=model.name if model is not None else None,
                 )
             )
     return appraisals

@@ -76,7 +76,12 @@ def read_rows(project: Project, conn: Connection, name: str | None = None) -> Ap
         checklist_id: get_checklist(project, checklist_id) for checklist_id in sorted(names)
     }
     return AppraisalRows(
-        due, answers_by_form, events, get_assignment(project, conn, due), checklists, models
+        due=due,
+        answers=answers_by_form,
+        events=events,
+        assignment=get_assignment(project, conn, due),
+        checklists=checklists,
+        models=models,
     )
 
 

@@ -241,12 +241,12 @@ def _read_own_table(
                 continue
             rows.append(
                 WorkbookRow(
-                    key,
-                    cell.item + suffix,
-                    cell.answer,
-                    cell.quote,
-                    cell.page,
-                    cell.comment,
+                    record=key,
+                    key=cell.item + suffix,
+                    answer=cell.answer,
+                    quote=cell.quote,
+                    page=cell.page,
+                    comment=cell.comment,
                     cells=places,
                 )
             )
@@ -437,11 +437,11 @@ def _parse_row(checklist: Checklist, row: WorkbookRow, report: int) -> AnswerInp
         raise ChecklistError(f"{row.cells['Page']}: '{row.page}' is not a page number.")
     page = int(row.page) if row.page else None
     return AnswerInput(
-        report,
-        checklist.id,
-        question.key,
-        parsed_answer,
-        row.quote or None,
-        page,
-        row.comment or None,
+        record=report,
+        checklist=checklist.id,
+        key=question.key,
+        answer=parsed_answer,
+        quote=row.quote or None,
+        page=page,
+        comment=row.comment or None,
     )

@@ -148,7 +148,12 @@ def list_tasks(project: Project, reviewer: str) -> list[AppraisalTask]:
             title = stored_records[report].record.title or "(no title)"
             task_list.append(
                 AppraisalTask(
-                    report, title, kind, tuple(states), status, report in assignment.pilot
+                    report=report,
+                    title=title,
+                    kind=kind,
+                    forms=tuple(states),
+                    status=status,
+                    pilot=report in assignment.pilot,
                 )
             )
     return task_list

@@ -177,7 +177,14 @@ def find_settled_flags(
 def _store_flags(project: Project, record: int, sha256: str, new_flags: Sequence[Flag]) -> None:
     rows = [(flag.rule, asdict(flag)) for flag in new_flags]
     with project.store.write() as conn:
-        flags.add_run(conn, record, sha256, load_knowledge().engine, rows, utc_now())
+        flags.add_run(
+            conn,
+            record,
+            sha256=sha256,
+            engine=load_knowledge().engine,
+            new_flags=rows,
+            at=utc_now(),
+        )
 
 
 def _build_flag(data: Mapping[str, Any]) -> Flag:
@@ -323,7 +330,15 @@ def judge_flag(project: Project, record: int, flag: Flag, verdict: str | None, w
     """Keeps a reviewer's word on a flag: confirm, dismiss, or None to take it back."""
     sentence = flag.text[:2000]
     entry = FeedbackEntry(
-        record, "flag", flag.rule, None, sentence, flag.page, verdict, who, utc_now()
+        record=record,
+        kind="flag",
+        rule=flag.rule,
+        item=None,
+        sentence=sentence,
+        page=flag.page,
+        verdict=verdict,
+        who=who,
+        at=utc_now(),
     )
     texts.add_feedback(project, entry)
 
@@ -421,7 +436,17 @@ def settle_dataset(
         )
     texts.add_feedback(
         project,
-        FeedbackEntry(record, "dataset", dataset, None, None, None, verdict, who, utc_now()),
+        FeedbackEntry(
+            record=record,
+            kind="dataset",
+            rule=dataset,
+            item=None,
+            sentence=None,
+            page=None,
+            verdict=verdict,
+            who=who,
+            at=utc_now(),
+        ),
     )
 
 

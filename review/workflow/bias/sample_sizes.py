@@ -74,12 +74,12 @@ def parse_sizes(answers: Mapping[str, str | None]) -> SampleSizes:
         else None
     )
     return SampleSizes(
-        parse_number("size-development"),
-        parse_number("positives-development"),
-        predictors,
-        parse_number("size-test"),
-        parse_number("positives-test"),
-        number_checks.extract_sensitivity(answers.get("performance") or ""),
+        development=parse_number("size-development"),
+        positives_development=parse_number("positives-development"),
+        predictors=predictors,
+        test=parse_number("size-test"),
+        positives_test=parse_number("positives-test"),
+        sensitivity=number_checks.extract_sensitivity(answers.get("performance") or ""),
     )
 
 

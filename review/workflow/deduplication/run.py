@@ -110,13 +110,13 @@ def run_deduplication(project: Project, who: str) -> DedupeResult:
     possible_duplicates = dedupe.find_possible_duplicates(record_columns, log + new_links)
     reports, studies = (len({group[index] for group in after.values()}) for index in (0, 1))
     return DedupeResult(
-        len(record_columns),
-        len(new_numbers),
-        len(new_links),
-        reports,
-        studies,
-        len(possible_duplicates),
-        tuple(reopened),
+        records=len(record_columns),
+        compared=len(new_numbers),
+        links=len(new_links),
+        reports=reports,
+        studies=studies,
+        doubtful=len(possible_duplicates),
+        reopened=tuple(reopened),
     )
 
 
@@ -230,7 +230,16 @@ def settle_pair(
         )
     a, b = _parse_pair(pair)
     with project.store.write() as conn:
-        link = Link(a, b, VERDICT_BY_ANSWER[answer], dedupe.BY_HAND, who, utc_now(), None, note)
+        link = Link(
+            a=a,
+            b=b,
+            verdict=VERDICT_BY_ANSWER[answer],
+            rule=dedupe.BY_HAND,
+            who=who,
+            at=utc_now(),
+            score=None,
+            note=note,
+        )
         groups = _add_link(project, conn, link)
     return (
         f"{format_record_key(a)} and {format_record_key(b)}: {answer}, by {who}; now "
@@ -255,7 +264,11 @@ def undo_answer(project: Project, who: str, pair: tuple[str, str] | None = None)
             what = "on this pair" if pair else "on possible duplicates"
             raise ReviewError(f"{who} has no decision {what} to undo.")
         a, b = last_link.a, last_link.b
-        _add_link(project, conn, Link(a, b, None, dedupe.WITHDRAWN, who, utc_now()))
+        _add_link(
+            project,
+            conn,
+            Link(a=a, b=b, verdict=None, rule=dedupe.WITHDRAWN, who=who, at=utc_now()),
+        )
     return f"{format_record_key(a)} and {format_record_key(b)}: the decision by {who} was undone."
 
 

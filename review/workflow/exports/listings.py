@@ -45,12 +45,12 @@ def build_excluded_table(snapshot: ReviewSnapshot, stage: Stage) -> Table:
         label = snapshot.labels.get(report) or tables.build_label(stored.record)
         rows.append(
             ExcludedReport(
-                format_record_key(report),
-                label,
-                stored.record,
-                stage.name or stage.id,
-                _list_reasons(report_status, stage),
-                _join_notes(report_status),
+                key=format_record_key(report),
+                label=label,
+                record=stored.record,
+                stage=stage.name or stage.id,
+                reasons=_list_reasons(report_status, stage),
+                note=_join_notes(report_status),
             )
         )
     title = f"Reports excluded at the stage: {stage.name or stage.id}"
@@ -146,14 +146,14 @@ def build_duplicates_table(snapshot: ReviewSnapshot) -> Table:
         record = snapshot.records[number].record
         rows.append(
             LinkedRecord(
-                format_record_key(number),
-                format_record_key(target_number),
-                relation_kind,
-                newest_link.rule if newest_link else "through other records",
-                newest_link.who if newest_link else "tool",
-                format_timestamp(newest_link.at)[:10] if newest_link else "",
-                DISPLAY_NAMES.get(record.source, record.source),
-                record.title,
+                key=format_record_key(number),
+                report=format_record_key(target_number),
+                kind=relation_kind,
+                rule=newest_link.rule if newest_link else "through other records",
+                linked_by=newest_link.who if newest_link else "tool",
+                linked_at=format_timestamp(newest_link.at)[:10] if newest_link else "",
+                source=DISPLAY_NAMES.get(record.source, record.source),
+                title=record.title,
             )
         )
     return tables.build_duplicates_table(rows)

@@ -172,12 +172,12 @@ def _build_named_paper(row: Mapping[str, str]) -> ReplayPaper:
     )
     judgements = {"judgement:participants": row["participants"], "judgement:overall": "high"}
     return ReplayPaper(
-        record,
-        ("include", "include", "include"),
-        None,
-        row["kind"],
-        judgements,
-        row["why_participants"],
+        record=record,
+        verdicts=("include", "include", "include"),
+        reason=None,
+        kind=row["kind"],
+        judgements=judgements,
+        why=row["why_participants"],
     )
 
 
@@ -258,12 +258,12 @@ def _enter_judgements(
             why = paper.why if key == "judgement:participants" else None
             consensus_answers.append(
                 Answer(
-                    number,
-                    BIAS_CHECKLIST,
-                    key,
-                    PUBLISHED_REVIEWER,
-                    level,
-                    at,
+                    record=number,
+                    checklist=BIAS_CHECKLIST,
+                    item=key,
+                    reviewer=PUBLISHED_REVIEWER,
+                    answer=level,
+                    at=at,
                     comment=why,
                     role="consensus",
                 )

@@ -80,16 +80,16 @@ def _build_search_runs(
         row["via"],
     )
     search_run = SearchRun(
-        str(row["at"])[:10],
-        DISPLAY_NAMES.get(source, source),
-        row["kind"],
-        via,
-        row["name"] or "",
-        str(query) if query else None,
-        row["announced"],
-        row["parsed"] or 0,
-        row["new"] or 0,
-        row["rejected"] or 0,
+        day=str(row["at"])[:10],
+        source=DISPLAY_NAMES.get(source, source),
+        kind=row["kind"],
+        via=via,
+        name=row["name"] or "",
+        query=str(query) if query else None,
+        announced=row["announced"],
+        read=row["parsed"] or 0,
+        new=row["new"] or 0,
+        rejected=row["rejected"] or 0,
     )
     if not other_sources:
         return [search_run]

@@ -163,7 +163,7 @@ def attach_folder(
     )
     candidates, report_of = load_candidates(project)
     return [
-        _attach_file(project, path, text, candidates, report_of, who)
+        _attach_file(project, path, text=text, candidates=candidates, report_of=report_of, who=who)
         for path, text in zip(paths, texts, strict=True)
     ]
 
@@ -185,6 +185,7 @@ def load_candidates(project: Project) -> tuple[list[RecordCandidate], dict[str, 
 def _attach_file(
     project: Project,
     path: Path,
+    *,
     text: FullText,
     candidates: Sequence[RecordCandidate],
     report_of: Mapping[str, int],

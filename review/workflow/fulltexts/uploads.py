@@ -229,7 +229,14 @@ def list_sought_reports(project: Project) -> list[SoughtReport]:
         if row is not None:
             found.append(
                 SoughtReport(
-                    number, key, title, "attached", None, row["name"], row["who"], row["at"][:10]
+                    number=number,
+                    key=key,
+                    title=title,
+                    state="attached",
+                    reason=None,
+                    file_name=row["name"],
+                    attached_by=row["who"],
+                    attached_on=row["at"][:10],
                 )
             )
         elif attempt is not None and attempt.state == NOT_RETRIEVED:

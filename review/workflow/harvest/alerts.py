@@ -109,7 +109,13 @@ def _build_alert(raised: dict[str, Any], answer: dict[str, Any] | None) -> Alert
         return Alert(raised["id"], raised["at"], raised["subject"], text)
     why = (answer["detail"] or {}).get("why")
     return Alert(
-        raised["id"], raised["at"], raised["subject"], text, answer["at"], answer["who"], why
+        id=raised["id"],
+        at=raised["at"],
+        report=raised["subject"],
+        text=text,
+        closed_at=answer["at"],
+        closed_by=answer["who"],
+        why=why,
     )
 
 

@@ -112,7 +112,15 @@ def _query_registry(
         works_by_id = {
             (work.pmid if registry == "openalex" else work.doi): work for work in response.value
         }
-        _store_answer(project, registry, who, batch, works_by_id, response.body, result)
+        _store_answer(
+            project,
+            registry,
+            who=who,
+            batch=batch,
+            works_by_id=works_by_id,
+            body=response.body,
+            result=result,
+        )
         if progress is not None:
             progress(registry, min(start + BATCH_SIZE, len(pending)), len(pending))
 
@@ -150,6 +158,7 @@ def _get_registry_id(registry: str, record: Record, registry_doi: str | None) ->
 def _store_answer(
     project: Project,
     registry: str,
+    *,
     who: str,
     batch: dict[int, str],
     works_by_id: dict[str | None, RegistryRecord],
@@ -170,10 +179,12 @@ def _store_answer(
                 result.unknown += 1
                 continue
             if work.abstract and not record.abstract and number not in abstracts:
-                records.add_edit(conn, number, "abstract", work.abstract, registry, at)
+                records.add_edit(
+                    conn, number, column="abstract", value=work.abstract, who=registry, at=at
+                )
                 result.abstracts += 1
             if work.doi and not record.doi and number not in dois:
-                records.add_edit(conn, number, "doi", work.doi, registry, at)
+                records.add_edit(conn, number, column="doi", value=work.doi, who=registry, at=at)
                 result.dois += 1
             new_relations = _find_new_relations(
                 record, registry_relations.get(number, []), work.relations

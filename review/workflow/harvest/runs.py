@@ -161,7 +161,14 @@ def _harvest_window(
             raise
         matches = None
     posted_days = plan.window.posted if "posted" not in source.windows else None
-    target = IngestTarget(harvest_id, batch, plan.source, source.takes_query, matches, posted_days)
+    target = IngestTarget(
+        harvest=harvest_id,
+        batch=batch,
+        source=plan.source,
+        runs_query=source.takes_query,
+        matches=matches,
+        posted_days=posted_days,
+    )
     base, stopped = _get_base_url(project, plan.source, control), None
     result_pages = source.search(plan.compiled, plan.window, http, base, resume=resume)
     notes: dict[str, None] = {}
@@ -179,22 +186,22 @@ def _harvest_window(
     verdict = "incomplete" if stopped or counts.short_slices else "complete"
     note = "; ".join([*counts.shortfall_reasons, *([stopped] if stopped else [])]) or None
     outcome = WindowOutcome(
-        plan.source,
-        plan.window,
-        verdict,
-        note,
-        sum(counts.announced.values()),
-        counts.received,
-        counts.new,
-        counts.known,
-        counts.rejected,
-        counts.unmatched,
-        counts.disagree,
-        counts.pages,
-        sum(http.requests.values()) - requests_before,
-        dict(http.faults - faults_before),
-        time.monotonic() - started,
-        tuple(notes),
+        source=plan.source,
+        window=plan.window,
+        verdict=verdict,
+        note=note,
+        announced=sum(counts.announced.values()),
+        received=counts.received,
+        new=counts.new,
+        known=counts.known,
+        rejected=counts.rejected,
+        unmatched=counts.unmatched,
+        disagree=counts.disagree,
+        pages=counts.pages,
+        requests=sum(http.requests.values()) - requests_before,
+        faults=dict(http.faults - faults_before),
+        seconds=time.monotonic() - started,
+        notes=tuple(notes),
     )
     _end_harvest(project, plan, (harvest_id, bool(stopped)), outcome, counts)
     return outcome
@@ -263,7 +270,7 @@ def _open_harvest(
         )
         for replaced_id in plan.replaces:
             reason = f"nothing was retrieved; these dates were searched again in harvest {number}"
-            harvests.end_harvest(conn, replaced_id, at, "closed", reason)
+            harvests.end_harvest(conn, replaced_id, at=at, verdict="closed", note=reason)
     return number, batch, Counts(), None
 
 
@@ -285,7 +292,14 @@ def _end_harvest(
     }
     try:
         with project.store.write() as conn:
-            harvests.end_harvest(conn, number, utc_now(), outcome.verdict, outcome.note, detail)
+            harvests.end_harvest(
+                conn,
+                number,
+                at=utc_now(),
+                verdict=outcome.verdict,
+                note=outcome.note,
+                detail=detail,
+            )
             if plan.closes is not None and outcome.verdict == "complete":
                 _close_slice(project, conn, plan, number)
     except StoreError as error:
@@ -308,10 +322,10 @@ def _close_slice(
     harvests.end_harvest(
         conn,
         short_harvest.id,
-        utc_now(),
-        verdict,
-        f"{short_harvest.note}; {note}",
-        {**short_harvest.end, "short": remaining},
+        at=utc_now(),
+        verdict=verdict,
+        note=f"{short_harvest.note}; {note}",
+        detail={**short_harvest.end, "short": remaining},
     )
 
 
@@ -328,18 +342,18 @@ def _report_progress(
     rate_limit = SOURCES[plan.source].rate_limit
     control.progress(
         HarvestProgress(
-            plan.source,
-            page.slice,
-            pages,
-            page.announced,
-            page.received,
-            new,
-            known,
-            len(page.parsed.rejected),
-            sum(http.requests.values()),
-            sum(http.faults.values()),
-            rate_limit.gap,
-            _compute_share(plan.window, page),
+            source=plan.source,
+            slice=page.slice,
+            page=pages,
+            announced=page.announced,
+            received=page.received,
+            new=new,
+            known=known,
+            rejected=len(page.parsed.rejected),
+            requests=sum(http.requests.values()),
+            faults=sum(http.faults.values()),
+            gap=rate_limit.gap,
+            share=_compute_share(plan.window, page),
         )
     )
 

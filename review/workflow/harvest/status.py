@@ -245,27 +245,27 @@ def _build_row(
     messages = _list_messages(harvest, pages)
     faults = harvest.end.get("faults")
     return HarvestRow(
-        harvest.id,
-        harvest.run,
-        harvest.at,
-        harvest.who,
-        harvest.source,
-        f"{harvest.since} to {harvest.until}",
-        harvest.detail.get("by", "posted"),
-        harvest.compiled or harvest.query,
-        state,
-        needs_rerun,
-        harvest.note,
-        sum(counts.announced.values()),
-        counts.received + counts.rejected,
-        counts.new,
-        counts.known,
-        counts.rejected,
-        counts.pages,
-        harvest.end.get("requests"),
-        None if faults is None else sum(faults.values()),
-        harvest.end.get("seconds"),
-        tuple(messages),
+        id=harvest.id,
+        run=harvest.run,
+        at=harvest.at,
+        who=harvest.who,
+        source=harvest.source,
+        window=f"{harvest.since} to {harvest.until}",
+        date_kind=harvest.detail.get("by", "posted"),
+        query=harvest.compiled or harvest.query,
+        state=state,
+        needs_rerun=needs_rerun,
+        note=harvest.note,
+        announced=sum(counts.announced.values()),
+        received=counts.received + counts.rejected,
+        new=counts.new,
+        known=counts.known,
+        rejected=counts.rejected,
+        pages=counts.pages,
+        requests=harvest.end.get("requests"),
+        faults=None if faults is None else sum(faults.values()),
+        seconds=harvest.end.get("seconds"),
+        messages=tuple(messages),
     )
 
 
@@ -314,7 +314,14 @@ def list_disagreements(project: Project) -> list[QueryDisagreement]:
         record = stored_record.record
         reason = "has no abstract to match against" if record.abstract is None else "does not match"
         results.append(
-            QueryDisagreement(stored_record.key, source, entry_id, record.title, reason, harvest)
+            QueryDisagreement(
+                key=stored_record.key,
+                source=source,
+                id=entry_id,
+                title=record.title,
+                why=reason,
+                harvest=harvest,
+            )
         )
     return results
 

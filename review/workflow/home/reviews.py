@@ -128,7 +128,7 @@ def create_review(home: Home, new: NewReview, who: str, reviews: OpenReviews) ->
             rename_rows(conn, scratch.name, name)
             scratch.rename(home.folder / name)
             homes.note_review(conn, name, "created", who, utc_now())
-            homes.note_member(conn, name, who, "added", who, utc_now())
+            homes.note_member(conn, name, name=who, event="added", who=who, at=utc_now())
     except OSError as error:
         raise ReviewError(
             f"The review could not be created ({error.strerror or error}). Nothing was kept."

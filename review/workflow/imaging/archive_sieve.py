@@ -112,13 +112,13 @@ def list_runs(project: Project, image_set: RegisteredSet) -> list[SieveRun]:
         rows = stored_sieves.list_sieves(conn, image_set.id)
     return [
         SieveRun(
-            row["id"],
-            problem,
-            row["detail"]["images"],
-            row["detail"]["suspected"],
-            row["detail"]["auc"],
-            tuple(row["detail"]["warnings"]),
-            row["detail"]["taught"],
+            id=row["id"],
+            problem=problem,
+            images=row["detail"]["images"],
+            suspected=row["detail"]["suspected"],
+            auc=row["detail"]["auc"],
+            warnings=tuple(row["detail"]["warnings"]),
+            taught=row["detail"]["taught"],
         )
         for problem, row in rows.items()
     ]
@@ -137,12 +137,12 @@ def list_ranked(
         }
     return [
         RankedImage(
-            row["image"],
-            row["path"],
-            row["rank"],
-            row["score"],
-            marks[row["image"]]["verdict"] if row["image"] in marks else None,
-            marks[row["image"]]["who"] if row["image"] in marks else None,
+            image=row["image"],
+            path=row["path"],
+            rank=row["rank"],
+            score=row["score"],
+            verdict=marks[row["image"]]["verdict"] if row["image"] in marks else None,
+            who=marks[row["image"]]["who"] if row["image"] in marks else None,
         )
         for row in rows
     ]
@@ -287,4 +287,6 @@ def _store_scores(
             for rank, place in enumerate(result.rank(), 1)
         ]
         values = {"image_set": image_set.id, "problem": problem, "seed": seed}
-        stored_sieves.add_sieve(conn, who, utc_now(), values, detail, scores)
+        stored_sieves.add_sieve(
+            conn, who, at=utc_now(), values=values, detail=detail, scores=scores
+        )

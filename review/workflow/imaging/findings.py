@@ -162,4 +162,11 @@ def _add_components(registry: Registry, used: tuple[str, ...]) -> set[str]:
 
 
 def _build_finding(row: Mapping[str, Any]) -> ImageFinding:
-    return ImageFinding(row["id"], row["dataset"], row["kind"], row["text"], row["who"], row["at"])
+    return ImageFinding(
+        id=row["id"],
+        dataset=row["dataset"],
+        kind=row["kind"],
+        text=row["text"],
+        who=row["who"],
+        at=row["at"],
+    )

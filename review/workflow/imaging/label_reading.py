@@ -237,7 +237,7 @@ def save_marks(
             if not set(marks) <= differing:
                 raise ReviewError("an adjudicator marks only images on which the readers differ")
         rows = [{"image": image, **mark} for image, mark in marks.items()]
-        stored_audits.add_readings(conn, reading.id, who, role, utc_now(), rows)
+        stored_audits.add_readings(conn, reading.id, who=who, role=role, at=utc_now(), rows=rows)
 
 
 def _require_part(project: Project, reading: LabelReading, who: str) -> str:
@@ -285,7 +285,7 @@ def undo_marks(project: Project, reading: LabelReading, who: str) -> int:
                         "note": UNDO_NOTE,
                     }
                 )
-        stored_audits.add_readings(conn, reading.id, who, role, utc_now(), rows)
+        stored_audits.add_readings(conn, reading.id, who=who, role=role, at=utc_now(), rows=rows)
     return len(rows)
 
 

@@ -125,7 +125,16 @@ def probe_table(
     positive = np.array([finding in row.labels for row in chosen])
     paths = [row.file for row in chosen]
     patients = [row.patient or f"image {row.file}" for row in chosen]
-    probe = probe_measures(values, names, positive, paths, patients, "container", finding, seed)
+    probe = probe_measures(
+        values,
+        names,
+        positive=positive,
+        paths=paths,
+        patients=patients,
+        family="container",
+        target=finding,
+        seed=seed,
+    )
     output = OutputFolder(out, "shortcuts")
     _write_probes(output, [probe])
     output.write_manifest(

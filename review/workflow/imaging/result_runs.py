@@ -99,7 +99,9 @@ def run_doubles(
         )
 
     key = f"{image_set.id} {second.id if second else ''} {crops}"
-    return _keep_run(project, "doubles", who, title, key, run, image_set=image_set.id)
+    return _keep_run(
+        project, "doubles", who=who, title=title, key=key, run=run, image_set=image_set.id
+    )
 
 
 def run_splits(project: Project, image_set: RegisteredSet, who: str) -> ResultRun:
@@ -112,7 +114,9 @@ def run_splits(project: Project, image_set: RegisteredSet, who: str) -> ResultRu
             return splits.compare_splits([table], out)
 
     key = f"{image_set.id}"
-    return _keep_run(project, "splits", who, image_set.name, key, run, image_set=image_set.id)
+    return _keep_run(
+        project, "splits", who=who, title=image_set.name, key=key, run=run, image_set=image_set.id
+    )
 
 
 @contextmanager
@@ -160,10 +164,10 @@ def run_shortcuts(
     return _keep_run(
         project,
         "shortcuts",
-        who,
-        f"{image_set.name}: {finding or target}",
-        f"{image_set.id} {target} {finding}",
-        run,
+        who=who,
+        title=f"{image_set.name}: {finding or target}",
+        key=f"{image_set.id} {target} {finding}",
+        run=run,
         image_set=image_set.id,
         seed=seed,
     )
@@ -186,10 +190,10 @@ def run_nonsense(
     return _keep_run(
         project,
         "nonsense",
-        who,
-        f"{_name_table(project, request.scores)}: {', '.join(request.tables.mined_labels)}",
-        " ".join([*map(_hash_file, tables), repr(request)]),
-        run,
+        who=who,
+        title=f"{_name_table(project, request.scores)}: {', '.join(request.tables.mined_labels)}",
+        key=" ".join([*map(_hash_file, tables), repr(request)]),
+        run=run,
         image_set=image_set.id if image_set else None,
         seed=request.seed,
     )
@@ -211,10 +215,10 @@ def run_subgroups(
     return _keep_run(
         project,
         "subgroups",
-        who,
-        f"{_name_table(project, table)}: {', '.join(request.scores)}",
-        f"{_hash_file(table)} {request}",
-        run,
+        who=who,
+        title=f"{_name_table(project, table)}: {', '.join(request.scores)}",
+        key=f"{_hash_file(table)} {request}",
+        run=run,
         image_set=image_set.id if image_set else None,
         seed=request.seed,
     )
@@ -300,11 +304,11 @@ def _name_table(project: Project, table: Path) -> str:
 def _keep_run(
     project: Project,
     kind: str,
+    *,
     who: str,
     title: str,
     key: str,
     run: Callable[[Path], AuditOutcome],
-    *,
     image_set: int | None = None,
     seed: int | None = None,
 ) -> ResultRun:
@@ -341,17 +345,17 @@ def _keep_run(
 def _build_run(project: Project, row: Mapping[str, Any]) -> ResultRun:
     result = row["result"]
     return ResultRun(
-        row["id"],
-        row["kind"],
-        row["image_set"],
-        result["title"],
-        row["who"],
-        row["at"],
-        row["seed"],
-        tuple(result["lines"]),
-        tuple(result["shortfalls"]),
-        project.folder / result["folder"],
-        result["files"],
+        id=row["id"],
+        kind=row["kind"],
+        set_id=row["image_set"],
+        title=result["title"],
+        who=row["who"],
+        at=row["at"],
+        seed=row["seed"],
+        lines=tuple(result["lines"]),
+        shortfalls=tuple(result["shortfalls"]),
+        folder=project.folder / result["folder"],
+        files=result["files"],
     )
 
 

@@ -235,7 +235,7 @@ def enroll(conn: Connection, review: str, person: Person, who: str) -> bool:
         full_name = person.full_name or person.name
         homes.add_person(conn, person.name, full_name, person.email, who=who, at=utc_now())
     if not homes.is_member(conn, review, person.name):
-        homes.note_member(conn, review, person.name, "added", who, utc_now())
+        homes.note_member(conn, review, name=person.name, event="added", who=who, at=utc_now())
     return is_known
 
 

@@ -130,16 +130,16 @@ def import_decisions(
         stated, known = _add_statements(project, conn, statements, (at, who), rejected)
         rejected.sort(key=lambda rejection: rejection.number)
         result = DecisionImportResult(
-            path.name,
-            parsed.kind,
-            batch,
-            added + stated,
-            len(verdicts) - len(changes) + known,
-            len(parsed.undecided),
-            tuple(rejected),
-            write_corrections(project, path, rejected),
-            tuple(repeated),
-            stated,
+            name=path.name,
+            kind=parsed.kind,
+            batch=batch,
+            added=added + stated,
+            unchanged=len(verdicts) - len(changes) + known,
+            undecided=len(parsed.undecided),
+            rejected=tuple(rejected),
+            rejected_path=write_corrections(project, path, rejected),
+            repeated=tuple(repeated),
+            retrievals=stated,
         )
         if rejected and not keep_good:
             raise _build_error(path, result)
@@ -276,13 +276,13 @@ def _build_decision(row: DecisionRow, number: int) -> NewDecision:
     if row.verdict == "unsure" and row.reason and row.reason != note:
         note = "; ".join(filter(None, [note, row.reason]))
     return NewDecision(
-        number,
-        row.stage or "",
-        row.reviewer or "",
-        row.verdict,
-        row.reason if has_reason else None,
-        note,
-        row.role,
+        record=number,
+        stage=row.stage or "",
+        reviewer=row.reviewer or "",
+        verdict=row.verdict,
+        reason=row.reason if has_reason else None,
+        note=note,
+        role=row.role,
     )
 
 

@@ -113,7 +113,9 @@ def import_file(
         request = _ImportRequest(who, source, via, searched)
     with project.store.read() as conn:
         kept_mappings = {} if mapping else column_mappings.list_mappings(conn)
-    parsed = read_export(data, path.name, source, sheet, mapping, kept_mappings)
+    parsed = read_export(
+        data, path.name, source=source, sheet=sheet, mapping=mapping, kept_mappings=kept_mappings
+    )
     del data  # a large file need not stay in memory while its records are added
     if not keep_good:
         refuse_damaged(path, parsed)
@@ -142,7 +144,9 @@ def preview_import(
     mapping: Mapping[str, str] | None = None,
 ) -> ParseResult:
     """What an import of the file would read, without a review. Raises SourceError."""
-    return read_export(_read_bytes(path), path.name, source, sheet, mapping, {})
+    return read_export(
+        _read_bytes(path), path.name, source=source, sheet=sheet, mapping=mapping, kept_mappings={}
+    )
 
 
 def compute_digest(data: bytes) -> str:
@@ -153,6 +157,7 @@ def compute_digest(data: bytes) -> str:
 def read_export(
     data: bytes,
     name: str,
+    *,
     source: str | None,
     sheet: str | None,
     mapping: Mapping[str, str] | None,
@@ -295,15 +300,15 @@ def _handle_known_file(
         search_dates.add_search_date(conn, batch, known_date, request.who, utc_now())
     renames = tuple((current_labels[name], value) for name, value in new_labels.items())
     return RecordImportResult(
-        path.name,
-        new_labels.get("source", current_labels["source"]),
-        None,
-        n,
-        n,
-        0,
-        n,
-        (),
-        None,
+        name=path.name,
+        source=new_labels.get("source", current_labels["source"]),
+        batch=None,
+        announced=n,
+        parsed=n,
+        new=0,
+        known=n,
+        rejected=(),
+        rejected_path=None,
         renamed=renames,
         searched=str(known_date) if known_date else None,
     )
@@ -369,16 +374,16 @@ def _add_records(
             _restore_groups(project, conn)
     rejected_path = write_rejected(project, path, parsed.rejected)
     return RecordImportResult(
-        path.name,
-        name,
-        batch,
-        counts["announced"],
-        counts["parsed"],
-        counts["new"],
-        counts["known"],
-        parsed.rejected,
-        rejected_path,
-        count_labels(parsed.records, path.name),
+        name=path.name,
+        source=name,
+        batch=batch,
+        announced=counts["announced"],
+        parsed=counts["parsed"],
+        new=counts["new"],
+        known=counts["known"],
+        rejected=parsed.rejected,
+        rejected_path=rejected_path,
+        named=count_labels(parsed.records, path.name),
         searched=str(request.searched) if request.searched else None,
     )
 

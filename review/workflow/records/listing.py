@@ -140,7 +140,15 @@ def get_record_view(project: Project, key: str, person: CurrentUser) -> RecordVi
         ]
     abstract = stored.record.abstract or edits.get("abstract")
     lines = tuple(sorted(history, key=lambda event: event.at))
-    return RecordView(stored, abstract, report, study, duplicates, others, lines)
+    return RecordView(
+        stored=stored,
+        abstract=abstract,
+        report=report,
+        study=study,
+        duplicates=duplicates,
+        siblings=others,
+        history=lines,
+    )
 
 
 def _is_visible(conn: Any, reader: blinding.BlindedReader | None, stage: str, report: int) -> bool:

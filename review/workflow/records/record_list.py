@@ -301,7 +301,15 @@ def _read_view(
     pdfs = frozenset(reports.get(n, (n, n))[0] for n in files.list_current_files(conn))
     tags, team_notes = _collect_annotations(conn, person.name, reader, reports)
     return ReaderView(
-        reports, positions, own, waiting, own_notes, pdfs, tags, team_notes, project.protocol.stages
+        reports=reports,
+        positions=positions,
+        own=own,
+        waiting=waiting,
+        notes=own_notes,
+        pdfs=pdfs,
+        tags=tags,
+        team_notes=team_notes,
+        stages=project.protocol.stages,
     )
 
 

@@ -101,7 +101,14 @@ def preview_upload(
     with project.store.read() as conn:
         kept = {} if options.mapping else column_mappings.list_mappings(conn)
     try:
-        parsed = imports.read_export(data, name, source, options.sheet, options.mapping, kept)
+        parsed = imports.read_export(
+            data,
+            name,
+            source=source,
+            sheet=options.sheet,
+            mapping=options.mapping,
+            kept_mappings=kept,
+        )
     except SourceError as error:
         return ImportPreview(name=name, outline=outline, problem=rephrase_for_app(str(error)))
     problem = None

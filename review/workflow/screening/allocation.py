@@ -53,6 +53,7 @@ def choose_next(
 def choose_several(
     project: Project,
     conn: Connection,
+    *,
     stage: Stage,
     reviewer: str,
     count: int,
@@ -116,7 +117,9 @@ def _find_candidates(
         people = len(active_reviewers(project, conn, stage))
         others_reports = leases.count_others_reports(conn, stage.id, reviewer)
         limit = max(screening.QUEUE_SPREAD, 2 * people, others_reports + people)
-    return work_queue.find_first_waiting(project.store, conn, stage.id, reviewer, skip, limit)
+    return work_queue.find_first_waiting(
+        project.store, conn, stage=stage.id, reviewer=reviewer, skip=skip, most=limit
+    )
 
 
 def _list_available(

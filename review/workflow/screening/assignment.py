@@ -25,12 +25,12 @@ def enqueue(project: Project, conn: Connection, stage: Stage) -> None:
     start = len(old_positions)
     new_positions = [
         QueuePosition(
-            number,
-            start + offset,
-            None,
-            True,
-            start + offset < stage.pilot,
-            choose_assignees(stage, number, reviewers, seed, start + offset),
+            record=number,
+            position=start + offset,
+            score=None,
+            drawn=True,
+            pilot=start + offset < stage.pilot,
+            assignees=choose_assignees(stage, number, reviewers, seed, start + offset),
         )
         for offset, number in enumerate(screening.shuffle_records(new_numbers, seed))
     ]

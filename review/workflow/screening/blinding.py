@@ -88,12 +88,12 @@ def get_blinded_reader(
     )
     hidden_stages = project.protocol.stages if is_outsider else reviewed_stages
     return BlindedReader(
-        name,
-        frozenset(stage.id for stage in hidden_stages),
-        adjudicates,
-        reports_to_judge,
-        hidden_records,
-        joined_statuses,
+        name=name,
+        stages=frozenset(stage.id for stage in hidden_stages),
+        adjudicates=adjudicates,
+        reports_to_judge=reports_to_judge,
+        hidden_records=hidden_records,
+        joined_statuses=joined_statuses,
     )
 
 

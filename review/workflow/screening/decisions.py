@@ -80,14 +80,14 @@ def add_decisions(
             records.get_record(conn, new_decision.record)
         stage, reason = _check_decision(project, report_decisions, new_decision)
         row = Decision(
-            new_decision.record,
-            stage.id,
-            new_decision.reviewer,
-            new_decision.verdict,
-            at,
-            reason,
-            new_decision.note,
-            new_decision.role,
+            record=new_decision.record,
+            stage=stage.id,
+            reviewer=new_decision.reviewer,
+            verdict=new_decision.verdict,
+            at=at,
+            reason=reason,
+            note=new_decision.note,
+            role=new_decision.role,
             id=len(rows) + UNSAVED_ID_START,
         )
         rows.append(row)

@@ -202,7 +202,13 @@ def _build_decision(number: int, stage: str, rule: KeywordRule, *, exclude: bool
     name = get_rule_name(rule)
     if exclude:
         return NewDecision(
-            number, stage, name, "exclude", get_rule_reason(rule), None, "automation"
+            record=number,
+            stage=stage,
+            reviewer=name,
+            verdict="exclude",
+            reason=get_rule_reason(rule),
+            note=None,
+            role="automation",
         )
     return NewDecision(number, stage, name, None, role="automation")
 

@@ -538,15 +538,15 @@ def explain_position(
         model = project.protocol.ranking.model if is_learned else QUESTION_MODEL
         learned_from = len(labels) if is_learned else 0
     return RankExplanation(
-        key,
-        waiting.index(report) + 1 if report in waiting else None,
-        len(waiting),
-        model,
-        learned_from,
-        position.score if position and not hides_score else None,
-        bool(position and position.drawn),
-        tuple((word, part / pull) for word, part in parts[:most]),
-        ranking.name_main_words(parts, texts[report]),
+        key=key,
+        place=waiting.index(report) + 1 if report in waiting else None,
+        waiting=len(waiting),
+        model=model,
+        learned_from=learned_from,
+        score=position.score if position and not hides_score else None,
+        by_lot=bool(position and position.drawn),
+        words=tuple((word, part / pull) for word, part in parts[:most]),
+        because=ranking.name_main_words(parts, texts[report]),
     )
 
 
@@ -703,7 +703,15 @@ def stop_screening(project: Project, stage: Stage, who: str, why: str) -> int:
             detail={"why": why, "n": len(unscreened)},
         )
         new_decisions = [
-            NewDecision(n, stage.id, "stopping", "exclude", STOPPED_REASON, None, "automation")
+            NewDecision(
+                record=n,
+                stage=stage.id,
+                reviewer="stopping",
+                verdict="exclude",
+                reason=STOPPED_REASON,
+                note=None,
+                role="automation",
+            )
             for n in sorted(unscreened)
         ]
         add_decisions(project, conn, new_decisions, utc_now(), who=who)

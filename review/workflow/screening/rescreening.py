@@ -74,7 +74,9 @@ def note_reopenings(
             for fresh in sorted(reports - judged_reports):
                 if before.get(old, (0, 0))[1] != before.get(fresh, (-1, -1))[1]:
                     pairs.append((old, fresh))
-    return _add_reopenings(conn, protocol, pairs, after, who, at) if pairs else []
+    return (
+        _add_reopenings(conn, protocol, pairs=pairs, groups=after, who=who, at=at) if pairs else []
+    )
 
 
 def _filter_human_decisions(all_decisions: Iterable[Decision]) -> list[Decision]:
@@ -86,6 +88,7 @@ def _filter_human_decisions(all_decisions: Iterable[Decision]) -> list[Decision]
 def _add_reopenings(
     conn: Connection,
     protocol: Protocol,
+    *,
     pairs: list[tuple[int, int]],
     groups: RecordGroups,
     who: str,

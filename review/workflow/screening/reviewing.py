@@ -154,7 +154,12 @@ def start_list(project: Project, stage: Stage, reviewer: str, size: int) -> list
             number for number in _find_waiting_numbers(conn, stage, reviewer) if number not in skip
         ][:size]
         numbers = in_hand + allocation.choose_several(
-            project, conn, stage, reviewer, size - len(in_hand), (*skip, *in_hand)
+            project,
+            conn,
+            stage=stage,
+            reviewer=reviewer,
+            count=size - len(in_hand),
+            skip=(*skip, *in_hand),
         )
         leases.hold_reports(conn, stage.id, reviewer, numbers)
     return [format_record_key(number) for number in numbers]
@@ -224,14 +229,14 @@ def _build_report_view(conn: Connection, number: int, stage: Stage, reviewer: st
     members = [n for n, (r, _) in groups.items() if r == report]
     others = sorted({r for r, _ in groups.values() if r != report})
     return ReportView(
-        number,
-        stored.key,
-        stored.record,
-        stored.record.abstract or _find_abstract(conn, number, members),
-        _find_own_decision(conn, members, stage, reviewer),
-        notes.get_newest_notes(conn, number, stage.id).get(reviewer),
-        tuple(format_record_key(n) for n in members if n != number),
-        tuple(format_record_key(n) for n in others),
+        number=number,
+        key=stored.key,
+        record=stored.record,
+        abstract=stored.record.abstract or _find_abstract(conn, number, members),
+        own_decision=_find_own_decision(conn, members, stage, reviewer),
+        note=notes.get_newest_notes(conn, number, stage.id).get(reviewer),
+        members=tuple(format_record_key(n) for n in members if n != number),
+        siblings=tuple(format_record_key(n) for n in others),
     )
 
 
@@ -285,9 +290,24 @@ def save_decision(
         report_decisions = standings.load_report_decisions(conn, [number])
         if number not in report_decisions.report_of:
             records.get_record(conn, number)  # says that there is none
-        _check_still_open(project, conn, report_decisions, number, stage, reviewer, seen)
+        _check_still_open(
+            project,
+            conn,
+            report_decisions=report_decisions,
+            number=number,
+            stage=stage,
+            reviewer=reviewer,
+            seen=seen,
+        )
         note = notes.get_newest_notes(conn, number, stage.id).get(reviewer)
-        new_decision = NewDecision(number, stage.id, reviewer, verdict, reason, note)
+        new_decision = NewDecision(
+            record=number,
+            stage=stage.id,
+            reviewer=reviewer,
+            verdict=verdict,
+            reason=reason,
+            note=note,
+        )
         leases.release_reports(conn, stage.id, reviewer, record=number)
         return add_decisions(
             project, conn, [new_decision], utc_now(), who=reviewer, loaded=report_decisions
@@ -297,6 +317,7 @@ def save_decision(
 def _check_still_open(
     project: Project,
     conn: Connection,
+    *,
     report_decisions: standings.ReportDecisions,
     number: int,
     stage: Stage,
@@ -349,7 +370,9 @@ def add_note(project: Project, stage: Stage, reviewer: str, number: int, text: s
     """Keeps a reviewer's note on a record; theirs alone until the report is settled."""
     require_role(project, reviewer, "contribute")
     with project.store.write() as conn:
-        notes.add_note(conn, number, stage.id, reviewer, text or None, utc_now())
+        notes.add_note(
+            conn, number, stage=stage.id, reviewer=reviewer, text=text or None, at=utc_now()
+        )
 
 
 def add_abstract(project: Project, reviewer: str, number: int, text: str) -> None:
@@ -366,7 +389,9 @@ def add_abstract(project: Project, reviewer: str, number: int, text: str) -> Non
             )
         if not text.strip():
             raise ReviewError("The abstract is empty.")
-        records.add_edit(conn, number, "abstract", text.strip(), reviewer, utc_now())
+        records.add_edit(
+            conn, number, column="abstract", value=text.strip(), who=reviewer, at=utc_now()
+        )
 
 
 def list_recent_keys(project: Project, stage: Stage, reviewer: str, most: int = 60) -> list[str]:
@@ -467,13 +492,13 @@ def get_conflict(
     votes = [decision for decision in report_status.decisions if decision.role == "reviewer"]
     votes.sort(key=lambda decision: decision.reviewer)
     return ScreeningConflict(
-        number,
-        key,
-        report_status.conflict_kind or "verdict",
-        stored.record,
-        abstract,
-        tuple(votes),
-        notes_by_reviewer,
+        number=number,
+        key=key,
+        pile=report_status.conflict_kind or "verdict",
+        record=stored.record,
+        abstract=abstract,
+        votes=tuple(votes),
+        notes=notes_by_reviewer,
     )
 
 
@@ -516,7 +541,15 @@ def settle_conflict(
         ReviewError: as workflow.decisions.decide; or it still waits for their own decision.
     """
     require_role(project, adjudicator, "adjudicate")
-    new_decision = NewDecision(number, stage.id, adjudicator, verdict, reason, note, "adjudicator")
+    new_decision = NewDecision(
+        record=number,
+        stage=stage.id,
+        reviewer=adjudicator,
+        verdict=verdict,
+        reason=reason,
+        note=note,
+        role="adjudicator",
+    )
     with project.store.write() as conn:
         project = follow_plan(project, conn)
         stage = find_stage(project.protocol, stage.id)

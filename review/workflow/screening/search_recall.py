@@ -61,7 +61,16 @@ def check_search_recall(project: Project) -> list[KeyPaperCheck]:
         missing = tuple(s for s in others if s in searched)
         unsearched = tuple(s for s in others if s not in searched)
         keys = tuple(format_record_key(n) for n in paper.records if n in stored)
-        checks.append(KeyPaperCheck(paper.text, keys, sources, missing, unsearched, missed))
+        checks.append(
+            KeyPaperCheck(
+                text=paper.text,
+                keys=keys,
+                found_by=sources,
+                missing_from=missing,
+                unsearched=unsearched,
+                missed_parts=missed,
+            )
+        )
     return checks
 
 

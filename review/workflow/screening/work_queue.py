@@ -62,6 +62,7 @@ def count_reports(store: Store, conn: Connection, stage: str, reviewer: str) -> 
 def find_first_waiting(
     store: Store,
     conn: Connection,
+    *,
     stage: str,
     reviewer: str,
     skip: Sequence[int] = (),
@@ -111,12 +112,12 @@ def _build_queue(
     judged_records = decisions.list_judged_records(conn, stage, reviewer)
     size = max([*waiting_reports, *judged_records, 0]) + 1
     queue = _WorkQueue(
-        decisions.get_last_id(conn),
-        assignment_revision,
-        bytearray(size),
-        bytearray(size),
-        len(waiting_reports),
-        len(judged_records),
+        last_decision=decisions.get_last_id(conn),
+        assignment_revision=assignment_revision,
+        waits=bytearray(size),
+        judged=bytearray(size),
+        remaining=len(waiting_reports),
+        done=len(judged_records),
     )
     for number in waiting_reports:
         queue.waits[number] = 1

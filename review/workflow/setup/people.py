@@ -377,4 +377,6 @@ def remove_person(project: Project, name: str, who: str, why: str) -> None:
         store, review = project.home_store, get_review_name(project)
         with store.write() as conn:
             if homes.is_member(conn, review, person.name):
-                homes.note_member(conn, review, person.name, "removed", who, utc_now())
+                homes.note_member(
+                    conn, review, name=person.name, event="removed", who=who, at=utc_now()
+                )

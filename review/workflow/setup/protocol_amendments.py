@@ -48,13 +48,13 @@ def list_versions(project: Project) -> list[ProtocolVersion]:
     previous_texts = [None, *(row["text"] for row in rows)]
     return [
         ProtocolVersion(
-            number,
-            row["at"],
-            row["who"],
-            row["hash"],
-            None if previous_text is None else diff_protocols(previous_text, row["text"]),
-            row["amendment"] is not None,
-            row["why"],
+            number=number,
+            at=row["at"],
+            who=row["who"],
+            fingerprint=row["hash"],
+            change=None if previous_text is None else diff_protocols(previous_text, row["text"]),
+            amendment=row["amendment"] is not None,
+            why=row["why"],
         )
         for number, (previous_text, row) in enumerate(zip(previous_texts, rows, strict=False), 1)
     ]

@@ -199,7 +199,7 @@ def test_flags_are_raised_once_and_kept(attached, monkeypatch):
 
 def test_a_run_that_flags_nothing_is_remembered(attached):
     with attached.store.write() as conn:
-        stored_flags.add_run(conn, 3, "abc", "e1", [], utc_now())
+        stored_flags.add_run(conn, 3, sha256="abc", engine="e1", new_flags=[], at=utc_now())
     with attached.store.read() as conn:
         assert stored_flags.get_file_flags(conn, 3, "abc", "e1") == []
         assert stored_flags.get_file_flags(conn, 3, "abc", "e2") is None

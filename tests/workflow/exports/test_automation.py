@@ -47,8 +47,10 @@ def test_a_review_without_automation_has_no_statement(project):
 def test_flags_are_told_with_what_reviewers_made_of_them(project):
     engine = bias.load_knowledge().engine
     with project.store.write() as conn:
-        flags.add_run(conn, 1, "a", engine, [], FIRST)
-        flags.add_run(conn, 2, "b", engine, [("combined-sets", {"x": 1})], FIRST)
+        flags.add_run(conn, 1, sha256="a", engine=engine, new_flags=[], at=FIRST)
+        flags.add_run(
+            conn, 2, sha256="b", engine=engine, new_flags=[("combined-sets", {"x": 1})], at=FIRST
+        )
     assert "in 2 full texts searched; no flag has been judged yet" in state(project)
     for n, verdict in enumerate(["confirm"] * 3 + ["dismiss"]):
         hear(project, 1, "flag", verdict, sentence=f"Sentence {n}.", rule="external-not-found")
@@ -114,7 +116,7 @@ def test_the_statement_of_an_earlier_day_leaves_out_what_came_later(project):
     hear(project, 1, "evidence", "use")
     engine = bias.load_knowledge().engine
     with project.store.write() as conn:
-        flags.add_run(conn, 1, "a", engine, [], FIRST)
+        flags.add_run(conn, 1, sha256="a", engine=engine, new_flags=[], at=FIRST)
         screening_queue.write_order(
             conn, "title-abstract", [], FIRST, model="light", seed=1, trained_on=9
         )

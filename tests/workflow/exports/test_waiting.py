@@ -136,7 +136,7 @@ def test_a_search_that_stopped_is_told_without_the_services_words(project: Proje
             window_to="2020-03-12",
         )
         note = "HTTPSConnectionPool(host='eutils'): Read timed out. sha256 9f86d081884c7d65 SIGKILL"
-        harvests.end_harvest(conn, number, at, "incomplete", note)
+        harvests.end_harvest(conn, number, at=at, verdict="incomplete", note=note)
     snapshot = snapshot_at(project)
     files = bundle.build_report_files(snapshot)
     assert "PubMed has not been searched in full yet" in files["methods.md"].decode()

@@ -150,7 +150,12 @@ def test_a_form_that_one_reviewer_has_begun_keeps_the_end_open(project):
 def test_no_open_export_names_a_person_or_repeats_a_note(project):
     with project.store.write() as conn:
         notes.add_note(
-            conn, 1, "title-abstract", "ada", "the secret note", reporting.day("2020-06-02")
+            conn,
+            1,
+            stage="title-abstract",
+            reviewer="ada",
+            text="the secret note",
+            at=reporting.day("2020-06-02"),
         )
     for export in list_open_exports(project):
         text = read_all(project, export)

@@ -122,7 +122,14 @@ def enter(project, record, who, key, quote, *, role="reviewer", answer="yes", fi
 def test_nothing_private_is_published(project):
     reporting.updated(project)
     with project.store.write() as conn:
-        notes.add_note(conn, 1, "title-abstract", "ada", "note-of-ada", reporting.day("2020-06-01"))
+        notes.add_note(
+            conn,
+            1,
+            stage="title-abstract",
+            reviewer="ada",
+            text="note-of-ada",
+            at=reporting.day("2020-06-01"),
+        )
     enter(project, 7, "ada", "sq-1.1", "quote-of-ada")  # waits for a second form
     enter(project, 12, "ada", "sq-1.1", "quote-of-ada")
     enter(project, 12, "ben", "sq-1.1", "quote-of-ada", answer="no")  # they differ

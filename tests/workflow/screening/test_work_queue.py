@@ -48,7 +48,9 @@ def agrees(project):
                     len(screening_queue.list_pending_reports(conn, stage.id, name)),
                 )
                 assert found == fresh, (kind, name)
-                first = work_queue.find_first_waiting(project.store, conn, stage.id, name)
+                first = work_queue.find_first_waiting(
+                    project.store, conn, stage=stage.id, reviewer=name
+                )
                 plain = screening_queue.list_next_reports(conn, stage.id, name)
                 assert first == plain, (kind, name)
 
