@@ -15,6 +15,7 @@ from review.bias.number_checks.arithmetic import (
     parse_proportion,
 )
 from review.bias.number_checks.lists_of_parts import check_lists_of_parts
+from review.bias.number_checks.relations import check_relations
 from review.bias.number_checks.repeated_figures import (
     compare_repeated_figures,
     differ_by_one_digit,
@@ -67,6 +68,7 @@ def find_paper_contradictions(
         *_compare_abstract(sentences),
         *compare_repeated_figures(sentences),
         *check_lists_of_parts(sentences),
+        *check_relations(sentences),
         *check_splits(sentences),
     ]
     in_table = {index for index, problem in findings if problem.figure == "table"}
