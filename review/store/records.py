@@ -188,12 +188,9 @@ def _to_columns(record: Record) -> dict[str, Any]:
 def _index_words(conn: Connection, new_records: Sequence[tuple[int, Record]]) -> None:
     if conn.dialect.name != "sqlite" or not new_records:
         return
-    conn.execute(
-        text("insert into record_words(rowid, title, authors, abstract) values (:i, :t, :a, :b)"),
-        [
-            {"i": i, "t": r.title or "", "a": "; ".join(r.authors), "b": r.abstract or ""}
-            for i, r in new_records
-        ],
+    conn.exec_driver_sql(
+        "insert into record_words(rowid, title, authors, abstract) values (?, ?, ?, ?)",
+        [(i, r.title or "", "; ".join(r.authors), r.abstract or "") for i, r in new_records],
     )
 
 
