@@ -97,7 +97,11 @@ def _parse(
         fields = _read_fields(piece, match_line)
         if fields.keys() <= {"M3", "SR"}:
             rejected.append(UnreadableEntry(number, "an empty entry", piece.strip()))
-        elif problem := find_merged(fields, _SINGLE_TAGS) or _find_second_title(fields):
+        elif problem := (
+            find_merged(fields, _SINGLE_TAGS)
+            or _find_second_title(fields)
+            or _find_second_beginning(fields)
+        ):
             rejected.append(UnreadableEntry(number, problem, piece.strip()))
         else:
             records.append(ris.build_record(fields))
@@ -116,6 +120,13 @@ def _find_second_title(fields: Fields) -> str | None:
     if len(set(fields.get("TI", ()))) < 2:
         return None
     return "two titles: these are two records, and what separates them is missing"
+
+
+def _find_second_beginning(fields: Fields) -> str | None:
+    """Why a RefWorks entry is two: a source type (SR), which follows RT, comes twice."""
+    if len(fields.get("SR", ())) < 2:
+        return None
+    return "two SR lines: these are two records, and the RT line that separates them is missing"
 
 
 def _match_refworks_line(line: str) -> tuple[str, str] | None:

@@ -129,3 +129,11 @@ def test_ovid_authors_are_apart_however_they_are_written(authors: str) -> None:
 def test_the_mark_before_pages_is_left_out(written: str, pages: str) -> None:
     (record,) = read(f"TY  - JOUR\nTI  - A\nSP  - {written}\nER  - \n")
     assert record.pages == pages
+
+
+def test_a_refworks_entry_with_two_source_types_is_rejected_by_name() -> None:
+    whole = "RT Journal Article\nSR 1\nA1 Roe, J\nT1 Nets\nYR 2020\n\n"
+    cut = "NJournal Article\nSR 1\nID 2\nA1 Poe, K\n"
+    parsed = read_file((whole + whole.replace("Nets", "Films").rstrip() + "\n" + cut).encode())
+    assert [record.title for record in parsed.records] == ["Nets"]
+    assert "two SR lines" in parsed.rejected[0].reason

@@ -17,7 +17,8 @@ _TELLING = {
 }
 """Fields whose cells can be recognised by what they look like."""
 _CONTINUATION = re.compile(r"[ \t\u3000]{2,}[a-z]")
-_GLUED = re.compile(r"[^\W\d_]\"[A-Z]")
+_GLUED = re.compile(r"(?<!\b[A-Z])(?<=[^\W\d_])\"[A-Z]")
+"""Not the mark of a name: O"Brien."""
 _TEXT_FIELDS = ("title", "authors", "journal", "abstract", "keywords")
 _NO_TEXT = re.compile(r"https?://\S+|(?:1[5-9]|20)\d\d|10\.\d{4,9}/\S+")
 """A link, year or DOI: none is a title, a name or a journal."""
@@ -86,13 +87,26 @@ def _reject_run_together(
                 if previous is not None and not isinstance(previous, UnreadableEntry):
                     previous = _reject_row(previous, f"line {line} goes on with its text")
                 row = _reject_row(row, "it goes on with the text of the line before")
-            elif len(cells) == width and cells[-1].count('"') % 2 and _GLUED.search(cells[-1]):
+            elif len(cells) == width and _is_glued(row):
                 row = _reject_row(row, "its last cell goes on with the next record")
         if previous is not None:
             yield previous
         previous = row
     if previous is not None:
         yield previous
+
+
+def _is_glued(row: InputRow) -> bool:
+    """Whether two quoted cells touch in the last one: "note""Title" as the file writes it.
+
+    A mark that is written once ('a"Smith sign') belongs to the text of a cell without marks.
+    """
+    _, cells, text = row
+    return (
+        cells[-1].count('"') % 2 == 1
+        and (match := _GLUED.search(cells[-1])) is not None
+        and match.group().replace('"', '""') in text
+    )
 
 
 def _reject_row(row: InputRow, problem: str) -> UnreadableEntry:

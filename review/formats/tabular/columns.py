@@ -70,6 +70,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "dccreator",
         "allauthors",
         "authornamefull",
+        "authorstring",
         "fullauthorname",
         "autores",
         "autor",
@@ -152,6 +153,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "firstposted",
         "pubtime",
         "publicationdateonline",
+        "firstpublicationdate",
         "publicationdateprint",
         "发表时间",
     ),
@@ -237,6 +239,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "pagenos",
         "articlepages",
         "firstlastpage",
+        "pageinfo",
         "页码",
     ),
     "article_number": (
@@ -560,6 +563,8 @@ SOURCE_SIGNATURES = (
     ("google scholar", {"gsrank", "citesurl"}),
     ("asreview", {"asreviewlabel"}),
     ("asreview", {"asreviewranking"}),
+    ("europepmc", {"authorstring", "journaltitle"}),
+    ("europepmc", {"inepmc"}),
     ("rayyan", {"key", "issn", "notes", "location"}),
     ("psycinfo", {"psycinfo"}),
 )

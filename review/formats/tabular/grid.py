@@ -24,7 +24,8 @@ HEADER_SEARCH_ROWS = 30
 __all__ = ["MAX_UNPACKED", "InputRow", "InputTable", "read_table"]
 
 InputRow = tuple[int, list[str], str]
-"""Line number in the file, cells, and the row as written there."""
+"""Line number in the file, cells, and the row as written there ('' for the cells joined, unless the
+last cell of a CSV row holds a quotation mark)."""
 
 HeaderScorer = Callable[[list[str]], int]
 """How much a row looks like the header that is wanted; 0 where it is not one."""
@@ -199,7 +200,8 @@ def _iter_csv_rows(
                 )
             if problem is None:
                 is_resuming = False
-                yield begin + 1, cells, ""
+                has_mark = '"' in cells[-1]
+                yield begin + 1, cells, decode_utf8(b"\n".join(piece)) if has_mark else ""
                 continue
             is_resuming = is_resuming or problem.is_stray_quote
             if problem.is_stray_quote and len([line for line in piece if line.strip()]) > 1:

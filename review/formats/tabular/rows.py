@@ -31,6 +31,7 @@ _FLOAT = re.compile(r"(\d+)\.0+")
 _BVS_PAGES = re.compile(r";\s*\w*\s*(?:\([^)]*\))?:\s*(\w+(?:-\w+)?)(?=[,.\s]|$)")
 _REVIEW_JOURNAL = re.compile(r"cochrane database (?:of )?syst", re.I)
 """A database that is a journal as well."""
+_YEAR_CELL = re.compile(r"(?:1[5-9]|20)\d\d(?:\.0)?")
 _SPREADSHEET_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]00:00:00)?")
 _CITATION_COLUMNS = ("so", "source", "bibliographicsource", "publicationdetails")
 _RANK = {k: i for column_names in columns.COLUMNS.values() for i, k in enumerate(column_names)}
@@ -81,6 +82,8 @@ def build_record(pairs: Pairs, layout: TableLayout = STANDARD_LAYOUT) -> Record:
         return identifier
 
     year = find_year(text.get("year"), text.get("date"))
+    if year is None and "year" in column_by_field:  # 'in press'
+        extra.setdefault(column_by_field["year"], []).append(values_by_field["year"][0].strip())
     date = _combine_date(year, text.get("date"), cells)
     if "date" in column_by_field and text["date"] not in (date, str(year)):
         extra.setdefault(column_by_field["date"], []).append(values_by_field["date"][0].strip())
@@ -168,6 +171,8 @@ def _assign_fields(
     for name, key, cell in sorted(pairs, key=sort_key):
         is_silent = key == citation_key or is_placeholder(cell)
         field = None if is_silent else layout.fields.get(key)
+        if field == "journal" and key not in layout.mapped and _YEAR_CELL.fullmatch(cell.strip()):
+            field = "year"  # 'Publication' may be the journal or its year
         is_joined = field in _MULTI_COLUMN_FIELDS or (field == "authors" and key in layout.mapped)
         if field is None or (field in values_by_field and not is_joined):
             if not columns.NUMBERED_AUTHOR.fullmatch(key) or "authors" in values_by_field:

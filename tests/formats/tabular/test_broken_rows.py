@@ -79,3 +79,11 @@ def test_an_indented_line_that_begins_midway_takes_the_line_before_with_it() -> 
         "line 2: line 3 goes on with its text",
         "line 3: it goes on with the text of the line before",
     ]
+
+
+def test_a_single_quotation_mark_in_the_last_cell_is_part_of_its_text() -> None:
+    rows = 'A,Roe A,He calls it a"Smith sign\nB,Poe B,fine\nC,Ray C,"by O""Brien"\n'
+    parsed = read_file(f"Title,Authors,Notes\n{rows}".encode())
+    assert [record.title for record in parsed.records] == ["A", "B", "C"]
+    assert parsed.rejected == ()
+    assert parsed.records[0].extra["Notes"] == ('He calls it a"Smith sign',)
