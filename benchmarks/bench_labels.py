@@ -1,8 +1,9 @@
 """Flags, data sets, number checks and suggested evidence, on whole papers labelled by us.
 
-    bench_labels.py [PAPERS] [--half shut|both] [--detail] [--all] [--rules] [--write]
+    bench_labels.py [PAPERS] [--more MORE] [--half shut|both] [--detail] [--all] [--rules] [--write]
 
-The papers are read from PAPERS, else from the folder "papers" in CORPORA. Without --half, the half
+The papers are read from PAPERS, else from the folder "papers" in CORPORA. MORE is a folder with the
+papers of labels/elsewhere, which the corpora do not have. Without --half, the half
 to learn from is scored. The shut half is for one look at the end: it prints totals only. --rules
 prints the figures of each rule; --write puts them into data/cues.yaml, where they decide its tier.
 """
@@ -12,11 +13,12 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from paper_labels import (
+    ELSEWHERE,
     HALVES,
     PaperLabels,
     get_rule_label,
@@ -222,7 +224,20 @@ def print_score(score: Score) -> None:
         print(f"{score.lost} labelled sentences are no longer found in the text")
 
 
-def score_half(half: str | None, folder: Path, include_disabled: bool = False) -> tuple[Score, int]:
+def read_half(
+    half: str | None, folder: Path, more: Path | None = None
+) -> Iterator[tuple[PaperLabels, FullText]]:
+    """The papers of a half with their texts, and those that are not in the corpora if given."""
+    papers = load_labels(half)
+    yield from zip(papers, read_papers(papers, folder), strict=True)
+    if more is not None:
+        papers = load_labels(half, ELSEWHERE)
+        yield from zip(papers, read_papers(papers, more), strict=True)
+
+
+def score_half(
+    half: str | None, folder: Path, include_disabled: bool = False, more: Path | None = None
+) -> tuple[Score, int]:
     """The scores of one half, or of both, and the number of papers."""
     data = resources.get_shipped_path("data")
     registry = datasets.load_registry(data / "datasets.yaml")
@@ -230,14 +245,14 @@ def score_half(half: str | None, folder: Path, include_disabled: bool = False) -
     rule_set = rules.compile_rules(catalog, include_disabled=include_disabled)
     all_rules = rules.compile_rules(catalog, include_disabled=True)
     engine = (all_rules, registry, load_place_ranker(data / "place-ranker.json"))
-    papers = load_labels(half)
-    names = {name for paper in papers for name in paper.evidence}
+    names = {name for paper in load_labels(half) for name in paper.evidence}
     checklists = [
         load_checklist(resources.get_shipped_path("checklists") / f"{name}.yaml")
         for name in sorted(names)
     ]
-    score = Score()
-    for paper, text in zip(papers, read_papers(papers, folder), strict=True):
+    score, count = Score(), 0
+    for paper, text in read_half(half, folder, more):
+        count += 1
         places = locate_sentences(paper, text.sentences)
         score.lost += len(paper.openings) - len(places)
         score_flags(score, paper, text, rule_set, registry)
@@ -246,7 +261,7 @@ def score_half(half: str | None, folder: Path, include_disabled: bool = False) -
         score_contradictions(score, paper, text, places)
         for checklist in checklists:
             score_evidence(score, paper, text, checklist, places)
-    return score, len(papers)
+    return score, count
 
 
 def count_figures(score: Score, rule: str) -> PaperFigures:
@@ -279,6 +294,7 @@ def write_figures(score: Score, path: Path) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("papers", nargs="?", type=Path, default=CORPORA / "papers")
+    parser.add_argument("--more", type=Path, help="folder of the papers of labels/elsewhere")
     parser.add_argument("--half", choices=(*HALVES, "both"), default="learn")
     parser.add_argument("--detail", action="store_true", help="list what is wrong or missed")
     parser.add_argument("--all", action="store_true", help="include rules that are off")
@@ -290,7 +306,7 @@ def main() -> int:
     if not options.papers.is_dir():
         parser.error(f"{options.papers}: no such folder. Give the folder of the labelled papers.")
     half = None if options.half == "both" else options.half
-    score, count = score_half(half, options.papers, options.all)
+    score, count = score_half(half, options.papers, options.all, options.more)
     print(f"{count} papers, half: {options.half}")
     print_score(score)
     print(f"places to look at: {score.places / count:.1f} a paper")

@@ -1,6 +1,7 @@
 """Turns a draft of labels into label files: adds hash, title, openings of the labelled sentences.
 
     complete_labels.py DRAFT.yaml PAPERS             # a first pass: writes the label file
+    complete_labels.py DRAFT.yaml PAPERS --elsewhere # the same for papers outside the corpora
     complete_labels.py DRAFT.yaml PAPERS --second    # a second pass: kept beside the first one
     complete_labels.py --settle PAPERS               # label files again, from passes and decisions
 
@@ -25,7 +26,7 @@ from label_passes import (
     parse_passes,
     settle,
 )
-from paper_labels import FOLDER, get_half, parse_indexes, read_paper, take_opening
+from paper_labels import ELSEWHERE, FOLDER, get_half, parse_indexes, read_paper, take_opening
 
 from review import resources
 from review.bias import pitfalls
@@ -43,6 +44,7 @@ def main() -> int:
     parser.add_argument("papers", type=Path)
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--second", action="store_true", help="the draft is a second pass")
+    kind.add_argument("--elsewhere", action="store_true", help="the papers are not in the corpora")
     kind.add_argument("--settle", action="store_true", help="write what the passes were settled to")
     options = parser.parse_args()
     if options.settle:
@@ -56,7 +58,7 @@ def main() -> int:
         if options.second:
             write_second(draft, text)
             continue
-        path = get_label_path(draft["file"])
+        path = get_label_path(draft["file"], ELSEWHERE if options.elsewhere else FOLDER)
         path.write_text(format_labels(complete(draft, text)), encoding="utf-8")
         print(f"{path.name}: {get_half(draft['key'])}")
     return 0

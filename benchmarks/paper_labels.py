@@ -14,6 +14,8 @@ from review.fulltext import FullText
 from review.models import Sentence
 
 FOLDER = Path(__file__).parent / "labels"
+ELSEWHERE = FOLDER / "elsewhere"
+"""Labels of open papers that are not in the corpora: whoever scores them fetches them first."""
 HALVES = ("learn", "shut")
 OPENING_WORDS = 8
 """First words of a labelled sentence, kept so that it is found again when sentences are counted

@@ -70,9 +70,10 @@ def make_text(*sentences):
 
 
 def test_every_label_names_a_rule_an_item_and_a_sentence_that_is_kept(labels):
-    papers = labels.load_labels()
+    papers = [*labels.load_labels(), *labels.load_labels(folder=labels.ELSEWHERE)]
     modes = {rule.id: rule.mode for rule in CATALOG.rules}
-    assert len({paper.key for paper in papers}) == len(papers) >= 18
+    assert len({paper.key for paper in papers}) == len(papers) >= 40
+    assert sum(not paper.imaging_ai for paper in papers) >= 8
     assert {paper.half for paper in papers} == set(labels.HALVES)
     for paper in papers:
         assert set(paper.rules) <= set(modes), paper.file
@@ -190,6 +191,16 @@ def test_the_cases_of_the_shut_half_are_not_listed(bench, monkeypatch, tmp_path,
     with pytest.raises(SystemExit):
         bench.main()
     assert "shut half" in capsys.readouterr().err
+
+
+def test_papers_outside_the_corpora_are_asked_for_by_name_and_never_by_the_tests_of_corpora(
+    labels, tmp_path
+):
+    more = labels.load_labels(folder=labels.ELSEWHERE)
+    assert {paper.half for paper in more} == set(labels.HALVES)
+    assert not {paper.file for paper in more} & {paper.file for paper in labels.load_labels()}
+    with pytest.raises(SystemExit, match=f"{more[0].file}: missing"):
+        list(labels.read_papers(more, tmp_path))
 
 
 def test_a_paper_that_is_missing_or_another_one_is_named(labels, tmp_path):

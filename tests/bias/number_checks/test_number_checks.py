@@ -294,6 +294,7 @@ SOUND = [
     "There were 0.5 false positives and 0.2 false negatives per scan at a sensitivity of 90%.",
     "Sensitivity was 88% (44/50; 95% CI 76-95), the mean difference -0.02 (95% CI -0.05 to 0.01).",
     "The accuracy was 0.85 (95% CI 80%-90%) and the sensitivity 85% (95% CI 0.80-0.90).",
+    "The mean stay was 34 (95% CI 31–38) days, the median 7 (90% confidence interval 4 to 9).",
 ]
 
 
