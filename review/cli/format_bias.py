@@ -92,12 +92,12 @@ TIER_HEADINGS = {
 }
 
 
-def format_flags(found: Sequence[Flag]) -> list[str]:
+def format_flags(paper_flags: Sequence[Flag]) -> list[str]:
     """Flags and places to look at as lines for the terminal, under the heading of their tier."""
     measured = {rule.id: rule.measured for rule in flags.load_knowledge().rules.rules}
     lines = []
     for tier, heading in TIER_HEADINGS.items():
-        tier_flags = [flag for flag in found if flag.tier == tier]
+        tier_flags = [flag for flag in paper_flags if flag.tier == tier]
         if tier_flags:
             lines.append(heading)
         for flag in tier_flags:
@@ -111,10 +111,10 @@ def format_flags(found: Sequence[Flag]) -> list[str]:
                 f"   {flag.text}",
                 f"   Relevant to {informs}",
             ]
-    places = sum(flag.tier == "look" for flag in found)
+    places = sum(flag.tier == "look" for flag in paper_flags)
     return [
         *lines,
-        f"{format_count(flags.count_flags(found), 'flag')} and "
+        f"{format_count(flags.count_flags(paper_flags), 'flag')} and "
         f"{format_count(places, 'place')} to look at. "
         "They are prompts for reviewers, not judgements.",
     ]

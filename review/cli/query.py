@@ -69,8 +69,8 @@ def check_recall(
             "search.key_papers in protocol.yaml, each by DOI or title."
         )
         return
-    found = sum(bool(check.found_by) for check in checks)
-    print_line(f"{found} of {len(checks)} key papers are in the review.")
+    found_count = sum(bool(check.found_by) for check in checks)
+    print_line(f"{found_count} of {len(checks)} key papers are in the review.")
     for check in checks:
         print_line(f"  {describe_check(check, format_source)}")
 

@@ -59,9 +59,9 @@ def read_jats(data: bytes, name: str, digest: str) -> FullText:
     """
     articles = [node for node in _parse(data, name).iter() if _get_name(node) == "article"]
     if len(articles) != 1:
-        found = f"{len(articles)} articles" if articles else "no <article> element"
+        content = f"{len(articles)} articles" if articles else "no <article> element"
         raise FullTextError(
-            f"{name}: {found}; Funnel reads XML with one article in JATS, as PubMed Central "
+            f"{name}: {content}; Funnel reads XML with one article in JATS, as PubMed Central "
             "gives it. Save the article as JATS XML, PDF or plain text."
         )
     reader = _ArticleReader()

@@ -53,11 +53,11 @@ def strip_line_numbers(pages: Sequence[PageLines]) -> list[PageLines]:
     Where it has, fewer numbers on a page suffice, as on the last page of a manuscript.
     """
     margins_by_page = [_find_margins(page) for page in pages]
-    margins = [margin for found in margins_by_page for margin in found]
+    margins = [margin for margins_of_page in margins_by_page for margin in margins_of_page]
     text_page_count = sum(
         1 for page in pages if len(_find_rows(_list_words(page))) >= _MIN_TEXT_ROWS
     )
-    numbered_page_count = sum(1 for found in margins_by_page if found)
+    numbered_page_count = sum(1 for margins_of_page in margins_by_page if margins_of_page)
     if (
         sum(len(margin.words) for margin in margins) < _MIN_NUMBERS
         or numbered_page_count < _MIN_PAGE_SHARE * text_page_count
@@ -65,8 +65,8 @@ def strip_line_numbers(pages: Sequence[PageLines]) -> list[PageLines]:
         return list(pages)
     stripped_pages = []
     last_numbers: set[int] = set()
-    for page, found in zip(pages, margins_by_page, strict=True):
-        known = found or list(_find_known_margins(page, margins, last_numbers))
+    for page, margins_of_page in zip(pages, margins_by_page, strict=True):
+        known = margins_of_page or list(_find_known_margins(page, margins, last_numbers))
         numbers = {id(word) for margin in known for word in margin.words}
         last_numbers = {int(margin.words[-1].text) for margin in known} or last_numbers
         stripped_pages.append(replace(page, lines=tuple(_remove_words(page.lines, numbers))))

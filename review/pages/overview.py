@@ -96,11 +96,13 @@ def _render_key_papers(project: Project) -> None:
     """Says how many of the key papers are in the review, where the protocol names any."""
     if not project.protocol.search.key_papers:
         return
-    found, named = _count_found_papers(
+    found_papers, named = _count_found_papers(
         project, str(project.folder), project.fingerprint, get_revision(project)
     )
     if named:
-        st.caption(f"Key papers found: {found:,} of {named:,}. Details are on the Searches page.")
+        st.caption(
+            f"Key papers found: {found_papers:,} of {named:,}. Details are on the Searches page."
+        )
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

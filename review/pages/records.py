@@ -99,19 +99,19 @@ def render_page(project: Project) -> None:
     wanted = _render_controls(project, options)
     if st.session_state.get("records_asked") != wanted:
         st.session_state.update({"records_asked": wanted, PAGE_KEY: 0})
-    found = record_list.find_records(project, view, wanted)
+    record_page = record_list.find_records(project, view, wanted)
     start = PAGE_SIZE * int(st.session_state.get(PAGE_KEY, 0))
-    numbers = found.numbers[start : start + PAGE_SIZE]
+    numbers = record_page.numbers[start : start + PAGE_SIZE]
     rows = record_list.list_rows(project, view, numbers)
     _show_messages()
     chosen = _render_table(rows, _build_rows(project, rows))
-    _render_page_buttons(found, start, len(rows))
+    _render_page_buttons(record_page, start, len(rows))
     _render_exclusion(project, tuple(row.summary.id for row in chosen))
     saved_list_panel.render_list_forms(project, wanted, saved)
-    if found.numbers:
+    if record_page.numbers:
         st.download_button(
-            f"Download this list ({len(found.numbers):,})",
-            partial(_write_list, project, view, found.numbers),
+            f"Download this list ({len(record_page.numbers):,})",
+            partial(_write_list, project, view, record_page.numbers),
             "records.csv",
             "text/csv",
             on_click="ignore",
@@ -341,19 +341,23 @@ def _render_table(rows: list[ListedRecord], cells: list[dict[str, Any]]) -> list
     return [rows[index] for index in selected if index < len(rows)]
 
 
-def _render_page_buttons(found: RecordList, start: int, shown: int) -> None:
+def _render_page_buttons(record_page: RecordList, start: int, shown: int) -> None:
     row = st.container(horizontal=True, vertical_alignment="center")
     row.button("Previous", disabled=start == 0, shortcut="Left", on_click=partial(_turn_page, -1))
     row.button(
         "Next",
-        disabled=start + shown >= len(found.numbers),
+        disabled=start + shown >= len(record_page.numbers),
         shortcut="Right",
         on_click=partial(_turn_page, 1),
     )
     if not shown:
         return
-    of_all = f" (of {found.total:,} in all)" if len(found.numbers) < found.total else ""
-    row.caption(f"{start + 1:,} to {start + shown:,} of {len(found.numbers):,}{of_all}")
+    of_all = (
+        f" (of {record_page.total:,} in all)"
+        if len(record_page.numbers) < record_page.total
+        else ""
+    )
+    row.caption(f"{start + 1:,} to {start + shown:,} of {len(record_page.numbers):,}{of_all}")
 
 
 def _turn_page(offset: int) -> None:

@@ -154,13 +154,13 @@ def _render_key_papers(project: Project) -> None:
         )
         return
     missed = [check for check in checks if not check.found_by]
-    found = [check for check in checks if check.found_by]
-    st.markdown(f"**{len(found):,} of {len(checks):,}** key papers are in the review.")
+    found_papers = [check for check in checks if check.found_by]
+    st.markdown(f"**{len(found_papers):,} of {len(checks):,}** key papers are in the review.")
     if missed:
         st.markdown("\n".join(_format_key_paper(check) for check in missed))
-    if found:
-        with st.expander(f"Key papers found ({len(found):,})"):
-            st.markdown("\n".join(_format_key_paper(check) for check in found))
+    if found_papers:
+        with st.expander(f"Key papers found ({len(found_papers):,})"):
+            st.markdown("\n".join(_format_key_paper(check) for check in found_papers))
 
 
 def _format_key_paper(check: KeyPaperCheck) -> str:

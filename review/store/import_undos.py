@@ -95,19 +95,19 @@ def list_records_to_hide(conn: Connection, batch: int) -> frozenset[int]:
 def list_work(conn: Connection, numbers: Iterable[int]) -> list[str]:
     """What people have done with any of these records, in words; empty if nothing."""
     wanted = set(numbers)
-    found = {
+    dependents = {
         words: None
         for name, words in WORK_TABLES.items()
         if _has_rows(conn, metadata.tables[name].c.record, wanted)
     }
     for column in (links.c.a, links.c.b):
         if _has_rows(conn, column, wanted, links.c.who != "tool"):
-            found["decisions on duplicates"] = None
+            dependents["decisions on duplicates"] = None
     for subject, detail in conn.execute(select(acts.c.subject, acts.c.detail)):
         keys = _RECORD_KEY.findall(f"{subject or ''} {detail or ''}")
         if any(int(key) in wanted for key in keys):
-            found["events in the review's history"] = None
-    return list(found)
+            dependents["events in the review's history"] = None
+    return list(dependents)
 
 
 def _has_rows(

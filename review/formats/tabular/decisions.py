@@ -351,23 +351,25 @@ def _find_verdict_columns(
         _refuse_contradicting_columns(name, header, lines, chosen)
         return (chosen,)
     candidates = named or [cell for cell in header if _may_hold_verdicts(cell, lines, reviewers)]
-    found = [_describe_verdict_column(cell, reviewers) for cell in candidates]
-    if any(column.reviewer for column in found):
-        found = [
+    verdict_columns = [_describe_verdict_column(cell, reviewers) for cell in candidates]
+    if any(column.reviewer for column in verdict_columns):
+        verdict_columns = [
             replace(
                 column,
                 is_consensus=column.reviewer is None and bool(_CONSENSUS_NAME.search(column.name)),
             )
-            for column in found
+            for column in verdict_columns
         ]
-    counts = Counter((column.stage, column.reviewer, column.is_consensus) for column in found)
-    if len(found) > 1 and max(counts.values()) > 1:
-        listing = ", ".join(repr(column.name) for column in found)
+    counts = Counter(
+        (column.stage, column.reviewer, column.is_consensus) for column in verdict_columns
+    )
+    if len(verdict_columns) > 1 and max(counts.values()) > 1:
+        listing = ", ".join(repr(column.name) for column in verdict_columns)
         raise SourceError(
             f"{name}: several columns may hold the verdicts ({listing}). Name the right one "
             "'verdict', or put the reviewer's name or the stage into the name of each."
         )
-    return tuple(found)
+    return tuple(verdict_columns)
 
 
 def _refuse_contradicting_columns(

@@ -357,8 +357,8 @@ def _build_no_sheet_error(
             f"{name}: only hidden sheets contain such a table ({_list_sheets(hidden)}). To read "
             "one of them, use --sheet NAME."
         )
-    found = [cell for sheet in sheets if sheet.rows for cell in sheet.rows[0] if cell]
-    return _build_header_error(name, requirement, found)
+    header_cells = [cell for sheet in sheets if sheet.rows for cell in sheet.rows[0] if cell]
+    return _build_header_error(name, requirement, header_cells)
 
 
 def _make_table(sheet: Sheet, row_index: int) -> tuple[InputTable, tuple[str, ...]]:

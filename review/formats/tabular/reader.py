@@ -75,9 +75,9 @@ def _check_mapping(mapping: Mapping[str, str], header: list[str], name: str) -> 
     keys = {columns.normalize_name(column) for column in header}
     for column in mapping:
         if columns.normalize_name(column) not in keys:
-            found = ", ".join(cell for cell in header if cell)[:300]
+            column_names = ", ".join(cell for cell in header if cell)[:300]
             raise SourceError(
-                f"{name}: there is no column {column!r} to map. Columns found: {found}."
+                f"{name}: there is no column {column!r} to map. Columns found: {column_names}."
             )
     return frozenset(columns.normalize_name(column) for column in mapping)
 

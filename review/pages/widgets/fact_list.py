@@ -68,8 +68,8 @@ def format_cell(cell: FactCell) -> str:
     label = f"{cell.label}: " if cell.label else ""
     if not cell.corrected:
         return f"{label}{cell.value}"
-    found = f"; found in the text: {cell.found}" if cell.found else "; added by hand"
-    return f"{label}{cell.value or 'not reported'} (corrected{found})"
+    original = f"; found in the text: {cell.found}" if cell.found else "; added by hand"
+    return f"{label}{cell.value or 'not reported'} (corrected{original})"
 
 
 def _render_cell(

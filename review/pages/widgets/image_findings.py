@@ -17,14 +17,16 @@ from review.workflow.project.project import Project
 
 def render_question_findings(project: Project, form: AppraisalForm, question: FormQuestion) -> None:
     """What image audits found about the data sets of a study, beside the question it bears on."""
-    found = findings.list_question_findings(project, form.report, form.checklist, question)
-    if not found:
+    question_findings = findings.list_question_findings(
+        project, form.report, form.checklist, question
+    )
+    if not question_findings:
         return
     st.markdown(
         "**Findings from image audits** :gray[about the data sets this study used, and the sets "
         "those include]"
     )
-    for finding in found:
+    for finding in question_findings:
         with st.container(border=True):
             name = findings.get_dataset_name(finding.dataset)
             st.markdown(f"**{escape_markdown(name)}** · {_format_finding(finding)}")

@@ -126,8 +126,8 @@ def _render_matches(form: ProtocolForm) -> None:
     if not counts.total:
         st.caption("Once records have come, the number that each term matches is shown here.")
         return
-    found = format_count(counts.total, "record")
-    st.markdown(f"**{counts.matching:,} of the {found} in this review match the query**")
+    total = format_count(counts.total, "record")
+    st.markdown(f"**{counts.matching:,} of the {total} in this review match the query**")
     rows = [
         {"Term": query.format_query(term), "Records": count}
         for term, count in counts.by_term.items()

@@ -269,16 +269,16 @@ def _is_worked_back(values: Mapping[str, str]) -> bool:
 
 def _work_back(values: Mapping[str, str]) -> ReconstructedTable:
     """The 2×2 table from figures; counts that are reported as well must agree with it."""
-    found = reconstruct_table(_read_figures(values))
+    table = reconstruct_table(_read_figures(values))
     for key in COUNTS:
         if key not in values:
             continue
         name, count = key.upper(), read_count(values[key], key.upper())
-        low, high = found.ranges[name]
+        low, high = table.ranges[name]
         if not low <= count <= high:
             expected = f"{low:,}" if low == high else f"{low:,} to {high:,}"
             raise ReviewError(f"{name} is {count:,}, but the reported figures give {expected}.")
-    return found
+    return table
 
 
 def _read_counts(values: Mapping[str, str]) -> ReconstructedTable:

@@ -252,11 +252,13 @@ def _read_area_cell(text: str, bare_error: bool = False) -> AreaFigures:
         return AreaFigures(value=figure["value"])
     if bare_error and (number := re.fullmatch(rf"(?:±|\+/-)?\s*({_NUMBER})", beside)):
         return AreaFigures(value=figure["value"], error=number[1])
-    found = _parse_beside(beside) or _split_beside(beside)
-    if found is None:
+    area_figures = _parse_beside(beside) or _split_beside(beside)
+    if area_figures is None:
         pieces = re.split(r"\s*[\[\](){}]\s*", figure["rest"] or "")
-        found = _split_beside(" ; ".join(piece for piece in pieces if piece.strip(" ,;:")))
-    return replace(found or AreaFigures(unused=_describe_unused(beside)), value=figure["value"])
+        area_figures = _split_beside(" ; ".join(piece for piece in pieces if piece.strip(" ,;:")))
+    return replace(
+        area_figures or AreaFigures(unused=_describe_unused(beside)), value=figure["value"]
+    )
 
 
 def _split_beside(text: str) -> AreaFigures | None:

@@ -318,13 +318,13 @@ class _StudyKeys:
             doi=normalize_doi(study.get("doi")),
             pmid=normalize_pmid(study.get("pmid")),
         )
-        found = self._finder.find(name, entry)
-        if isinstance(found, int):
-            return format_record_key(self._finder.get_report(found))
+        match = self._finder.find(name, entry)
+        if isinstance(match, int):
+            return format_record_key(self._finder.get_report(match))
         if len(labelled) > 1:
             keys = ", ".join(format_record_key(number) for number in labelled)
             return f"?'{name}' may be {keys}: name it by its key"
-        return f"?'{name_study(study)}': {found}"
+        return f"?'{name_study(study)}': {match}"
 
 
 def _add_form_answers(

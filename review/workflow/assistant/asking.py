@@ -343,8 +343,8 @@ def _check_budget(conn: Connection, settings: Assistant, now: datetime) -> None:
 
 
 def _find_quotation(text: FullText, quotation: str) -> PaperQuotation | None:
-    found = fulltext.find_exact_quote(text, quotation)
-    return None if found is None else PaperQuotation(text=found.text, page=found.page)
+    match = fulltext.find_exact_quote(text, quotation)
+    return None if match is None else PaperQuotation(text=match.text, page=match.page)
 
 
 def _to_suggestion(answered: AnsweredCall) -> AssistantSuggestion:

@@ -291,9 +291,9 @@ def flag_all(
     return flag_counts
 
 
-def count_flags(found: Iterable[Flag]) -> int:
+def count_flags(flags: Iterable[Flag]) -> int:
     """How many are flags; places to look at do not count."""
-    return sum(flag.tier == "flag" for flag in found)
+    return sum(flag.tier == "flag" for flag in flags)
 
 
 def _iter_texts(

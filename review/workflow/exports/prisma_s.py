@@ -189,12 +189,12 @@ def _describe_key_papers(snapshot: ReviewSnapshot) -> list[str]:
     """How many of the key papers were found; nothing for a past day, whose records differ."""
     if snapshot.until is not None:
         return []
-    found, named = count_found_papers(snapshot.project)
+    found_papers, named = count_found_papers(snapshot.project)
     if not named:
         return []
     papers = format_count(named, "paper")
-    verb = "was" if found == 1 else "were"
-    return [f"Checked with {papers} known to be relevant, of which {found:,} {verb} found"]
+    verb = "was" if found_papers == 1 else "were"
+    return [f"Checked with {papers} known to be relevant, of which {found_papers:,} {verb} found"]
 
 
 def _describe_updates(search_runs: Sequence[SearchRun]) -> str:

@@ -24,10 +24,10 @@ class OpenCopySearch:
 
     def describe(self) -> str:
         """What came of it, in a sentence."""
-        found = sum(result.state == "retrieved" for result in self.results)
+        retrieved = sum(result.state == "retrieved" for result in self.results)
         unreached = sum(result.state == NOT_REACHED for result in self.results)
-        missed = len(self.results) - found - unreached
-        words = f"{found:,} found, {missed:,} without an open copy"
+        missed = len(self.results) - retrieved - unreached
+        words = f"{retrieved:,} found, {missed:,} without an open copy"
         if unreached:
             words += f", {unreached:,} not answered (they are searched for again next time)"
         return f"Search for open copies finished: {words}."

@@ -103,7 +103,7 @@ class ReadingResult:
 
 def list_open_audits(conn: Connection) -> set[int]:
     """Numbers of the audits that not every reader has finished."""
-    found = set()
+    names = set()
     for row in stored_audits.list_audits(conn):
         newest: dict[tuple[str, int], str | None] = {}
         for mark in stored_audits.list_readings(conn, row["id"]):
@@ -112,8 +112,8 @@ def list_open_audits(conn: Connection) -> set[int]:
         if any(
             newest.get((reader, number)) is None for reader in row["readers"] for number in drawn
         ):
-            found.add(row["id"])
-    return found
+            names.add(row["id"])
+    return names
 
 
 def list_blind_audits(conn: Connection, name: str | None) -> set[int]:

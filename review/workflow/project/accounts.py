@@ -395,7 +395,7 @@ def list_sessions(
     teammate = get_teammate(project, name)
     email = get_account_address(project, teammate)
     with get_account_store(project).read() as conn:
-        found = accounts.list_open_sessions(conn, teammate.name, email, utc_now())
+        open_sessions = accounts.list_open_sessions(conn, teammate.name, email, utc_now())
     own = accounts.hash_token(token) if token else None
     return [
         SessionView(
@@ -407,7 +407,7 @@ def list_sessions(
             browser=session.browser,
             is_own=session.token_hash == own,
         )
-        for session in found
+        for session in open_sessions
     ]
 
 
@@ -428,8 +428,8 @@ def end_sessions(project: SignInPlace, name: str, who: str, *, session: int | No
     with store.write() as conn:
         if session is None:
             return accounts.end_all_sessions(conn, teammate.name, email, now)
-        found = accounts.list_open_sessions(conn, teammate.name, email, now)
-        wanted = [item.token_hash for item in found if item.id == session]
+        open_sessions = accounts.list_open_sessions(conn, teammate.name, email, now)
+        wanted = [item.token_hash for item in open_sessions if item.id == session]
         if not wanted:
             raise ReviewError(f"{teammate.name} has no open session {session}.")
         return accounts.end_sessions(conn, wanted, now)

@@ -184,14 +184,14 @@ def _find_visible_stage(project: Project, conn: Connection, who: str, number: in
     report = links.get_report_groups(conn, [number]).get(number, (number, number))[0]
     reader = blinding.get_blinded_reader(project, conn, who, [report])
     stages = project.protocol.stages
-    found = stages[0].id
+    stage_id = stages[0].id
     for stage in stages:
         status = blinding.get_joined_status(reader, stage.id, report) or decisions.get_status(
             conn, report, stage.id
         )
         if status is None or status == blinding.NOT_REACHED:
             break
-        found = stage.id
+        stage_id = stage.id
         if status != "included" or not blinding.may_see(reader, stage.id, report, status):
             break
-    return found
+    return stage_id

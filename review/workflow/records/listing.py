@@ -193,8 +193,8 @@ def _build_link_events(conn: Any, numbers: set[int]) -> list[HistoryEvent]:
         "distinct": "is not a duplicate of",
         "maybe": "is a possible duplicate of",
     }
-    found = links.list_links_of_records(conn, numbers)
-    summaries = records.list_summaries(conn, {n for link in found for n in (link.a, link.b)})
+    stored_links = links.list_links_of_records(conn, numbers)
+    summaries = records.list_summaries(conn, {n for link in stored_links for n in (link.a, link.b)})
 
     def name_record(number: int) -> str:
         key, title = records.format_record_key(number), summaries[number].title
@@ -207,7 +207,7 @@ def _build_link_events(conn: Any, numbers: set[int]) -> list[HistoryEvent]:
             f"{name_record(link.a)} {phrases.get(link.verdict or '', 'was unlinked from')} "
             f"{name_record(link.b)} ({format_link_rule(link.rule)})",
         )
-        for link in found
+        for link in stored_links
     ]
 
 

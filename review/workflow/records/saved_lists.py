@@ -20,9 +20,9 @@ MAX_NAME_LENGTH = 60
 def list_saved(project: Project, name: str) -> list[SavedList]:
     """A person's own lists and those others share, their own first, by name."""
     with project.store.read() as conn:
-        found = saved_lists.list_lists(conn, name)
+        lists = saved_lists.list_lists(conn, name)
     return sorted(
-        found,
+        lists,
         key=lambda saved_list: (saved_list.who != name, saved_list.name.casefold(), saved_list.who),
     )
 

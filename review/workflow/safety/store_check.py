@@ -73,8 +73,8 @@ def verify_store(project: Project, who: str) -> StoreCheck:
         )
     with project.store.read() as conn:
         faults = integrity.find_faults(conn)
-        found = _find_differences(follow_plan(project, conn), conn)
-    if faults or not found.describe():
+        differences = _find_differences(follow_plan(project, conn), conn)
+    if faults or not differences.describe():
         return StoreCheck(tuple(faults), ())
     return StoreCheck((), _repair(project, who))
 
@@ -90,10 +90,10 @@ def check_at_opening(project: Project, who: str) -> tuple[str, ...]:
         project = follow_plan(project, conn)
         if _looks_sound(project, conn) or integrity.find_faults(conn):
             return ()
-        found = _find_differences(project, conn).describe()
-    if not found:
+        differences = _find_differences(project, conn).describe()
+    if not differences:
         return ()
-    return found if project.store.read_only else _repair(project, who)
+    return differences if project.store.read_only else _repair(project, who)
 
 
 def _looks_sound(project: Project, conn: Connection) -> bool:
@@ -148,14 +148,14 @@ def _repair(project: Project, who: str) -> tuple[str, ...]:
     """Computes anew what differs, in one step with its note."""
     with project.store.write() as conn:
         project = follow_plan(project, conn)
-        found = _find_differences(project, conn)  # as it is now that nobody else writes
-        lines = found.describe()
+        differences = _find_differences(project, conn)  # as it is now that nobody else writes
+        lines = differences.describe()
         if not lines:
             return ()
-        if found.groups:
+        if differences.groups:
             links.replace_groups(conn, _compute_groups(conn))
         status.rebuild_statuses(project, conn)
-        for stage in found.orders:
+        for stage in differences.orders:
             positions = [
                 replace(position, position=place)
                 for place, position in enumerate(queue.list_positions(conn, stage))

@@ -48,10 +48,12 @@ def check_search_recall(project: Project) -> list[KeyPaperCheck]:
         searched, databases = _list_searched(conn)
     checks = []
     for paper in papers:
-        found = [stored[n].record for n in paper.records if n in stored]
-        sources = tuple(dict.fromkeys(record.source for record in found))
-        if found:
-            by_record = [list_missed_parts(node, item.title, item.abstract) for item in found]
+        paper_records = [stored[n].record for n in paper.records if n in stored]
+        sources = tuple(dict.fromkeys(record.source for record in paper_records))
+        if paper_records:
+            by_record = [
+                list_missed_parts(node, item.title, item.abstract) for item in paper_records
+            ]
             fewest = min(by_record, key=len)
             missed: tuple[str, ...] | None = tuple(fewest)
         else:

@@ -387,9 +387,9 @@ def describe_field(field: ExtractionField) -> str:
 
 def count_field_answers(form: ExtractionForm, counts: Mapping[str, int]) -> dict[str, int]:
     """Field id -> how many answers its items have, of the fields that have any."""
-    found: dict[str, int] = {}
+    field_counts: dict[str, int] = {}
     for item, count in counts.items():
         field_id = split_item(item)
         if any(field.id == field_id for field in form.fields):
-            found[field_id] = found.get(field_id, 0) + count
-    return found
+            field_counts[field_id] = field_counts.get(field_id, 0) + count
+    return field_counts
