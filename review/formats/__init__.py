@@ -30,7 +30,7 @@ from review.formats.pubmed import file as pubmed_xml
 from review.formats.tabular import reader, vertical
 from review.formats.tabular.workbook import MAX_UNPACKED
 from review.models import GENERIC_SOURCES, ParseResult
-from review.text.encodings import convert_to_utf8
+from review.text.encodings import convert_to_utf8, find_other_encoding
 
 FORMATS: dict[str, Callable[[bytes, str | None], ParseResult]] = {
     "ris": ris.parse,
@@ -92,6 +92,7 @@ def read_content(file: Path | bytes, name: str) -> tuple[bytes, str]:
     if not data.startswith(b"PK"):
         data = convert_to_utf8(data)
         _refuse_endless_text(data, name)
+        _refuse_foreign_text(data, name)
     return data, detect_format.detect_format(data, name)
 
 
@@ -121,7 +122,29 @@ def parse_content(
     announced = parsed.announced if is_table else count_markers(kind, data)
     if announced is None or parsed.rejected:  # a rejected piece need not bear a marker
         announced = max(announced or parsed.announced or 0, entry_count)
-    return replace(parsed, announced=announced)
+    return replace(parsed, announced=announced, notes=(*parsed.notes, *_note_encoding(data)))
+
+
+def _refuse_foreign_text(data: bytes, name: str) -> None:
+    """Raises SourceError for a text whose letters can only be guessed."""
+    other = find_other_encoding(data)
+    if other and other[1]:
+        raise SourceError(
+            f"{name}: its text is neither UTF-8 nor Western (Windows-1252), but in another "
+            "encoding, as Chinese, Japanese, Korean, Cyrillic or Greek programs write. Export it "
+            "as UTF-8, or open it in a text editor with its own encoding and save it as UTF-8."
+        )
+
+
+def _note_encoding(data: bytes) -> tuple[str, ...]:
+    """That letters are not UTF-8, with an example, so that a person sees wrong accents."""
+    other = None if data.startswith(b"PK") else find_other_encoding(data)
+    if other is None:
+        return ()
+    return (
+        f"The file is not in UTF-8: its accented letters were read as Windows-1252 ('{other[0]}'). "
+        "If they look wrong, save it as UTF-8 and import that file.",
+    )
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Bytes of files to text: UTF-8, UTF-16 with or without a mark, and stray Windows-1252."""
 
 import codecs
+import re
 
 
 def _decode_windows_1252(error: UnicodeError) -> tuple[str, int]:
@@ -51,3 +52,52 @@ def _decode_unmarked_utf16(data: bytes) -> bytes:
         if even > 0.7 * half and odd < 0.05 * half:
             return data.decode("utf-16-be", "replace").encode()
     return data
+
+
+CHUNK = 1_000_000
+SAMPLE = 200_000
+_HIGH_RUN = re.compile(rb"[\x80-\xff]{4,}")
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+
+
+def find_other_encoding(data: bytes) -> tuple[str, bool] | None:
+    """A word with a letter that is not UTF-8, and whether the text cannot be Windows-1252.
+
+    None where all of the data is UTF-8, and for XML, which names its encoding. In Western text
+    letters with accents are single; if most of them come in long runs, the text is Chinese,
+    Japanese, Korean, Cyrillic, Greek or the like, in an encoding that its bytes do not tell.
+    """
+    if data[:200].lstrip().startswith(b"<"):
+        return None
+    start = 0
+    while start < len(data):
+        stop = len(data)
+        if stop - start > CHUNK:
+            stop = data.find(b"\n", start + CHUNK) + 1 or len(data)
+        piece = data[start:stop]
+        if not piece.isascii():
+            try:
+                piece.decode("utf-8")
+            except UnicodeDecodeError as error:
+                position = start + error.start
+                return _get_word(data, position), _is_foreign(data, position)
+        start = stop
+    return None
+
+
+def _get_word(data: bytes, position: int) -> str:
+    """The word around a position, as it will be read."""
+    head = re.search(rb"[^\s,;\"|]*\Z", data[max(0, position - 30) : position])
+    tail = re.match(rb"[^\s,;\"|]*", data[position : position + 30])
+    return decode_utf8((head.group() if head else b"") + (tail.group() if tail else b""))
+
+
+def _is_foreign(data: bytes, position: int) -> bool:
+    """Whether most letters beyond ASCII from a position on are no UTF-8 and in long runs."""
+    sample = data[max(0, position - SAMPLE) : position + SAMPLE]
+    text = sample.decode("utf-8", "surrogateescape")
+    undecoded = sum("\udc80" <= letter <= "\udcff" for letter in text)
+    decoded = sum(letter > "\x7f" for letter in text) - undecoded
+    in_runs = sum(map(len, _HIGH_RUN.findall(sample)))
+    in_all = sum(map(len, _HIGH_BYTES.findall(sample)))
+    return undecoded > decoded and in_runs * 2 > in_all
