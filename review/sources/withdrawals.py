@@ -23,6 +23,8 @@ _HAS_BEEN = (
 _END = r"(?=\s*(?:$|[.:;!\])\-\u2013\u2014]))"
 _TITLE = re.compile(
     rf"\W*(?i:({_DONE})(?:\s+(?:article|paper|preprint))?\s*[:\])]"
+    rf"|(?:article|paper|preprint|manuscript)\s+({_DONE})\s*:"
+    r"|(?:notice|statement)\s+of\s+(withdrawal)\s*:"
     rf"|({_DONE})\s+as\s+(?:a\s+)?duplicate\b"
     r"|(withdrawal\s+statement)\b"
     r"|(temporary\s+removal|temporarily\s+removed)\s*[:\])])"
@@ -59,13 +61,17 @@ _OPENING = re.compile(
     rf"|the\s+(?:\w+\s+)?{_DOCUMENT}\s+(?:{_HAS_BEEN}\s+){{1,4}}{_DONE}\b"
     rf"|{_DONE}\s+by\s+(?:the\s+)?(?:\w+\s+)?(?:authors?|submitter|arxiv|medrxiv|biorxiv)\b"
     rf"|{_DONE}\s*(?:$|[.:;!\])])"
+    rf"|{_DOCUMENT}\s+{_DONE}\W*$"
+    rf"|(?:please\s+)?(?:disregard|ignore)\s+this\s+{_DOCUMENT}\b"
     r")",
     re.I,
 )
 """How a text begins that is a statement and not an abstract."""
 _OPENING_OF_SHORT_TEXT = re.compile(
-    rf"^\W*(?:paper\s+|article\s+|manuscript\s+)?(?:has\s+been\s+|is\s+|was\s+)?{_DONE}\s+"
-    r"(?:due|because|owing|as|since)\b",
+    rf"^\W*(?:(?:paper\s+|article\s+|manuscript\s+)?(?:has\s+been\s+|is\s+|was\s+)?{_DONE}\s+"
+    r"(?:due|because|owing|as|since)\b"
+    r"|(?:the\s+)?(?:author|authors|submitter)\s+(?:\w+\s+){0,4}?"
+    rf"(?:withdraws?|withdrew|withdrawn|retract(?:s|ed)?)\s+the\s+{_DOCUMENT}\b)",
     re.I,
 )
 SHORT_TEXT = 300
@@ -79,7 +85,11 @@ _EARLIER = r"(?:previous|earlier|older|former|original|first|second|other|anothe
 _COMMENT = re.compile(
     rf"(?<!\w)(?<!-){_DOCUMENT}\s+(?:(?:has|is|was|been|being|now|\w+ly)\s+)*{_DONE}\b"
     rf"|\b{_DONE}\s+by\s+(?:the\s+)?(?:\w+\s+)?(?:authors?|submitter|arxiv|admin)"
-    rf"|(?:^|[.;,:(\[]\s*){_DONE}\s+(?:due|because|owing|as|since|for|from|pending|until|in\s+order)\b"
+    rf"|(?:^|[.;,:(\[]\s*){_DONE}\s+(?:due|because|owing|as|since|for|pending|until|in\s+order)\b"
+    rf"|(?:^|[.;,:(\[]\s*){_DONE}\s+from\s+(?:the\s+)?(?:arxiv|archive|publication|public)\b"
+    rf"|\b(?:i|we|authors?|submitter)\s+(?:\w+\s+){{0,4}}?(?:withdraws?|withdrew|retracts?)"
+    rf"(?:\s+(?:the|this|our|my)\s+{_DOCUMENT}\b|\s+it\b|{_END})"
+    rf"|^\W*withdrawing\s+(?:the|this|our|my)\s+{_DOCUMENT}\b"
     rf"|^\W*{_DONE}{_END}|^\W*{_DONE}\s*,"
     rf"|(?:^|[.;(\[]\s*)(?:withdrawal|retraction){_END}"
     r"|\bwithdrawal\s+(?:notice|statement|requested)\b"

@@ -4,7 +4,11 @@ import pytest
 
 from review.models import Record
 from review.sources import arxiv
-from review.sources.withdrawals import find_retraction_marks
+from review.sources.withdrawals import (
+    find_retraction_marks,
+    says_comment_withdrawn,
+    says_text_withdrawn,
+)
 
 LONG = "We trained a network on 400 scans of the chest and tested it at two hospitals. " * 5
 
@@ -159,3 +163,43 @@ def test_the_source_type_of_the_newest_version_decides(types, withdrawn):
     )
     (record,) = arxiv.parse(RAW.format(versions=versions).encode()).records
     assert bool(find_retraction_marks(record)) is withdrawn
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "I withdraw the paper because of errors",
+        "Withdrawing this version due to a bug",
+        "There is a gap in Lemma 2, so we withdraw.",
+        "The author has decided to withdraw the paper",
+        "Please disregard this paper; its data were wrong",
+        "withdrawn from arXiv on request",
+    ],
+)
+def test_authors_who_withdraw_in_the_first_person_are_understood(comment: str) -> None:
+    assert says_comment_withdrawn(comment)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "withdrawn from a workshop, accepted at MIDL",
+        "v3: we withdraw the claim of Theorem 2",
+        "We withdraw blood from each participant",
+        "Needles that we withdraw during the scan",
+    ],
+)
+def test_what_is_withdrawn_in_a_comment_may_be_something_else(comment: str) -> None:
+    assert not says_comment_withdrawn(comment)
+
+
+def test_an_abstract_that_opens_with_its_withdrawal_is_short() -> None:
+    assert says_text_withdrawn("Author withdrew the paper due to a bug.")
+    assert says_text_withdrawn("Paper withdrawn")
+    study = "Authors retracted the article in a third of cases. " + "We asked 400 of them. " * 15
+    assert not says_text_withdrawn(study)
+
+
+@pytest.mark.parametrize("title", ["Article withdrawn: Nets", "Notice of withdrawal: Nets"])
+def test_titles_of_notices_are_marks(title: str) -> None:
+    assert find_retraction_marks(Record("medrxiv", title=title))[0].target == "withdrawn"
