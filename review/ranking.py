@@ -10,7 +10,7 @@ import heapq
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -115,6 +115,7 @@ def prepare_features(
     *,
     query_terms: Iterable[str] = (),
     model: str = DEFAULT_MODEL,
+    encode: Callable[[Sequence[str], str], Any] | None = None,
 ) -> RankingFeatures:
     """Counts the words of all texts.
 
@@ -123,6 +124,7 @@ def prepare_features(
         question: the review's question and criteria; '' where there is none.
         query_terms: words and phrases the search looks for.
         model: light, or 'embeddings:NAME' with an installed sentence-transformers model or folder.
+        encode: gives the embeddings instead of encode_texts, for example those it has kept.
 
     Raises:
         ValueError: an unknown model, or one that is not installed.
@@ -155,7 +157,8 @@ def prepare_features(
         return RankingFeatures(matrix, question_row, tuple(words), rarity)
     if not model.startswith("embeddings:"):
         raise ValueError(f"unknown model {model!r}; use light, random or embeddings:NAME")
-    dense = encode_texts([*safe_texts, question], model.removeprefix("embeddings:"))
+    name = model.removeprefix("embeddings:")
+    dense = (encode or encode_texts)([*safe_texts, question], name)
     return RankingFeatures(
         matrix=matrix,
         question=question_row,

@@ -5,7 +5,12 @@ import pytest
 
 from review import ranking
 from review.workflow.screening import ranking_features
-from review.workflow.screening.ranking_features import FEATURES_FILE, prepare_features
+from review.workflow.screening.ranking_features import (
+    EMBEDDINGS_FILE,
+    FEATURES_FILE,
+    encode_new_texts,
+    prepare_features,
+)
 
 TEXTS = [f"Liver elastography in {n} children, é and 鉗 {n % 7}" for n in range(60)]
 
@@ -97,3 +102,67 @@ def test_few_texts_leave_no_file(tmp_path, counted):
 def test_a_folder_that_does_not_exist_costs_the_file_alone(tmp_path, counted):
     assert prepare(tmp_path / "gone").matrix.shape[0] == 60
     assert len(counted) == 1
+
+
+@pytest.fixture
+def encoded(monkeypatch):
+    """The texts that were encoded, call by call; the extra for embeddings is not installed here."""
+    calls = []
+
+    def encode(texts, name):
+        calls.append(list(texts))
+        return np.array([[len(text), len(name), 1.0] for text in texts], dtype=np.float64)
+
+    monkeypatch.setattr(ranking, "encode_texts", encode)
+    return calls
+
+
+def test_each_text_is_embedded_once_however_few_there_are(tmp_path, encoded):
+    def embed(texts, question="liver"):
+        return prepare_features(tmp_path, texts, question, query_terms=(), model="embeddings:small")
+
+    first = embed(TEXTS[:5])
+    assert encoded == [[*TEXTS[:5], "liver"]]
+    again = embed([TEXTS[7], *TEXTS[4:0:-1], TEXTS[7]])
+    assert encoded[1:] == [[TEXTS[7]]]  # one is new, twice; the others moved
+    assert again.dense[1].tolist() == first.dense[4].tolist()
+    assert again.dense[0].tolist() == again.dense[5].tolist() == [len(TEXTS[7]), 5, 1]
+    assert again.dense_question.tolist() == first.dense_question.tolist()
+    embed(TEXTS[1:5], question="spleen")
+    assert encoded[2:] == [["spleen"]]
+    assert [path.name for path in tmp_path.iterdir()] == [EMBEDDINGS_FILE]
+    assert (tmp_path / EMBEDDINGS_FILE).stat().st_mode & 0o077 == 0
+
+
+def test_embeddings_of_another_model_or_a_damaged_file_are_not_used(tmp_path, encoded):
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "model.safetensors").write_bytes(b"1")
+    encode_new_texts(tmp_path, TEXTS[:2], str(model))
+    encode_new_texts(tmp_path, TEXTS[:2], str(model))
+    assert len(encoded) == 1
+    (model / "model.safetensors").write_bytes(b"22")  # trained further, under the same name
+    encode_new_texts(tmp_path, TEXTS[:2], str(model))
+    assert len(encoded) == 2
+    found = encode_new_texts(tmp_path, TEXTS[:2], "another")
+    assert len(encoded) == 3 and found[0].tolist() == [len(TEXTS[0]), 7, 1]
+    (tmp_path / EMBEDDINGS_FILE).write_bytes(b"PK")
+    encode_new_texts(tmp_path, TEXTS[:2], "another")
+    assert len(encoded) == 4
+
+
+def test_what_was_embedded_before_a_break_is_kept(tmp_path, encoded, monkeypatch):
+    monkeypatch.setattr(ranking_features, "EMBEDDING_BATCH", 4)
+    working = ranking.encode_texts
+
+    def fail_later(texts, name):
+        if len(encoded) == 2:
+            raise KeyboardInterrupt
+        return working(texts, name)
+
+    monkeypatch.setattr(ranking, "encode_texts", fail_later)
+    with pytest.raises(KeyboardInterrupt):
+        encode_new_texts(tmp_path, TEXTS[:10], "small")
+    monkeypatch.setattr(ranking, "encode_texts", working)
+    encode_new_texts(tmp_path, TEXTS[:10], "small")
+    assert [len(batch) for batch in encoded] == [4, 4, 2]
