@@ -346,11 +346,23 @@ def _place_reports(
             for index, position in enumerate(fixed)
         ),
         *(
-            replace(old_positions[number], position=index, score=score, drawn=drawn, run=None)
+            _move_position(old_positions[number], index, score, drawn)
             for index, (number, score, drawn) in enumerate(moving, len(fixed))
         ),
     )
     return _NewPlaces(positions, _count_unchanged(order, positions))
+
+
+def _move_position(old: QueuePosition, index: int, score: float, drawn: bool) -> QueuePosition:
+    """The same report in a new place; quicker than dataclasses.replace."""
+    return QueuePosition(
+        record=old.record,
+        position=index,
+        score=score,
+        drawn=drawn,
+        pilot=old.pilot,
+        assignees=old.assignees,
+    )
 
 
 def _count_unchanged(old: Sequence[QueuePosition], new: Sequence[QueuePosition]) -> int:

@@ -20,17 +20,15 @@ def load_texts(conn: Connection, numbers: Iterable[int]) -> dict[int, list[Recor
     for number, (report, _) in sorted(groups.items()):
         if report in members and number != report:
             members[report].append(number)
-    stored = records.get_records(
+    stored = records.get_titles_and_abstracts(
         conn, [n for member_numbers in members.values() for n in member_numbers]
     )
     added_abstracts = records.get_edited_values(conn, "abstract")
     texts = {}
     for report, member_numbers in members.items():
-        member_records = [stored[n].record for n in member_numbers if n in stored]
+        member_texts = [stored[n] for n in member_numbers if n in stored]
         abstracts = [added_abstracts[n] for n in member_numbers if n in added_abstracts]
-        abstracts += [record.abstract for record in member_records if record.abstract]
+        abstracts += [abstract for _, abstract in member_texts if abstract]
         fallback = abstracts[0] if abstracts else ""
-        texts[report] = [
-            (record.title or "", record.abstract or fallback) for record in member_records
-        ]
+        texts[report] = [(title, abstract or fallback) for title, abstract in member_texts]
     return {n: texts[report] for n, report in report_of.items()}
