@@ -287,7 +287,9 @@ def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
     """The buttons with their keys, always in the same place; keys are off while somebody types."""
     vote = partial(_save_vote, project, stage, view=view, name=session.get_user().name)
     toggle_reasons = partial(_toggle_panel, "screening_reason", view.key)
-    exclude: Callable[[], None] = toggle_reasons if asks_reason(stage) else partial(vote, "exclude")
+    exclude: Callable[[], None] = (
+        toggle_reasons if asks_reason(stage) else partial(vote, verdict="exclude")
+    )
     is_typing = view.key in (
         st.session_state.get("screening_note"),
         st.session_state.get("screening_same"),
@@ -295,9 +297,9 @@ def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
         st.session_state.get("screening_missed"),
     )
     keys: list[tuple[str, str, Callable[[], None], bool]] = [
-        ("Include", "i", partial(vote, "include"), False),
+        ("Include", "i", partial(vote, verdict="include"), False),
         ("Exclude", "e", exclude, False),
-        ("Maybe", "m", partial(vote, "unsure"), False),
+        ("Maybe", "m", partial(vote, verdict="unsure"), False),
         ("Note", "n", partial(_toggle_panel, "screening_note", view.key), False),
         ("Tags", "t", partial(_toggle_panel, "screening_tags", view.key), False),
         ("Duplicate", "d", partial(_toggle_panel, "screening_same", view.key), False),

@@ -167,11 +167,13 @@ def _render_actions(
     above = listed[place - 1].view.key if place else None
     below = listed[place + 1].view.key if place + 1 < len(listed) else None
     open_reasons = partial(_toggle, REASON_KEY, view.key)
-    exclude: Callable[[], None] = open_reasons if asks_reason(stage) else partial(vote, "exclude")
+    exclude: Callable[[], None] = (
+        open_reasons if asks_reason(stage) else partial(vote, verdict="exclude")
+    )
     keys: list[tuple[str, str, Callable[[], None], bool]] = [
-        ("Include", "i", partial(vote, "include"), False),
+        ("Include", "i", partial(vote, verdict="include"), False),
         ("Exclude", "e", exclude, False),
-        ("Maybe", "m", partial(vote, "unsure"), False),
+        ("Maybe", "m", partial(vote, verdict="unsure"), False),
         ("Note", "n", partial(_toggle, NOTE_KEY, view.key), False),
         ("Tags", "t", partial(_toggle, TAGS_KEY, view.key), False),
         ("Undo", "z", partial(_undo, project, stage), False),

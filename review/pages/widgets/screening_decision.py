@@ -54,13 +54,13 @@ def format_own_decision(view: ReportView) -> str | None:
 def render_reasons(
     stage: Stage,
     view: ReportView,
-    choose: Callable[[str | None], None],
+    choose: Callable[..., None],
     close: Callable[[], None],
 ) -> None:
     """Draws the reasons for exclusion, each with its key.
 
     Args:
-        choose: called with the reason; None excludes without one.
+        choose: called with `reason`; None excludes without one.
     """
     with st.container(gap="xxsmall"):
         st.markdown(f"**Reason for exclusion** (press 1–{min(len(stage.reasons), 9)})")
@@ -68,7 +68,7 @@ def render_reasons(
             st.button(
                 escape_markdown(reason),
                 shortcut=get_shortcut(str(number) if number <= 9 else None),
-                on_click=partial(choose, reason),
+                on_click=partial(choose, reason=reason),
                 key=f"reason_{number}_{view.key}",
                 width="stretch",
             )
@@ -76,7 +76,7 @@ def render_reasons(
             st.button(
                 "Exclude without a reason",
                 shortcut=get_shortcut("0"),
-                on_click=partial(choose, None),
+                on_click=partial(choose, reason=None),
                 key=f"reason_none_{view.key}",
                 width="stretch",
             )
