@@ -14,7 +14,8 @@ from review.models import Link, Record, StoredRecord
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.keyboard import build_key_script
-from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
+from review.pages.widgets.messages import keep_message, show_messages
+from review.pages.widgets.pending_work import ask_for_work, run_pending_work
 from review.pages.widgets.preferences import get_shortcut, get_single_keys
 from review.text.wording import format_count
 from review.workflow.deduplication import run as dedupe
@@ -39,6 +40,7 @@ FIELDS: dict[str, Callable[[Record], str | None]] = {
     "Version": lambda record: f"v{record.version}" if record.version else None,
     "Abstract": lambda record: record.abstract,
 }
+PLACE = "duplicates"
 COMPARING_KEY = "duplicates_comparing"
 EARLY_PRESS_MESSAGE = "Too fast: the next pair was still loading, so that key press was ignored."
 _TOKENS = re.compile(r"\w+|\W+")
@@ -48,7 +50,7 @@ def render_page(project: Project) -> None:
     """Draws the current pair, preprints that were reopened, and the PRISMA counts."""
     st.title("Duplicates")
     _render_new_records(project)
-    _show_messages()
+    show_messages(PLACE)
     _render_reopened_preprints(project)
     candidates = _get_candidates(project)
     if candidates:
@@ -69,17 +71,13 @@ def _render_new_records(project: Project) -> None:
             type="primary",
             on_click=partial(ask_for_work, COMPARING_KEY, session.get_user().name),
         )
-    pending = carry_out_work(
-        COMPARING_KEY, partial(dedupe.run_deduplication, project), "Comparing records …"
+    run_pending_work(
+        COMPARING_KEY,
+        partial(dedupe.run_deduplication, project),
+        lambda result: keep_message(PLACE, " ".join(dedupe.format_result(result)), "caption"),
+        label="Comparing records …",
+        keep_problem=lambda problem: keep_message(PLACE, problem, "warning"),
     )
-    if pending is None:
-        return
-    if pending.problem:
-        st.session_state["duplicates_wrong"] = pending.problem
-    else:
-        st.session_state["duplicates_said"] = " ".join(dedupe.format_result(pending.outcome))
-    finish_work(COMPARING_KEY, pending)
-    st.rerun()
 
 
 def _render_reopened_preprints(project: Project) -> None:
@@ -111,19 +109,9 @@ def _render_reopened_preprints(project: Project) -> None:
 
 def _run_action(action: Callable[[Project, str, str], str], project: Project, key: str) -> None:
     try:
-        st.session_state["duplicates_said"] = action(project, key, session.get_user().name)
+        keep_message(PLACE, action(project, key, session.get_user().name), "caption")
     except ReviewError as error:
-        st.session_state["duplicates_wrong"] = str(error)
-
-
-def _show_messages() -> None:
-    for session_key, show_message in (
-        ("duplicates_said", st.caption),
-        ("duplicates_wrong", st.warning),
-    ):
-        text = st.session_state.pop(session_key, None)
-        if text:
-            show_message(escape_markdown(text))
+        keep_message(PLACE, str(error), "warning")
 
 
 def _get_candidates(project: Project) -> dedupe.PossibleDuplicates:
@@ -205,22 +193,22 @@ def _settle_pair(project: Project, keys: tuple[str, str], answer: str) -> None:
     """Resolves a pair that is still open; a second key press was meant for a pair not yet drawn."""
     candidates: dedupe.PossibleDuplicates = st.session_state["duplicates_asked"]
     if keys not in [(stored_a.key, stored_b.key) for _, stored_a, stored_b in candidates]:
-        st.session_state["duplicates_wrong"] = EARLY_PRESS_MESSAGE
+        keep_message(PLACE, EARLY_PRESS_MESSAGE, "warning")
         return
     try:
         message = dedupe.settle_pair(project, keys, answer, session.get_user().name)
-        st.session_state["duplicates_said"] = message
+        keep_message(PLACE, message, "caption")
         st.session_state["duplicates_asked"] = dedupe.filter_open_pairs(project, candidates)
         st.session_state["duplicates_stamp"] = dedupe.get_revision(project)
     except ReviewError as error:
-        st.session_state["duplicates_wrong"] = str(error)
+        keep_message(PLACE, str(error), "warning")
 
 
 def _undo_answer(project: Project) -> None:
     try:
-        st.session_state["duplicates_said"] = dedupe.undo_answer(project, session.get_user().name)
+        keep_message(PLACE, dedupe.undo_answer(project, session.get_user().name), "caption")
     except ReviewError as error:
-        st.session_state["duplicates_wrong"] = str(error)
+        keep_message(PLACE, str(error), "warning")
 
 
 def _postpone_pair(link: Link) -> None:

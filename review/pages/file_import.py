@@ -13,6 +13,7 @@ from review.models import GENERIC_SOURCES
 from review.pages.widgets import import_preview, session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.import_preview import ImportForm
+from review.pages.widgets.messages import keep_message, show_messages
 from review.protocol.models import format_stage_name
 from review.text.wording import format_count
 from review.workflow.deduplication import run as dedupe
@@ -30,6 +31,7 @@ from review.workflow.records.uploads import ImportedUpload, ImportPreview
 
 MAX_IMPORTS = 200
 """Imported files listed."""
+UNDO_PLACE = "import_undo"
 PREVIEWS_KEY, DONE_KEY, DECISIONS_KEY = "import_previews", "import_done", "import_decisions_done"
 NO_DATE_MESSAGE = (
     "Nothing was imported yet: enter the date of the search, or tick Not known. The PRISMA-S table "
@@ -318,9 +320,7 @@ def _render_imported_files(project: Project) -> None:
 
 def _render_undo(project: Project, batches: list[dict[str, Any]]) -> None:
     """Lets a person undo an import, after one more question."""
-    for key, show in (("import_undo_done", st.success), ("import_undo_error", st.error)):
-        if message := st.session_state.pop(key, None):
-            show(escape_markdown(message))
+    show_messages(UNDO_PLACE)
     if not batches:
         return
     with st.popover("Undo an import"):
@@ -344,7 +344,7 @@ def _undo_import(project: Project, batch: int) -> None:
     try:
         result = undo_import(project, batch, session.get_user().name)
     except ReviewError as error:
-        st.session_state["import_undo_error"] = str(error)
+        keep_message(UNDO_PLACE, str(error), "error")
         return
     st.session_state.pop(DONE_KEY, None)
     kept = (
@@ -353,6 +353,7 @@ def _undo_import(project: Project, batch: int) -> None:
         if result.kept
         else ""
     )
-    st.session_state["import_undo_done"] = (
-        f"Import of {result.name} undone: {format_count(result.removed, 'record')} removed.{kept}"
+    keep_message(
+        UNDO_PLACE,
+        f"Import of {result.name} undone: {format_count(result.removed, 'record')} removed.{kept}",
     )

@@ -8,7 +8,8 @@ import streamlit as st
 from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
-from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
+from review.pages.widgets.messages import keep_message, show_messages
+from review.pages.widgets.pending_work import ask_for_work, run_pending_work
 from review.pages.widgets.revision import get_revision_stamp
 from review.protocol.models import list_stage_reviewers
 from review.text.wording import format_count
@@ -20,7 +21,7 @@ from review.workflow.project.project import Project
 REFRESH_SECONDS = 2.0
 """Seconds between two updates while open copies are searched for."""
 ATTACHING_KEY = "full_text_attaching"
-RESULT_KEY, SAID_KEY, WRONG_KEY = "full_text_results", "full_text_said", "full_text_wrong"
+RESULT_KEY, PLACE = "full_text_results", "full_texts"
 STATES = {"attached": "attached", "not retrieved": "not retrieved", "missing": "no PDF yet"}
 RESULT_STATES = {
     "attached": "attached",
@@ -34,9 +35,7 @@ def render_page(project: Project) -> None:
     """Draws the box for PDFs, what came of them, the search for open copies, and all reports."""
     st.title("Full texts")
     reports = _list_reports(project, get_revision_stamp(project))
-    for key, show in ((SAID_KEY, st.success), (WRONG_KEY, st.warning)):
-        if message := st.session_state.pop(key, None):
-            show(escape_markdown(message))
+    show_messages(PLACE)
     if not reports:
         st.info(
             "No full texts are sought yet. Reports appear here once they are included at title "
@@ -78,15 +77,12 @@ def _render_upload(project: Project) -> None:
             key="full_text_attach",
             on_click=_ask_to_attach,
         )
-    pending = carry_out_work(ATTACHING_KEY, partial(_attach_files, project))
-    if pending is None:
-        return
-    if pending.problem:
-        st.session_state[WRONG_KEY] = pending.problem
-    else:
-        st.session_state[RESULT_KEY] = pending.outcome
-    finish_work(ATTACHING_KEY, pending)
-    st.rerun()
+    run_pending_work(
+        ATTACHING_KEY,
+        partial(_attach_files, project),
+        lambda outcome: st.session_state.update({RESULT_KEY: outcome}),
+        keep_problem=lambda problem: keep_message(PLACE, problem, "warning"),
+    )
 
 
 def _ask_to_attach() -> None:
@@ -170,11 +166,11 @@ def _attach(project: Project, number: int, key: str, file: tuple[str, bytes]) ->
     try:
         warning = uploads.attach_checked_pdf(project, number, name, data, session.get_user().name)
     except ReviewError as error:
-        st.session_state[WRONG_KEY] = str(error)
+        keep_message(PLACE, str(error), "warning")
         return False
-    st.session_state[SAID_KEY] = f"{name} attached to {key}."
+    keep_message(PLACE, f"{name} attached to {key}.")
     if warning:
-        st.session_state[WRONG_KEY] = warning
+        keep_message(PLACE, warning, "warning")
     return True
 
 
@@ -215,7 +211,7 @@ def _start_search(project: Project) -> None:
     try:
         background.start_search(project, session.get_user().name, include_recent=True)
     except ReviewError as error:
-        st.session_state[WRONG_KEY] = str(error)
+        keep_message(PLACE, str(error), "warning")
 
 
 def _render_table(reports: list[SoughtReport]) -> None:
@@ -274,9 +270,9 @@ def _remove_pdf(project: Project, report: SoughtReport) -> None:
     try:
         uploads.remove_pdf(project, report.number, session.get_user().name)
     except ReviewError as error:
-        st.session_state[WRONG_KEY] = str(error)
+        keep_message(PLACE, str(error), "warning")
         return
-    st.session_state[SAID_KEY] = f"PDF of {report.key} removed. Its history shows it."
+    keep_message(PLACE, f"PDF of {report.key} removed. Its history shows it.")
 
 
 def _render_not_available(project: Project, report: SoughtReport) -> None:
@@ -313,7 +309,7 @@ def _mark_retrieval(
             RetrievalStatement(report.number, state, session.get_user().name, reason),
         )
     except ReviewError as error:
-        st.session_state[WRONG_KEY] = str(error)
+        keep_message(PLACE, str(error), "warning")
         return
     outcome = "marked as not retrieved" if state == "not retrieved" else "sought again"
-    st.session_state[SAID_KEY] = f"{report.key} is {outcome}."
+    keep_message(PLACE, f"{report.key} is {outcome}.")

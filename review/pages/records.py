@@ -15,7 +15,7 @@ import streamlit as st
 from review.errors import ReviewError
 from review.formats.tabular.writer import guard_formula
 from review.pages.widgets import saved_list_panel, session
-from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import keep_message, show_messages
 from review.pages.widgets.preferences import get_preferences
 from review.protocol.models import PersonRole, format_stage_name, list_stage_reviewers
 from review.store.saved_lists import SavedList
@@ -78,7 +78,7 @@ FILTER_KEYS = {
 FILTER_NAMES = ("year", "has_note", "has_team_note")
 """Filters that are not a choice from a list."""
 PDF_LABELS = {True: "With PDF", False: "Without PDF"}
-PAGE_KEY = "records_page"
+PAGE_KEY, PLACE = "records_page", "records"
 EXCLUSION_REASON_KEY = "records_exclusion_reason"
 """Session key: number of the page shown, 0 for the first."""
 
@@ -103,7 +103,7 @@ def render_page(project: Project) -> None:
     start = PAGE_SIZE * int(st.session_state.get(PAGE_KEY, 0))
     numbers = record_page.numbers[start : start + PAGE_SIZE]
     rows = record_list.list_rows(project, view, numbers)
-    _show_messages()
+    show_messages(PLACE)
     chosen = _render_table(rows, _build_rows(project, rows))
     _render_page_buttons(record_page, start, len(rows))
     _render_exclusion(project, tuple(row.summary.id for row in chosen))
@@ -152,8 +152,8 @@ def _open_list(options: dict[str, list[Any]], saved: SavedList) -> None:
         value = getattr(wanted, name)
         st.session_state[key] = str(value or "") if name == "year" else value
     if not is_complete:
-        st.session_state["records_wrong"] = (
-            "A filter of this list does not apply here and was left out."
+        keep_message(
+            PLACE, "A filter of this list does not apply here and was left out.", "warning"
         )
 
 
@@ -239,16 +239,6 @@ def _render_status_controls(
         chosen["has_note"] = st.checkbox("With my note", key=FILTER_KEYS["has_note"])
         chosen["has_team_note"] = st.checkbox("With a team note", key=FILTER_KEYS["has_team_note"])
     return replace(base, **chosen)
-
-
-def _show_messages() -> None:
-    for session_key, show_message in (
-        ("records_said", st.success),
-        ("records_wrong", st.warning),
-    ):
-        text = st.session_state.pop(session_key, None)
-        if text:
-            show_message(escape_markdown(text))
 
 
 def _build_rows(project: Project, rows: list[ListedRecord]) -> list[dict[str, Any]]:
@@ -396,15 +386,16 @@ def _exclude(project: Project, numbers: tuple[int, ...]) -> None:
     try:
         outcome = record_list.exclude_records(project, session.get_user(), numbers, reason)
     except ReviewError as error:
-        st.session_state["records_wrong"] = str(error)
+        keep_message(PLACE, str(error), "warning")
         return
     if outcome.saved:
-        st.session_state["records_said"] = (
+        keep_message(
+            PLACE,
             f"You excluded {format_count(len(outcome.saved), 'record')}: "
-            f"{', '.join(outcome.saved)}."
+            f"{', '.join(outcome.saved)}.",
         )
     if outcome.skipped:
-        st.session_state["records_wrong"] = "Not excluded: " + " ".join(outcome.skipped)
+        keep_message(PLACE, "Not excluded: " + " ".join(outcome.skipped), "warning")
 
 
 def _write_list(project: Project, view: ReaderView, numbers: tuple[int, ...]) -> bytes:

@@ -137,6 +137,22 @@ def has_decisions(conn: Connection) -> bool:
     return conn.execute(select(decisions.c.id).limit(1)).first() is not None
 
 
+def count_current(conn: Connection, stage: str, role: str) -> dict[str, int]:
+    """Reviewer -> records at a stage on which their newest decision in a role still counts; who
+    has taken back every one is counted with 0."""
+    newest = (
+        select(func.max(decisions.c.id))
+        .where(decisions.c.stage == stage, decisions.c.role == role)
+        .group_by(decisions.c.reviewer, decisions.c.record)
+    )
+    query = (
+        select(decisions.c.reviewer, func.count(decisions.c.verdict))
+        .where(decisions.c.id.in_(newest))
+        .group_by(decisions.c.reviewer)
+    )
+    return {reviewer: int(count) for reviewer, count in conn.execute(query)}
+
+
 def write_statuses(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Replace the computed screening statuses of records at stages (keys: record, stage, status,
     reason, pile, votes, voters as a sequence of names, at as text)."""

@@ -8,7 +8,7 @@ import streamlit as st
 from review.checklists import FormQuestion, format_answer
 from review.pages.widgets import pdf_viewer, session
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown
-from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
+from review.pages.widgets.pending_work import ask_for_work, run_pending_work
 from review.text.wording import format_count
 from review.workflow.appraisal.forms import AppraisalForm
 from review.workflow.assistant import asking, measurement
@@ -51,18 +51,12 @@ def _render_button(
         help=escape_markdown(describe_disclosure(settings)),
         on_click=partial(ask_for_work, asking_key, session.get_user().name),
     )
-    pending = carry_out_work(
+    run_pending_work(
         asking_key,
         lambda who: asking.ask_about_item(project, *item, who),
-        f"Waiting for {escape_markdown(settings.model)} …",
+        lambda _: None,  # kept in the store
+        label=f"Waiting for {escape_markdown(settings.model)} …",
     )
-    if pending is None:
-        return
-    finish_work(asking_key, pending)
-    if pending.problem:
-        st.warning(escape_markdown(pending.problem))
-        return
-    st.rerun()
 
 
 def _render_suggestion(

@@ -9,7 +9,7 @@ import streamlit as st
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.messages import show_messages, try_action
-from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
+from review.pages.widgets.pending_work import ask_for_work, run_pending_work
 from review.store.export_links import ExportLink
 from review.store.timestamps import utc_now
 from review.text.wording import format_count
@@ -75,16 +75,12 @@ def _render_form(project: Project, titles: dict[str, str]) -> None:
             key="link_days",
         )
         st.button("Create link", type="primary", on_click=_ask_for_link)
-        pending = carry_out_work(MAKING_KEY, partial(_make_link, project), "Creating the link …")
-        if pending is None:
-            return
-        if pending.problem:
-            st.warning(escape_markdown(pending.problem))
-            finish_work(MAKING_KEY, pending)
-            return
-    st.session_state[NEW_LINK] = pending.outcome
-    finish_work(MAKING_KEY, pending)
-    st.rerun()
+        run_pending_work(
+            MAKING_KEY,
+            partial(_make_link, project),
+            lambda link: st.session_state.update({NEW_LINK: link}),
+            label="Creating the link …",
+        )
 
 
 def _ask_for_link() -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from review.errors import ReviewError
 from review.pages.widgets.highlighting import escape_markdown
-from review.pages.widgets.pending_work import carry_out_work, finish_work
+from review.pages.widgets.pending_work import run_pending_work
 from review.workflow.imaging import result_runs
 from review.workflow.imaging.result_runs import ResultRun
 from review.workflow.project.project import Project
@@ -37,14 +37,7 @@ def run_pending(key: str, work: Callable[[Any], object], label: str | None) -> N
         work: gets what was noted; its ReviewError is shown as a warning.
         label: shown beside the turning wheel; None if the work shows its own progress.
     """
-    pending = carry_out_work(key, work, label)
-    if pending is None:
-        return
-    finish_work(key, pending)
-    if pending.problem:
-        st.warning(escape_markdown(pending.problem))
-    else:
-        st.rerun()
+    run_pending_work(key, work, lambda _: None, label=label)  # the run itself is in the store
 
 
 def render_summary(run: ResultRun) -> None:

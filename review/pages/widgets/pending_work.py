@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from review.errors import ReviewError
+from review.pages.widgets.highlighting import escape_markdown
 
 
 @dataclass(slots=True, eq=False)
@@ -78,3 +79,33 @@ def finish_work(key: str, pending: PendingWork) -> None:
     queue: list[PendingWork] = st.session_state.get(key, [])
     if pending in queue:
         queue.remove(pending)
+
+
+def run_pending_work(
+    key: str,
+    work: Callable[[Any], Any],
+    keep: Callable[[Any], None],
+    *,
+    label: str | None = None,
+    keep_problem: Callable[[str], None] | None = None,
+) -> None:
+    """Carries out what was asked for first, keeps its outcome and draws the page anew with it.
+
+    Args:
+        work, label: as in `carry_out_work`.
+        keep: gets the outcome.
+        keep_problem: gets the problem for the next drawing; where None it is shown here.
+    """
+    pending = carry_out_work(key, work, label)
+    if pending is None:
+        return
+    if pending.problem and keep_problem is None:
+        st.warning(escape_markdown(pending.problem))
+        finish_work(key, pending)
+        return
+    if pending.problem and keep_problem is not None:
+        keep_problem(pending.problem)
+    else:
+        keep(pending.outcome)
+    finish_work(key, pending)
+    st.rerun()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
-from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
+from review.pages.widgets.pending_work import ask_for_work, run_pending_work
 from review.site import SiteContent
 from review.workflow.project.project import Project
 
@@ -58,15 +58,12 @@ def render_publish_tab(project: Project, key: tuple[str, str | None, str]) -> No
         publication = publish.publish_zip(project, who=who, address=kept)
         return str(project.folder), publication.edition.number, publish.pack_zip(publication)
 
-    pending = carry_out_work(PUBLISHING_KEY, create, "Creating the page …")
-    if pending is not None and pending.problem:
-        st.warning(escape_markdown(pending.problem))
-        finish_work(PUBLISHING_KEY, pending)
-        return
-    if pending is not None:
-        st.session_state["published_page"] = pending.outcome
-        finish_work(PUBLISHING_KEY, pending)
-        st.rerun()
+    run_pending_work(
+        PUBLISHING_KEY,
+        create,
+        lambda outcome: st.session_state.update(published_page=outcome),
+        label="Creating the page …",
+    )
     made = st.session_state.get("published_page")
     if made and made[0] == str(project.folder):
         st.success(f"Edition {made[1]} is ready. Unpack the ZIP file and open index.html.")

@@ -1,26 +1,30 @@
 """The keyword rules on the page Protocol: what they exclude; the lead previews, applies and undoes
 them."""
 
+from functools import partial
+
 import streamlit as st
 
 from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.messages import keep_message, show_messages
-from review.store import records
+from review.pages.widgets.pending_work import ask_for_work, run_pending_work
+from review.store import decisions, records
 from review.text.wording import format_count
 from review.workflow.project.project import Project
 from review.workflow.screening import keyword_rules
 from review.workflow.screening.keyword_rules import RuleEffect
 
 PLACE, PREVIEW_KEY = "rules", "rules_preview"
+PREVIEWING_KEY, MARKS_KEY = "rules_previewing", "rules_marks"
 MAX_TITLES = 10
 """Titles shown in the preview of a rule."""
 
 
 def render_rules(project: Project, *, may_apply: bool) -> None:
     """The rules with the number of records each excludes, and the lead's buttons."""
-    marks = keyword_rules.count_marks(project)
+    marks = _count_marks(project)
     rules = {rule.id: rule for rule in project.protocol.rules}
     former = {rule_id: n for rule_id, n in marks.items() if rule_id not in rules and n}
     if not rules and not former:
@@ -40,6 +44,18 @@ def render_rules(project: Project, *, may_apply: bool) -> None:
             _render_preview(project)
 
 
+def _count_marks(project: Project) -> dict[str, int]:
+    """Rule -> records it marks; counted anew when there is another decision or another plan."""
+    with project.store.read() as conn:
+        state = (*_get_state(project), decisions.get_last_id(conn))
+    kept = st.session_state.get(MARKS_KEY)
+    if kept is None or kept[0] != state:
+        kept = (state, keyword_rules.count_marks(project))
+        st.session_state[MARKS_KEY] = kept
+    counts: dict[str, int] = kept[1]
+    return counts
+
+
 def _render_marks(project: Project, rule_id: str, count: int, *, may_apply: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{format_count(count, 'record')} excluded by this rule")
@@ -56,7 +72,15 @@ def _render_preview(project: Project) -> None:
     """The button that previews the rules; after it, what they would do, and that which does it."""
     state, effects = st.session_state.get(PREVIEW_KEY, (None, ()))
     if state != _get_state(project):  # none yet, or the plan has changed since
-        st.button("Preview rules", on_click=_preview, args=(project,))
+        st.button(
+            "Preview rules", on_click=ask_for_work, args=(PREVIEWING_KEY, session.get_user().name)
+        )
+        run_pending_work(
+            PREVIEWING_KEY,
+            partial(keyword_rules.preview_rules, project),
+            lambda found: st.session_state.update({PREVIEW_KEY: (_get_state(project), found)}),
+            label="Looking for records that do not match …",
+        )
         return
     st.markdown("**What the rules would do**")
     for effect in effects:
@@ -94,14 +118,6 @@ def _get_state(project: Project) -> tuple[str, str]:
 
 def _forget_preview() -> None:
     st.session_state.pop(PREVIEW_KEY, None)
-
-
-def _preview(project: Project) -> None:
-    try:
-        effects = keyword_rules.preview_rules(project, session.get_user().name)
-        st.session_state[PREVIEW_KEY] = (_get_state(project), effects)
-    except ReviewError as error:
-        keep_message(PLACE, str(error), "error")
 
 
 def _apply(project: Project) -> None:

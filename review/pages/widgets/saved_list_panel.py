@@ -8,6 +8,7 @@ import streamlit as st
 from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import keep_message
 from review.store.saved_lists import SavedList
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
@@ -119,6 +120,6 @@ def _change(change: Callable[[], object], message: str) -> None:
     try:
         change()
     except ReviewError as error:
-        st.session_state["records_wrong"] = str(error)
+        keep_message("records", str(error), "warning")
     else:
-        st.session_state["records_said"] = message
+        keep_message("records", message)

@@ -10,6 +10,7 @@ from review import mail
 from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import keep_message, show_messages
 from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
 from review.store.timestamps import utc_now
 from review.workflow.harvest.schedule_settings import (
@@ -23,7 +24,7 @@ from review.workflow.harvest.schedule_settings import (
 from review.workflow.harvest.scheduler import RunReport, send_notices
 from review.workflow.project.project import Project
 
-SAID_KEY, WRONG_KEY = "schedule_said", "schedule_wrong"
+PLACE = "schedule"
 NOTICE_KEY = "schedule_test_notice"
 LABELS: dict[Interval, str] = {
     "off": "Off",
@@ -40,17 +41,15 @@ def render_schedule(project: Project) -> None:
     )
     if pending is not None:
         if problem := pending.problem or pending.outcome:
-            st.session_state[WRONG_KEY] = problem
+            keep_message(PLACE, problem, "error")
         else:
-            st.session_state[SAID_KEY] = "Schedule saved. A test notice was sent."
+            keep_message(PLACE, "A test notice was sent.")
         finish_work(NOTICE_KEY, pending)
     state = get_schedule(project)
     st.markdown(_describe_next(state))
     if state.last is not None:
         _render_last(state.last)
-    for key, show in ((SAID_KEY, st.success), (WRONG_KEY, st.error)):
-        if message := st.session_state.pop(key, None):
-            show(escape_markdown(message))
+    show_messages(PLACE)
     with st.expander("Change the schedule"):
         _render_form(project, state.settings)
 
@@ -144,9 +143,9 @@ def _save(project: Project, settings: ScheduleSettings, *, is_test: bool) -> Non
     try:
         save_settings(project, settings, session.get_user().name)
     except ReviewError as error:
-        st.session_state[WRONG_KEY] = str(error)
+        keep_message(PLACE, str(error), "error")
         return
-    st.session_state[SAID_KEY] = "Schedule saved."
+    keep_message(PLACE, "Schedule saved.")
     if not is_test:
         return
     ask_for_work(NOTICE_KEY, settings)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from review import query
 from review.errors import ReviewError
+from review.models import Decision
 from review.protocol.models import KeywordRule, find_stage
 from review.store import Connection, audit_events, decisions
 from review.store.timestamps import utc_now
@@ -24,10 +25,6 @@ class RuleEffect:
     """Reports that are marked as ineligible, by record number in ascending order."""
     restored: tuple[int, ...]
     """Reports that it marked before and that match now, so that they return to screening."""
-
-
-class _PreviewEnd(Exception):
-    """Ends the transaction of a preview, so that nothing of it is kept."""
 
 
 def get_rule_name(rule: KeywordRule) -> str:
@@ -60,48 +57,64 @@ def apply_rules(project: Project, who: str) -> dict[str, tuple[int, int]]:
 
 
 def preview_rules(project: Project, who: str) -> list[RuleEffect]:
-    """What apply_rules would do now, rule by rule in the order of the protocol; keeps nothing.
-
-    The rules are applied in a transaction that is then rolled back, so that the preview cannot
-    differ from what applying them does.
+    """What apply_rules would do now, rule by rule in the order of the protocol. It only reads, so
+    that nobody waits for it, and apply_rules does what is found here.
 
     Raises:
         ReviewError: the review has no screening stage or no rules.
         QueryError: a rule's query cannot be read.
     """
     require_role(project, who, "manage")
-    effects: list[RuleEffect] = []
-    try:
-        with project.store.write() as conn:
-            effects = _apply(project, conn, who)
-            raise _PreviewEnd
-    except _PreviewEnd:
-        return effects
+    with project.store.read() as conn:
+        return _find_effects(project, conn)
 
 
 def _apply(project: Project, conn: Connection, who: str) -> list[RuleEffect]:
     project = follow_plan(project, conn)
+    effects = _find_effects(project, conn)
+    for effect in effects:
+        _add_rule_decisions(project, conn, who, effect.rule, effect.restored, exclude=False)
+    for effect in effects:
+        _add_rule_decisions(project, conn, who, effect.rule, effect.marked, exclude=True)
+    return effects
+
+
+def _find_effects(project: Project, conn: Connection) -> list[RuleEffect]:
+    """What applying the rules one after the other does; a record that one of them marks is no
+    longer pending when the next one is applied."""
     stage = find_stage(project.protocol, "screening")
     if stage is None or not project.protocol.rules:
         raise ReviewError("The protocol has no 'rules', or no screening stage to which they apply.")
-    restored = _restore_matches(project, conn, who, None)
+    restored = _find_restored(project, conn, stage.id, None)
+    planned = [
+        _build_decision(number, stage.id, rule, exclude=False)
+        for rule in project.protocol.rules
+        for number in restored[rule.id]
+    ]
     effects = []
     for rule in project.protocol.rules:
-        report_statuses = standings.compute_statuses(project, conn)[stage.id]
+        report_statuses = standings.compute_statuses(
+            project, conn, planned=_number_decisions(conn, planned)
+        )[stage.id]
         pending = [
             n for n, report_status in report_statuses.items() if report_status.status == "pending"
         ]
         matching = _find_matches(conn, rule, pending)
         marked = sorted(n for n in pending if n not in matching)
-        _add_rule_decisions(
-            project,
-            conn,
-            rule,
-            who,
-            [_build_decision(n, stage.id, rule, exclude=True) for n in marked],
-        )
+        planned += [_build_decision(n, stage.id, rule, exclude=True) for n in marked]
         effects.append(RuleEffect(rule=rule, marked=tuple(marked), restored=restored[rule.id]))
     return effects
+
+
+def _number_decisions(conn: Connection, planned: Sequence[NewDecision]) -> list[Decision]:
+    """Planned decisions as they would be entered now."""
+    now, last = utc_now(), decisions.get_last_id(conn)
+    return [
+        Decision(
+            one.record, one.stage, one.reviewer, one.verdict, now, one.reason, None, one.role, id_
+        )
+        for id_, one in enumerate(planned, last + 1)
+    ]
 
 
 def count_marks(project: Project) -> dict[str, int]:
@@ -111,17 +124,13 @@ def count_marks(project: Project) -> dict[str, int]:
     counts = {rule.id: 0 for rule in project.protocol.rules}
     if stage is None:
         return counts
-    prefix = "rule "
     with project.store.read() as conn:
-        newest = {
-            (decision.reviewer, decision.record): decision.verdict
-            for decision in decisions.list_decisions(conn, stage=stage.id, role="automation")
-            if decision.reviewer.startswith(prefix)
-        }
-    for (reviewer, _), verdict in newest.items():
-        if verdict is not None:
-            rule_id = reviewer.removeprefix(prefix)
-            counts[rule_id] = counts.get(rule_id, 0) + 1
+        by_reviewer = decisions.count_current(conn, stage.id, "automation")
+    prefix = "rule "
+    for reviewer, count in by_reviewer.items():
+        rule_id = reviewer.removeprefix(prefix)
+        if reviewer.startswith(prefix) and (count or rule_id in counts):
+            counts[rule_id] = count
     return counts
 
 
@@ -134,34 +143,28 @@ def withdraw_matches(
     Args:
         among: only these records; all that are marked where None.
     """
-    restored = _restore_matches(project, conn, who, among)
-    return {rule_id: len(numbers) for rule_id, numbers in restored.items()}
-
-
-def _restore_matches(
-    project: Project, conn: Connection, who: str, among: Iterable[int] | None
-) -> dict[str, tuple[int, ...]]:
-    """Rule id -> the reports that it had marked and that match now, after taking the marks back."""
-    numbers = None if among is None else sorted(among)
     stage = find_stage(project.protocol, "screening")
     if stage is None:
         return {}
+    restored = _find_restored(project, conn, stage.id, among)
+    for rule in project.protocol.rules:
+        _add_rule_decisions(project, conn, who, rule, restored[rule.id], exclude=False)
+    return {rule_id: len(numbers) for rule_id, numbers in restored.items()}
+
+
+def _find_restored(
+    project: Project, conn: Connection, stage: str, among: Iterable[int] | None
+) -> dict[str, tuple[int, ...]]:
+    """Rule id -> the reports that it has marked and that match now."""
+    numbers = None if among is None else sorted(among)
     restored = {}
     for rule in project.protocol.rules:
         rule_decisions = decisions.list_decisions(
-            conn, stage=stage.id, reviewer=get_rule_name(rule), records=numbers
+            conn, stage=stage, reviewer=get_rule_name(rule), records=numbers
         )
         newest = {decision.record: decision.verdict for decision in rule_decisions}
         marked = [n for n, verdict in newest.items() if verdict is not None]
-        matching = sorted(_find_matches(conn, rule, marked))
-        _add_rule_decisions(
-            project,
-            conn,
-            rule,
-            who,
-            [_build_decision(n, stage.id, rule, exclude=False) for n in matching],
-        )
-        restored[rule.id] = tuple(matching)
+        restored[rule.id] = tuple(sorted(_find_matches(conn, rule, marked)))
     return restored
 
 
@@ -180,22 +183,21 @@ def _find_matches(conn: Connection, rule: KeywordRule, numbers: Sequence[int]) -
 def _add_rule_decisions(
     project: Project,
     conn: Connection,
-    rule: KeywordRule,
     who: str,
-    new_decisions: list[NewDecision],
+    rule: KeywordRule,
+    numbers: Sequence[int],
+    *,
+    exclude: bool,
 ) -> None:
-    if not new_decisions:
+    """Marks reports as ineligible by a rule, or takes its marks back."""
+    stage = find_stage(project.protocol, "screening")
+    if stage is None or not numbers:
         return
-    kind = "rule" if new_decisions[0].verdict else "rule taken back"
-    detail = {"query": rule.must_match, "n": len(new_decisions)}
+    kind = "rule" if exclude else "rule taken back"
+    detail = {"query": rule.must_match, "n": len(numbers)}
     audit_events.add_event(conn, kind, who, utc_now(), subject=rule.id, detail=detail)
-    add_decisions(
-        project,
-        conn,
-        sorted(new_decisions, key=lambda new_decision: new_decision.record),
-        utc_now(),
-        who=who,
-    )
+    new_decisions = [_build_decision(n, stage.id, rule, exclude=exclude) for n in sorted(numbers)]
+    add_decisions(project, conn, new_decisions, utc_now(), who=who)
 
 
 def _build_decision(number: int, stage: str, rule: KeywordRule, *, exclude: bool) -> NewDecision:

@@ -1,6 +1,6 @@
 """The screening status of every report, computed from decisions and stored as a projection."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,12 +26,14 @@ def compute_statuses(
     *,
     until: datetime | None = None,
     groups: Mapping[int, tuple[int, int]] | None = None,
+    planned: Sequence[Decision] = (),
 ) -> StatusesByStage:
     """The status of every report at a point in time (now where None), at every stage it has
     reached.
 
     Args:
         groups: record -> (report, study) at that moment; the kept projection where None.
+        planned: decisions that count as if they had been entered after all others.
     """
     groups = links.list_groups(conn) if groups is None else groups
     numbers = (
@@ -40,7 +42,7 @@ def compute_statuses(
     reports = {groups.get(n, (n, n))[0] for n in numbers}
     superseded = rescreening.find_superseded(conn, groups, until)
     by_stage: dict[str, dict[int, list[Decision]]] = {}
-    for decision in decisions.list_decisions(conn, until=until):
+    for decision in (*decisions.list_decisions(conn, until=until), *planned):
         report = groups.get(decision.record, (decision.record, decision.record))[0]
         if _is_superseded(decision, report, superseded):
             continue

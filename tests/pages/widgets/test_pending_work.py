@@ -12,7 +12,7 @@ def draw_page():
     import streamlit as st
 
     from review.errors import ReviewError
-    from review.pages.widgets.pending_work import ask_for_work, carry_out_work, finish_work
+    from review.pages.widgets.pending_work import ask_for_work, run_pending_work
 
     state = st.session_state
     for key in ("begun", "outcomes", "problems"):
@@ -31,16 +31,19 @@ def draw_page():
             raise ValueError("a fault of the program")
         return f"{values} done"
 
-    pending = carry_out_work("work", work, "Working …")
-    if pending is not None:
+    def keep(name, value):
         if state.get("cuts_after", 0) > 0:
             state["cuts_after"] -= 1
             st.rerun()
-        state["problems" if pending.problem else "outcomes"].append(
-            pending.problem or pending.outcome
-        )
-        finish_work("work", pending)
-        st.rerun()
+        state[name].append(value)
+
+    run_pending_work(
+        "work",
+        work,
+        partial(keep, "outcomes"),
+        label="Working …",
+        keep_problem=partial(keep, "problems"),
+    )
 
 
 @pytest.fixture

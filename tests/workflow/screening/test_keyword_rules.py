@@ -3,7 +3,7 @@
 import pytest
 
 from review.errors import ProtocolError, ReviewError
-from review.models import Record
+from review.models import Decision, Record
 from review.prisma import get_total
 from review.protocol.models import find_stage
 from review.store import audit_events, decisions, records
@@ -145,3 +145,24 @@ def test_a_preview_says_what_applying_does_and_keeps_nothing(project):
 def test_only_the_lead_previews_rules(project):
     with pytest.raises(ReviewError, match="ben does not have permission"):
         keyword_rules.preview_rules(project, "ben")
+
+
+def test_a_preview_waits_for_nobody_who_writes(project):
+    before = keyword_rules.preview_rules(project, "ada")
+    other = open_project(project.folder, who="ada")
+    with other.store.write() as conn:
+        decisions.add_decisions(
+            conn, [Decision(6, "title-abstract", "ben", "include", utc_now())], who="ben"
+        )
+        assert keyword_rules.preview_rules(project, "ada") == before
+    assert keyword_rules.preview_rules(project, "ada")[0].marked == (3,)
+
+
+def test_a_preview_counts_what_an_earlier_rule_does(project):
+    """A record that a rule returns to screening may be marked by another one at once."""
+    keyword_rules.apply_rules(project, "ada")
+    reviewing.add_abstract(project, "ada", 6, "Deep learning of plants")
+    preview = keyword_rules.preview_rules(project, "ada")
+    assert [(e.marked, e.restored) for e in preview] == [((), (6,)), ((6,), ())]
+    assert keyword_rules.apply_rules(project, "ada") == {"methods": (0, 1), "imaging": (1, 0)}
+    assert keyword_rules.count_marks(project) == {"methods": 1, "imaging": 2}
