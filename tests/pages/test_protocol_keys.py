@@ -134,7 +134,9 @@ class Form:
         self.keys |= {name_key(path) for path in stated - self.before}
         prefix = f"protocol_{draft.turn}_"
         self.keys |= {
-            name_key(key.removeprefix(prefix).split(".")) for key in state if key.startswith(prefix)
+            name_key(key.removeprefix(prefix).split("|")[0].split("."))
+            for key in state
+            if key.startswith(prefix)
         }
         self.draft = draft
 

@@ -1,7 +1,7 @@
 """A lead's unsaved changes of the protocol: kept for them until they are saved or discarded, bound
 to the fields of the form, and shown in words before they are saved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -164,15 +164,23 @@ def load_checklists(form: ProtocolForm) -> dict[str, Checklist]:
 
 
 def bind_field(
-    form: ProtocolForm, path: KeyPath, seed: Any, convert: Callable[[Any], Any]
+    form: ProtocolForm,
+    path: KeyPath,
+    seed: Any,
+    convert: Callable[[Any], Any],
+    labels: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The arguments by which a widget shows a key and writes its changes into the draft at once.
 
     Args:
         seed: what the widget shows at first.
         convert: makes of the widget's value that of the file, or REMOVED.
+        labels: those of a choice, where they may change while it is shown. A browser names what is
+            chosen by its label, so new labels need a new widget: else the old label would be taken
+            for a value.
     """
     key = f"protocol_{form.draft.turn}_{'.'.join(map(str, path))}"
+    key += f"|{fingerprint_text(repr(labels))[:8]}" if labels else ""
     if key not in st.session_state:
         st.session_state[key] = seed
 

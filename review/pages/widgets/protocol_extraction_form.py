@@ -1,6 +1,7 @@
 """Data extraction in the form of the protocol: which form is used, and a builder for the team's own
 with a preview of what a reviewer is asked."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -71,11 +72,13 @@ def render_extraction(form: ProtocolForm) -> None:
         ]
         titles = {name: checklists[name].title for name in offered}
         titles |= {name: draft.form.title for name, draft in drafts.items()}
+        options = list(dict.fromkeys([None, *offered, *drafts, current]))
+        labels = _label_forms(options, titles)
         st.selectbox(
             "Data extraction form",
-            list(dict.fromkeys([None, *offered, *drafts, current])),
-            format_func=lambda name: "None" if name is None else titles.get(name, name),
-            **bind_field(form, EXTRACTION, current, lambda name: name or REMOVED),
+            options,
+            format_func=dict(zip(options, labels, strict=True)).__getitem__,
+            **bind_field(form, EXTRACTION, current, lambda name: name or REMOVED, labels),
         )
         accuracy = form.get(ACCURACY)
         st.checkbox(
@@ -95,6 +98,15 @@ def render_extraction(form: ProtocolForm) -> None:
             _render_builder(form, draft)
         else:
             _render_start(form, checklists.get(current) if current else None)
+
+
+def _label_forms(options: Sequence[str | None], titles: Mapping[str, str]) -> list[str]:
+    """The title of each form, with its id where two have the same title."""
+    labels = ["None" if name is None else titles.get(name, name) for name in options]
+    return [
+        f"{label} ({name})" if labels.count(label) > 1 else label
+        for name, label in zip(options, labels, strict=True)
+    ]
 
 
 def _render_start(form: ProtocolForm, source: Checklist | None) -> None:

@@ -40,14 +40,14 @@ def render_settings(form: ProtocolForm) -> None:
             _render_number(
                 form,
                 ("appraisal", "min_events_per_variable"),
-                "Flag a sample below so many events per variable",
+                "Flag samples with fewer events per variable than",
                 appraisal.min_events_per_variable,
             )
         with second:
             _render_number(
                 form,
                 ("appraisal", "min_positives_test"),
-                "Flag a test set below so many positives",
+                "Flag test sets with fewer positives than",
                 appraisal.min_positives_test,
             )
         st.markdown("#### Backups")
