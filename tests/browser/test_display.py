@@ -68,7 +68,9 @@ def keeps_no_frame(page: Page) -> None:
 
 
 def switches_a_key_off(page: Page, project) -> None:
-    press_until(page, "?", "() => document.body.innerText.includes('Keys and text size')")
+    press_until(
+        page, "?", "() => document.body.innerText.includes('Keys, text size and marked words')"
+    )
     settled(page)
     page.get_by_role("dialog").locator("label", has_text=re.compile("^Y Yes$")).click()
     settled(page)

@@ -1,4 +1,5 @@
-"""Words marked in titles and abstracts: green to include, red to exclude, blue for the search."""
+"""Words marked in titles and abstracts: green to include, red to exclude, blue for the search,
+violet for a person's own."""
 
 import html
 import re
@@ -9,12 +10,14 @@ from review import query
 from review.errors import QueryError
 
 HIGHLIGHT_COLOURS = {
+    "own": "light-dark(#eadcf5, #472a66)",
     "include": "light-dark(#d3efd6, #1d4a26)",
     "exclude": "light-dark(#f9d7d3, #64201a)",
     "search": "light-dark(#dde9f7, #21405f)",
 }
 """Backgrounds in light and dark; each keeps the text above a contrast of 7 to 1."""
 HIGHLIGHT_TITLES = {
+    "own": "one of your own words",
     "include": "an include word",
     "exclude": "an exclude word",
     "search": "a search word",
@@ -30,7 +33,7 @@ def highlight_words(text: str, lists: Mapping[str, Sequence[str]]) -> str:
     """The text as HTML with listed words marked; safe for any text.
 
     Args:
-        lists: include, exclude, search -> words or phrases; a trailing * marks every word with
+        lists: own, include, exclude, search -> words or phrases; a trailing * marks every word with
             that stem, a hyphen and a space mean the same. Earlier lists win where two would mark.
     """
     spans: list[tuple[int, int, str]] = []

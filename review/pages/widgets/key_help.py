@@ -4,8 +4,10 @@ from functools import partial
 
 import streamlit as st
 
-from review.pages.widgets import preferences
+from review.pages.widgets import preferences, record_text, session
+from review.pages.widgets.messages import show_messages, try_action
 from review.pages.widgets.preferences import TEXT_SIZES
+from review.workflow.project.accounts import is_allowed
 
 KEYS_BY_PAGE: dict[str, tuple[tuple[str, str], ...]] = {
     "Screening": (
@@ -66,6 +68,7 @@ KEYS_BY_PAGE: dict[str, tuple[tuple[str, str], ...]] = {
     "Everywhere": (("?", "Show this list"), ("Esc", "Close a box")),
 }
 """Page -> keys and what they do. Other answers show their own key on the button."""
+OWN_WORDS_PLACE = "own_words"
 DIGITS = "123456789"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ALL_KEYS = f"{LETTERS}0{DIGITS}?"
@@ -74,6 +77,7 @@ HIGHLIGHT_LABELS = {
     "include": "Mark the protocol's words for inclusion (green)",
     "exclude": "Mark the protocol's words for exclusion (red)",
     "search": "Mark the words of the search query (blue)",
+    "own": "Mark my own words (violet)",
 }
 """Each of preferences.HIGHLIGHT_KINDS -> its switch."""
 
@@ -88,7 +92,12 @@ def get_switchable_keys(name: str) -> str:
 def render_key_help() -> None:
     """Draws the small button in the corner that opens the list; ? presses it."""
     with st.container(key="show_keys"):
-        st.button("?", help="Keys and text size", on_click=_open_help, key="show_keys_button")
+        st.button(
+            "?",
+            help="Keys, text size and marked words",
+            on_click=_open_help,
+            key="show_keys_button",
+        )
     if st.session_state.get("key_help_open"):
         _show_help()
 
@@ -101,7 +110,7 @@ def _close_help() -> None:
     st.session_state["key_help_open"] = False
 
 
-@st.dialog("Keys and text size", width="medium", on_dismiss=_close_help)
+@st.dialog("Keys, text size and marked words", width="medium", on_dismiss=_close_help)
 def _show_help() -> None:
     settings = preferences.get_preferences()
     sizes = list(TEXT_SIZES)
@@ -128,6 +137,7 @@ def _show_help() -> None:
             key=f"help_highlight_{kind}",
             on_change=partial(_switch_highlight, kind),
         )
+    _render_own_words()
     st.checkbox(
         "Single keys work: letters, digits and ?",
         value=settings.keys_off != ALL_KEYS,
@@ -149,6 +159,27 @@ def _show_help() -> None:
             st.session_state[switch] = characters[0] not in settings.keys_off
             st.checkbox(label, key=switch, on_change=partial(_switch_key, switch, characters))
     preferences.render_display_settings()
+
+
+def _render_own_words() -> None:
+    """The words that a person marks for themselves in the review that is open."""
+    if not is_allowed(session.get_user(), "read"):
+        return
+    project = session.load_project()
+    st.text_area(
+        "My own words to mark (one per line)",
+        value="\n".join(record_text.load_own_words(project)),
+        help="A trailing * marks every word with that stem. Only you see them, in this review.",
+        height=96,
+        key="help_own_words",
+        on_change=_save_own_words,
+    )
+    show_messages(OWN_WORDS_PLACE)
+
+
+def _save_own_words() -> None:
+    text = str(st.session_state["help_own_words"])
+    try_action(OWN_WORDS_PLACE, lambda: record_text.save_own_words(session.load_project(), text))
 
 
 def _name_key(name: str) -> str:

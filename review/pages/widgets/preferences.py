@@ -13,11 +13,11 @@ TEXT_SIZES = {"Small": 90, "Normal": 100, "Large": 115, "Largest": 130}
 _STATE_KEY, _UNSAVED_KEY = "preferences", "preferences_unsaved"
 LIST_SIZES = (0, 25, 50)
 """Abstracts on one page of Screening; 0: one record at a time."""
-HIGHLIGHT_KINDS = ("include", "exclude", "search")
+HIGHLIGHT_KINDS = ("include", "exclude", "search", "own")
 """Lists of words that are marked in titles and abstracts; each can be switched off."""
 _FORM = re.compile(
     r"(\d{2,3})\.([01])\.([a-z0-9?]{0,40})"
-    r"(?:\.(\d{1,2})\.([ies]{0,3})(?:\.([01])(?:\.((?:[a-z]{2}){0,26}))?)?)?"
+    r"(?:\.(\d{1,2})\.([ieso]{0,4})(?:\.([01])(?:\.((?:[a-z]{2}){0,26}))?)?)?"
 )
 
 

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from review.pages.widgets import session
 from review.pages.widgets.highlighting import (
     FREE_TEXT_STYLE,
     escape_markdown,
@@ -14,22 +15,46 @@ from review.pages.widgets.highlighting import (
 from review.pages.widgets.preferences import get_preferences
 from review.workflow.project.project import Project
 from review.workflow.records.source_names import format_source
+from review.workflow.screening import own_words
 
 if TYPE_CHECKING:
     from review.models import Record
 
 MOST_AUTHORS = 8
+OWN_WORDS_KEY = "own_words"
 
 
 def list_highlights(project: Project) -> dict[str, tuple[str, ...]]:
     """Kind -> words to mark for the person at this browser, without the lists they switched off."""
     words = {
+        "own": load_own_words(project),
         "include": tuple(project.protocol.highlight.include),
         "exclude": tuple(project.protocol.highlight.exclude),
         "search": extract_search_words(project.protocol.search.query),
     }
     settings = get_preferences()
     return {kind: listed for kind, listed in words.items() if settings.is_highlighted(kind)}
+
+
+def load_own_words(project: Project) -> tuple[str, ...]:
+    """The words that the person at this browser has marked for themselves; read once in a tab."""
+    who = session.get_user().name
+    kept: dict[tuple[str, str], tuple[str, ...]] = session.get_or_set(OWN_WORDS_KEY, {})
+    key = (str(project.folder), who)
+    if key not in kept:
+        kept[key] = own_words.load_words(project, who)
+    return kept[key]
+
+
+def save_own_words(project: Project, text: str) -> None:
+    """Keeps words written one on a line, for this person in this review.
+
+    Raises:
+        ReviewError: there are too many, or one is too long.
+    """
+    who = session.get_user().name
+    saved = own_words.save_words(project, who, text.splitlines())
+    session.get_or_set(OWN_WORDS_KEY, {})[(str(project.folder), who)] = saved
 
 
 def format_title(record: "Record", highlights: dict[str, tuple[str, ...]]) -> str:
