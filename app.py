@@ -62,6 +62,9 @@ PAGES = {
 # What Streamlit calls the page at /, which nobody is sent to by this name.
 FIRST_ADDRESS = "start"
 
+# Pages below which search exports can be dropped; Import itself is all about them.
+PAGES_WITH_EXPORT_BOX = ("searches", "duplicates")
+
 # How long the counts beside the pages are kept (seconds).
 COUNT_SECONDS = 20.0
 
@@ -115,6 +118,8 @@ def make_page_renderer(name: str, action: str, project: Project) -> Callable[[],
     def render_page() -> None:
         require_permission(session.get_user(), action)
         importlib.import_module(f"review.pages.{name}").render_page(project)
+        if name in PAGES_WITH_EXPORT_BOX:
+            importlib.import_module("review.pages.file_import").render_export_box(project)
 
     return render_page
 

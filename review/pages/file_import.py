@@ -48,16 +48,24 @@ def render_page(project: Project) -> None:
     if is_allowed(session.get_user(), "import decisions"):
         exports_tab, decisions_tab = st.tabs(["Search exports", "Decisions"])
         with exports_tab:
-            _render_exports(project)
+            render_exports(project)
         with decisions_tab:
             _render_decisions(project)
     else:
-        _render_exports(project)
+        render_exports(project)
     st.subheader("Imported files")
     _render_imported_files(project)
 
 
-def _render_exports(project: Project) -> None:
+def render_export_box(project: Project) -> None:
+    """The box for search exports on another page of Identify, for those who may import."""
+    if is_allowed(session.get_user(), "import"):
+        st.subheader("Search exports")
+        render_exports(project)
+
+
+def render_exports(project: Project) -> None:
+    """The box for search exports, and each dropped file until it is imported."""
     files = st.file_uploader(
         "Drop one or more search exports here",
         accept_multiple_files=True,

@@ -58,7 +58,7 @@ def test_exports_are_previewed_mapped_and_imported(tmp_path: Path) -> None:
     project = open_project(tmp_path / "review", who="ada")
     with served(tmp_path / "review", solo="ada") as address, chromium() as browser:
         page = tab(browser, viewport={"width": 1440, "height": 1000})
-        page.goto(f"{address}/import")
+        page.goto(f"{address}/harvests")  # the box is on each page of Identify
         settled(page)
         drop(page, "search exports", "embase.ris", RIS)
         expect(page.get_by_text("4 records counted in the file, 4 read.")).to_be_visible()
@@ -71,6 +71,12 @@ def test_exports_are_previewed_mapped_and_imported(tmp_path: Path) -> None:
         page.keyboard.type("20240312")
         button.click()
         expect(page.get_by_text("4 records in the file: 4 new, 0 already in")).to_be_visible()
+        page.goto(f"{address}/duplicates")
+        settled(page)
+        drop(page, "search exports", "again.ris", RIS)
+        expect(page.get_by_text("No record will be added")).to_be_visible()
+        page.goto(f"{address}/import")
+        settled(page)
 
         drop(page, "search exports", "library.csv", STRANGE)
         expect(page.get_by_text("library.csv: no title column found.")).to_be_visible()
