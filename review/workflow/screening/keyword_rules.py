@@ -111,9 +111,16 @@ def _number_decisions(conn: Connection, planned: Sequence[NewDecision]) -> list[
     now, last = utc_now(), decisions.get_last_id(conn)
     return [
         Decision(
-            one.record, one.stage, one.reviewer, one.verdict, now, one.reason, None, one.role, id_
+            record=new_decision.record,
+            stage=new_decision.stage,
+            reviewer=new_decision.reviewer,
+            verdict=new_decision.verdict,
+            at=now,
+            reason=new_decision.reason,
+            role=new_decision.role,
+            id=number,
         )
-        for id_, one in enumerate(planned, last + 1)
+        for number, new_decision in enumerate(planned, last + 1)
     ]
 
 
