@@ -15,6 +15,7 @@ from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.import_preview import ImportForm
 from review.pages.widgets.messages import keep_message, show_messages
 from review.protocol.models import format_stage_name
+from review.store.revision import get_revision
 from review.text.wording import format_count
 from review.workflow.deduplication import run as dedupe
 from review.workflow.project.accounts import is_allowed
@@ -24,6 +25,7 @@ from review.workflow.records.app_wording import rephrase_for_app
 from review.workflow.records.decision_uploads import (
     ImportedDecisions,
     import_decisions_upload,
+    preview_decisions_upload,
 )
 from review.workflow.records.import_undo import undo_import
 from review.workflow.records.source_names import format_source
@@ -31,6 +33,7 @@ from review.workflow.records.uploads import ImportedUpload, ImportPreview
 
 MAX_IMPORTS = 200
 """Imported files listed."""
+DECISIONS_PREVIEW_KEY = "import_decisions_preview"
 UNDO_PLACE = "import_undo"
 PREVIEWS_KEY, DONE_KEY, DECISIONS_KEY = "import_previews", "import_done", "import_decisions_done"
 NO_DATE_MESSAGE = (
@@ -215,13 +218,48 @@ def _render_decisions(project: Project) -> None:
         placeholder="Kofi A.=kofi; Reviewer 1=ada",
         help="Write the name in the file, an equals sign and the team member's name.",
     )
+    done = st.session_state.get(DECISIONS_KEY)
+    if not (done and done[0] == file.file_id):
+        _render_decisions_preview(project, file, defaults, (aliases, sheet))
     act = partial(_import_decisions, project, file, defaults, (aliases, sheet))
     st.button("Import decisions", type="primary", on_click=act, args=(False,))
     if message := st.session_state.pop("import_decisions_error", None):
         st.error(escape_markdown(message))
-    done = st.session_state.get(DECISIONS_KEY)
     if done and done[0] == file.file_id:
         _render_decisions_result(done[1], act)
+
+
+def _render_decisions_preview(
+    project: Project, file: Any, defaults: DecisionDefaults, words: tuple[str, str | None]
+) -> None:
+    """What the file would add, by stage and reviewer; counted anew when the review has changed."""
+    with project.store.read() as conn:
+        key = (file.file_id, defaults, words, project.fingerprint, get_revision(conn))
+    kept = st.session_state.get(DECISIONS_PREVIEW_KEY)
+    try:
+        if kept is None or kept[0] != key:
+            with st.spinner(f"Reading {escape_markdown(file.name)} …"):
+                preview = preview_decisions_upload(
+                    project,
+                    file.name,
+                    file.getvalue(),
+                    session.get_user().name,
+                    defaults=defaults,
+                    names=_read_aliases(words[0]),
+                    sheet=words[1],
+                )
+            kept = (key, preview)
+            st.session_state[DECISIONS_PREVIEW_KEY] = kept
+    except ReviewError as error:
+        st.error(escape_markdown(rephrase_for_app(str(error))))
+        return
+    import_preview.render_decision_counts(project, kept[1])
+
+
+def _read_aliases(text: str) -> dict[str, str]:
+    """Names in the file -> the team's, as written with an equals sign between them."""
+    pairs = [pair.split("=", 1) for pair in text.split(";") if "=" in pair]
+    return {theirs.strip(): ours.strip() for theirs, ours in pairs}
 
 
 def _import_decisions(
@@ -232,7 +270,6 @@ def _import_decisions(
     keeps_good: bool,
 ) -> None:
     aliases, sheet = words
-    pairs = [pair.split("=", 1) for pair in aliases.split(";") if "=" in pair]
     st.session_state.pop(DECISIONS_KEY, None)
     try:
         done = import_decisions_upload(
@@ -241,7 +278,7 @@ def _import_decisions(
             file.getvalue(),
             session.get_user().name,
             defaults=defaults,
-            names={theirs.strip(): ours.strip() for theirs, ours in pairs},
+            names=_read_aliases(aliases),
             keep_good=keeps_good,
             sheet=sheet,
         )

@@ -125,6 +125,12 @@ def _imports_decisions(page: Page, stage: str, folder: Path) -> None:
         f"record,stage,reviewer,verdict\nR000001,{stage},ada,include\nR000077,{stage},ada,exclude\n"
     )
     drop(page, "file of decisions", "decisions.csv", text)
+    expect(
+        page.get_by_text(
+            "1 decision to add, 0 already in the review, 0 rows without a decision, 1 row"
+        )
+    ).to_be_visible()
+    expect(page.get_by_text("Row 3: ")).to_be_visible()
     page.get_by_role("button", name="Import decisions").click()
     expect(
         page.get_by_text("decisions.csv: 1 of its decisions cannot be imported.")

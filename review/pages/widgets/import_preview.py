@@ -10,15 +10,21 @@ from review.formats.tabular.columns import MAPPABLE_FIELDS
 from review.formats.tabular.table_outline import outline_table
 from review.models import Record, SearchDate
 from review.pages.widgets.highlighting import escape_markdown
-from review.protocol.models import Via
+from review.protocol.models import Via, format_stage_name
 from review.store.timestamps import utc_now
 from review.text.wording import format_count
+from review.workflow.project.project import Project
+from review.workflow.records.app_wording import rephrase_for_app
 from review.workflow.records.export_files import BOXES
 from review.workflow.records.field_check import FieldCheck
+from review.workflow.records.import_decisions import DecisionPreview
 from review.workflow.records.search_dates import EARLIEST_YEAR
 from review.workflow.records.source_names import format_source
 from review.workflow.records.uploads import ImportPreview
 
+VERDICT_COLUMNS = {"include": "Include", "exclude": "Exclude", "unsure": "Maybe", "": "Taken back"}
+MAX_REJECTED = 5
+"""Rows that cannot be imported named in the preview; all of them after the import."""
 UNCHANGED_BOX = "As recorded"
 FIELD_NAMES = {
     "doi": "DOI",
@@ -72,6 +78,34 @@ def _get_search_date(file_id: str) -> SearchDate | None:
         return None
     last = st.session_state.get(f"import_searched_to_{file_id}")
     return SearchDate(first, last if isinstance(last, date) and last > first else first)
+
+
+def render_decision_counts(project: Project, preview: DecisionPreview) -> None:
+    """Draws what a file of decisions would add, a row for each reviewer at a stage."""
+    new = sum(preview.counts.values())
+    already = f"{preview.unchanged:,} already in the review"
+    st.markdown(
+        f"**{format_count(new, 'decision')}** to add, {already}, "
+        f"{format_count(preview.undecided, 'row')} without a decision, "
+        f"{format_count(len(preview.rejected), 'row')} that cannot be imported, "
+        f"{format_count(preview.repeated, 'repeated row')}."
+    )
+    if preview.statements:
+        st.markdown(f"{format_count(preview.statements, 'statement')} on the retrieval of reports.")
+    names = {stage.id: format_stage_name(stage) for stage in project.protocol.stages}
+    people = dict.fromkeys((stage, reviewer) for stage, reviewer, _ in preview.counts)
+    if people:
+        rows = [
+            {"Stage": names.get(stage, stage), "Reviewer": reviewer}
+            | {
+                label: preview.counts.get((stage, reviewer, verdict), 0)
+                for verdict, label in VERDICT_COLUMNS.items()
+            }
+            for stage, reviewer in people
+        ]
+        st.dataframe(rows, hide_index=True, width="content")
+    for line in preview.rejected[:MAX_REJECTED]:
+        st.caption(f"Row {line.number}: {escape_markdown(rephrase_for_app(line.reason))}")
 
 
 def render_sheet_choice(preview: ImportPreview, file_id: str) -> None:

@@ -9,7 +9,9 @@ from review.workflow.project.project import Project
 from review.workflow.records.import_decisions import (
     DecisionFileError,
     DecisionImportResult,
+    DecisionPreview,
     import_decisions,
+    preview_decisions,
 )
 from review.workflow.records.temporary_files import save_temporarily
 
@@ -22,6 +24,25 @@ class ImportedDecisions:
     problem: str | None
     """Why nothing was imported; None if something was."""
     corrections: bytes | None = None
+
+
+def preview_decisions_upload(
+    project: Project,
+    name: str,
+    data: bytes,
+    who: str,
+    *,
+    defaults: DecisionDefaults,
+    names: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+) -> DecisionPreview:
+    """What an import of the file would add; nothing is written.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
+    with save_temporarily(name, data) as path:
+        return preview_decisions(project, path, who, defaults=defaults, names=names, sheet=sheet)
 
 
 def import_decisions_upload(

@@ -6,6 +6,7 @@ no record or cannot be read are all named, and written down to be corrected and 
 
 import dataclasses
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,6 +68,21 @@ class DecisionImportResult:
     repeated: tuple[RepeatedLine, ...] = ()
     retrievals: int = 0
     """Statements that a full text could or could not be had, among those added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionPreview:
+    """What an import of a file of decisions would do. A decision that its stage refuses, as for a
+    record that has not come so far, is found by the import alone."""
+
+    counts: Mapping[tuple[str, str, str], int]
+    """Stage id, reviewer and verdict ("" takes a decision back) -> decisions that are new."""
+    unchanged: int
+    undecided: int
+    statements: int
+    """Statements that a full text could or could not be had."""
+    rejected: tuple[RejectedLine, ...]
+    repeated: int
 
 
 class DecisionFileError(SourceError):
@@ -147,6 +163,34 @@ def import_decisions(
             counts = {"announced": len(parsed.rows), "parsed": added, "rejected": len(rejected)}
             records.close_batch(conn, batch, **counts)
     return result
+
+
+def preview_decisions(
+    project: Project,
+    path: Path,
+    who: str,
+    *,
+    defaults: DecisionDefaults | None = None,
+    names: Mapping[str, str] | None = None,
+    sheet: str | None = None,
+) -> DecisionPreview:
+    """What import_decisions would add; nothing is written. Arguments and SourceError as there."""
+    require_role(project, who, "import decisions")
+    people = [*(names or {}), *(person.name for person in project.protocol.team)]
+    parsed = read_decisions(path, defaults, sheet=sheet, reviewers=people)
+    with project.store.read() as conn:
+        matched = _match_lines(follow_plan(project, conn), conn, parsed.rows, names or {})
+        verdicts = [match for match in matched.matches if match.row.retrieval is None]
+        changes = [match.decision for match in _filter_changed(conn, verdicts)]
+    rejected = sorted([*parsed.rejected, *matched.rejected], key=lambda line: line.number)
+    return DecisionPreview(
+        counts=Counter((new.stage, new.reviewer, new.verdict or "") for new in changes),
+        unchanged=len(verdicts) - len(changes),
+        undecided=len(parsed.undecided),
+        statements=len(matched.matches) - len(verdicts),
+        rejected=tuple(rejected),
+        repeated=len(matched.repeated),
+    )
 
 
 def _build_error(path: Path, result: DecisionImportResult) -> DecisionFileError:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.reporting import STAGES
 
-from review.errors import SourceError
+from review.errors import ReviewError, SourceError
 from review.formats.tabular.corrections import CORRECTION_COLUMNS
 from review.formats.tabular.decisions import DecisionDefaults
 from review.store import decisions, retrievals
@@ -18,6 +18,7 @@ from review.workflow.records.import_decisions import (
     DecisionFileError,
     DecisionImportResult,
     import_decisions,
+    preview_decisions,
 )
 from review.workflow.records.imports import import_file
 from review.workflow.setup.loading import init_project, open_project
@@ -400,3 +401,32 @@ def test_one_persons_contradiction_is_found_under_two_spellings(
     with pytest.raises(DecisionFileError) as raised:
         enter(project, tmp_path, text)
     assert get_lines(raised.value.result.rejected) == [2, 3]
+
+
+def test_a_preview_counts_what_the_import_adds_and_writes_nothing(
+    project: Project, tmp_path: Path
+) -> None:
+    head = "record,stage,reviewer,verdict\n"
+    enter(project, tmp_path, f"{head}R000001,title-abstract,ada,include\n", name="first.csv")
+    text = (
+        f"{head}R000001,title-abstract,ada,include\nR000001,title-abstract,ben,exclude\n"
+        "R000002,title-abstract,ben,include\nR000002,title-abstract,ben,include\n"
+        "R000003,title-abstract,ben,\nR000999,title-abstract,ben,include\n"
+    )
+    path = tmp_path / "d.csv"
+    path.write_text(text, encoding="utf-8")
+    before = list_entered(project)
+    preview = preview_decisions(project, path, "ada")
+    assert list_entered(project) == before
+    assert preview.counts == {
+        ("title-abstract", "ben", "exclude"): 1,
+        ("title-abstract", "ben", "include"): 1,
+    }
+    assert (preview.unchanged, preview.undecided, preview.repeated) == (1, 1, 1)
+    assert get_lines(preview.rejected) == [7]
+    result = enter(project, tmp_path, text, keep_good=True)
+    assert result.added == sum(preview.counts.values())
+    assert (result.unchanged, result.undecided) == (preview.unchanged, preview.undecided)
+    assert not preview_decisions(project, path, "ada").counts
+    with pytest.raises(ReviewError, match="ben does not have permission"):
+        preview_decisions(project, path, "ben")
