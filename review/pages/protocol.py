@@ -83,6 +83,8 @@ EXAMPLE_LABELS: dict[KeyPath, str] = {
 }
 MAX_REMARKS, REMARKS_HEIGHT = 6, 240
 """Remarks on the query of a source shown at once, and the height of more, scrolled (pixels)."""
+YAML_HEIGHT = 320
+"""Height of the file with its line numbers (pixels); it scrolls."""
 STAGE_KIND_LABELS = {
     "screening": "by title and abstract",
     "eligibility": "by full text",
@@ -209,6 +211,8 @@ def _render_yaml(project: Project, draft: Draft) -> None:
         st.error(escape_markdown(str(fault)))
     elif draft.is_changed:
         st.success("The protocol is valid.")
+    with st.expander("The file with line numbers", expanded=fault is not None):
+        st.code(draft.text, language="yaml", height=YAML_HEIGHT, line_numbers=True)
 
 
 def _render_example_notice(project: Project) -> None:
@@ -342,7 +346,7 @@ def _render_file(project: Project, is_lead: bool) -> None:
     text = protocol_amendments.read_protocol_text(project)
     st.subheader("Protocol file")
     st.download_button("Download protocol.yaml", text, "protocol.yaml", "application/yaml")
-    st.code(text, language="yaml", height=420)
+    st.code(text, language="yaml", height=420, line_numbers=True)
     if not is_lead:
         st.caption("Only the lead can change the protocol.")
 
