@@ -25,6 +25,7 @@ COMMAND_MODULES = {
     "reports": "Report",
     "images": "Audit images",
     "safety": "Keep safe",
+    "homes": "Keep safe",
 }
 """Module -> heading in the help, in this order. Each module adds its commands in
 `register_commands(app)`."""

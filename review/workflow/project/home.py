@@ -16,7 +16,7 @@ from threading import Lock
 
 from review.errors import ReviewError, StoreError
 from review.protocol.models import Person
-from review.store import Connection, Store, audit_events, homes, open_file, schemas
+from review.store import Connection, Store, audit_events, copies, homes, open_file, schemas
 from review.store.homes import HomePerson
 from review.store.timestamps import utc_now
 
@@ -132,11 +132,11 @@ def _open_home_schema(folder: Path, url: str) -> Store:
     path = folder / HOME_MARK
     if not path.exists():
         schemas.create_schema(url, HOME_SCHEMA)
-        path.write_text(MARK_TEXT.format(mark=secrets.token_hex(8)), encoding="utf-8")
-    mark = path.read_text(encoding="utf-8").rpartition("home:")[2].strip()
+        _write_mark(folder, secrets.token_hex(8))
+    mark = _read_mark(folder)
     store = Store(schemas.build_schema_url(url, HOME_SCHEMA))
     with store.write() as conn:
-        marks = [event["subject"] for event in audit_events.list_events(conn, kind=MARK_EVENT)]
+        marks = _list_marks(conn)
         if not marks:
             audit_events.add_event(conn, MARK_EVENT, "tool", utc_now(), subject=mark)
         elif marks != [mark]:
@@ -144,6 +144,51 @@ def _open_home_schema(folder: Path, url: str) -> Store:
                 f"{folder}: the database that DATABASE_URL names belongs to another home."
             )
     return store
+
+
+def create_home_rows(folder: Path, url: str, copy: Path) -> None:
+    """Puts the rows of a copy of a home's store into a database that has no home yet, and ties the
+    folder to it. If anything fails, the database stays without a home.
+
+    Raises:
+        StoreError: the database has a home, or the copy is of another home than the folder.
+    """
+    copied = open_file(copy)
+    try:
+        with copied.read() as conn:
+            marks = _list_marks(conn)
+    finally:
+        copied.close()
+    has_mark = (folder / HOME_MARK).exists()
+    if has_mark and marks and marks != [_read_mark(folder)]:
+        raise StoreError(f"{folder}: this copy is of another home than the folder.")
+    schemas.create_schema(url, HOME_SCHEMA)
+    is_complete = False
+    try:
+        store = Store(schemas.build_schema_url(url, HOME_SCHEMA))
+        try:
+            copies.load_copy(copy, store)
+        finally:
+            store.close()
+        if not has_mark:
+            _write_mark(folder, str(marks[0]) if marks else secrets.token_hex(8))
+        is_complete = True
+    finally:
+        if not is_complete:
+            schemas.drop_schema(url, HOME_SCHEMA)
+
+
+def _write_mark(folder: Path, mark: str) -> None:
+    (folder / HOME_MARK).write_text(MARK_TEXT.format(mark=mark), encoding="utf-8")
+
+
+def _read_mark(folder: Path) -> str:
+    text = (folder / HOME_MARK).read_text(encoding="utf-8")
+    return text.rpartition("home:")[2].strip()
+
+
+def _list_marks(conn: Connection) -> list[str | None]:
+    return [event["subject"] for event in audit_events.list_events(conn, kind=MARK_EVENT)]
 
 
 def find_store_url(folder: Path, environment: Mapping[str, str] = os.environ) -> str | None:
