@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from review.errors import ReviewError
 from review.web.media_files import find_asked_file, find_offered_files
+from review.web.page_font import FONT_PATH
 from review.workflow.project import accounts
 from review.workflow.project.accounts import CurrentUser
 from review.workflow.project.current_protocol import refresh_protocol
@@ -25,6 +26,7 @@ PUBLIC_PATHS = (
     "/invitation",
     "/setup",
     "/shared",
+    FONT_PATH,
     "/healthz",
     "/_stcore/health",
 )

@@ -4,14 +4,16 @@ import html
 
 from starlette.responses import HTMLResponse, Response
 
+from review.web.page_font import FONT_FACE, FONT_FAMILY
+
 PAGE = """<!doctype html><html lang="en"><head>
 <meta charset="utf-8"><title>{heading} · Funnel</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><style>
+<meta name="viewport" content="width=device-width, initial-scale=1"><style>{font_face}
 :root{{color-scheme:light dark;--page:light-dark(#f6f7f9,#16191d);--card:light-dark(#fff,#22262c);
 --text:light-dark(#1c2430,#e8eaed);--muted:light-dark(#57606e,#b3bcc8);
 --line:light-dark(#d8dce2,#444c59);--bar:light-dark(#23507c,#6ea3d8);--on-bar:light-dark(#fff,#10161d);
 --bad:light-dark(#a11,#ff9d94)}}
-body{{font:16px/1.5 system-ui,sans-serif;background:var(--page);color:var(--text);margin:0}}
+body{{font:16px/1.5 {font_family};background:var(--page);color:var(--text);margin:0}}
 header,main{{max-width:46rem;margin:0 auto;padding:1rem 1.2rem}}
 header{{display:flex;flex-wrap:wrap;gap:.2rem 1rem;align-items:baseline;color:var(--muted)}}
 header span{{flex:1}}h1{{font-size:1.6rem;margin:.2rem 0 1rem}}
@@ -42,5 +44,11 @@ def build_home_page(heading: str, name: str, body: str, *, status: int = 200) ->
         f'<b>{html.escape(name)}</b><a href="/reviews">Reviews</a>'
         '<a href="/reviews/account">Account</a>'
     )
-    page_html = PAGE.format(heading=html.escape(heading), who=who, body=body)
+    page_html = PAGE.format(
+        heading=html.escape(heading),
+        who=who,
+        body=body,
+        font_face=FONT_FACE,
+        font_family=FONT_FAMILY,
+    )
     return HTMLResponse(page_html, status, headers={"Cache-Control": "no-store"})

@@ -23,6 +23,7 @@ from review.web.export_links import ExportLinkRoute
 from review.web.first_account import SETUP_PATH, FirstAccountRoute
 from review.web.gate import RequireSession
 from review.web.hosts import LOOPBACK_NAMES, AllowedHosts, GuardHosts, list_allowed_hosts
+from review.web.page_font import build_font_route
 from review.web.sign_in import SignInRoutes
 from review.workflow.harvest import scheduler
 from review.workflow.project import accounts
@@ -115,6 +116,7 @@ def build_door_routes(
     sign_in_routes = SignInRoutes(place, services, is_setup_open=setup_route.is_open)
     return [
         _build_health_route(place),
+        build_font_route(),
         Route("/signin", sign_in_routes.handle_sign_in, methods=["GET", "POST"]),
         Route("/signin/service", sign_in_routes.handle_service, methods=["GET"]),
         Route(oidc.CALLBACK_PATH, sign_in_routes.handle_callback, methods=["GET"]),

@@ -7,6 +7,8 @@ from urllib.parse import parse_qsl
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse
 
+from review.web.page_font import FONT_FACE, FONT_FAMILY
+
 MAX_FORM_BYTES = 8_192
 """Most that a form of these pages may send (bytes); a name and a password are far smaller."""
 MAX_FORM_FIELDS = 10
@@ -14,18 +16,23 @@ FORM_SECONDS = 20
 """How long a form may take to arrive (seconds)."""
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{heading}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">{head}<style>
-body{{font:16px/1.5 system-ui,sans-serif;background:#f6f7f9;color:#1c2430;display:grid;
-place-items:center;min-height:100vh;margin:0}}main{{background:#fff;padding:2.2rem 2.4rem;
+<meta name="viewport" content="width=device-width, initial-scale=1">{head}<style>{font_face}
+:root{{color-scheme:light dark;--page:light-dark(#f6f7f9,#16191d);--card:light-dark(#fff,#22262c);
+--text:light-dark(#1c2430,#e8eaed);--muted:light-dark(#57606e,#b3bcc8);
+--line:light-dark(#8a939f,#6b7482);--bar:light-dark(#23507c,#6ea3d8);--on-bar:light-dark(#fff,#10161d);
+--bad:light-dark(#a11,#ff9d94)}}
+body{{font:16px/1.5 {font_family};background:var(--page);color:var(--text);display:grid;
+place-items:center;min-height:100vh;margin:0}}main{{background:var(--card);padding:2.2rem 2.4rem;
 border-radius:12px;box-shadow:0 2px 18px #0001;width:20rem;
 max-width:calc(100vw - 7rem);margin:1rem}}h1{{font-size:1.25rem;margin:0}}
-p{{margin:.3rem 0 1.2rem;color:#5a6675;font-size:.92rem}}
+p{{margin:.3rem 0 1.2rem;color:var(--muted);font-size:.92rem}}
 .hint{{margin:.2rem 0 0;font-size:.84rem}}.help{{margin-top:1.2rem}}
 label{{display:block;margin:.9rem 0 .25rem}}
-input{{width:100%;box-sizing:border-box;font:inherit;padding:.5rem .6rem;border:1px solid #c5ccd6;
-border-radius:7px}}button,.button{{display:block;box-sizing:border-box;text-align:center;
-text-decoration:none;margin-top:1.3rem;width:100%;font:inherit;font-weight:600;padding:.6rem;
-border:0;border-radius:7px;background:#23507c;color:#fff}}.said{{color:#a11;margin:.8rem 0 0}}
+input{{width:100%;box-sizing:border-box;font:inherit;color:inherit;background:var(--page);
+padding:.5rem .6rem;border:1px solid var(--line);border-radius:7px}}
+button,.button{{display:block;box-sizing:border-box;text-align:center;text-decoration:none;
+margin-top:1.3rem;width:100%;font:inherit;font-weight:600;padding:.6rem;border:0;border-radius:7px;
+background:var(--bar);color:var(--on-bar);cursor:pointer}}.said{{color:var(--bad);margin:.8rem 0 0}}
 </style></head><body><main><h1>{heading}</h1>{body}</main></body></html>"""
 
 
@@ -49,7 +56,7 @@ async def read_form(request: Request) -> dict[str, str]:
     """
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise FormRefused(415, "This page takes its own form alone.")
+        raise FormRefused(415, "This page accepts only its own form.")
     announced = request.headers.get("content-length", "0")
     if not announced.isdecimal() or len(announced) > 12 or int(announced) > MAX_FORM_BYTES:
         raise FormRefused(413, "This form is too large.")
@@ -84,7 +91,13 @@ def build_page(
     heading: str, body_html: str, status: int = 200, *, head_html: str = ""
 ) -> HTMLResponse:
     """A page; the heading is text, the body is HTML whose names are escaped already."""
-    page_html = PAGE.format(heading=html.escape(heading), head=head_html, body=body_html)
+    page_html = PAGE.format(
+        heading=html.escape(heading),
+        head=head_html,
+        body=body_html,
+        font_face=FONT_FACE,
+        font_family=FONT_FAMILY,
+    )
     headers = {"Cache-Control": "no-store"}
     if status >= 400:
         headers["Connection"] = "close"  # what is left of a body that was refused is not read
@@ -144,7 +157,7 @@ def build_invitation_form(*, title: str, name: str, key: str, least: int, messag
         f'<label for="password">New password, at least {least} characters</label>'
         '<input id="password" name="password" type="password" autocomplete="new-password" '
         f'minlength="{least}" autofocus>'
-        '<label for="again">The same once more</label>'
+        '<label for="again">Password again</label>'
         '<input id="again" name="again" type="password" autocomplete="new-password">'
         f"<button>Save and sign in</button></form>{message_html}"
     )

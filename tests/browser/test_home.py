@@ -55,7 +55,7 @@ def test_from_the_printed_link_to_two_reviews_in_two_tabs(browser, tmp_path):
         colleague = tab(browser)
         colleague.goto(link)
         colleague.get_by_label("New password").fill(PASSWORD)
-        colleague.get_by_label("The same once more").fill(PASSWORD)
+        colleague.get_by_label("Password again").fill(PASSWORD)
         colleague.get_by_role("button", name="Save and sign in").click()
         expect(colleague.get_by_role("link", name="AI for tuberculosis")).to_be_visible()
         expect(colleague.get_by_text("stroke")).to_have_count(0)

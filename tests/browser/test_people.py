@@ -31,7 +31,7 @@ def invite(page: Page, name: str, full_name: str, role: str) -> str:
 def accept(page: Page, link: str, address: str) -> None:
     page.goto(link)
     page.get_by_label("New password").fill("a fine password")
-    page.get_by_label("The same once more").fill("a fine password")
+    page.get_by_label("Password again").fill("a fine password")
     page.get_by_role("button", name="Save and sign in").click()
     page.wait_for_url(re.compile(rf"{address}/(home)?$"))
     settled(page)

@@ -157,7 +157,7 @@ def accept(browser: Browser, link: str) -> Page:
     page = new_tab(browser)
     page.goto(link)
     page.get_by_label("New password").fill(PASSWORD)
-    page.get_by_label("The same once more").fill(PASSWORD)
+    page.get_by_label("Password again").fill(PASSWORD)
     page.get_by_role("button", name="Save and sign in").click()
     page.get_by_role("link", name="AI for pneumonia").click()
     settled(page)

@@ -16,6 +16,7 @@ from review.errors import ReviewError
 from review.store import accounts as rows
 from review.web import gate, server, sign_in
 from review.web.hosts import AllowedHosts, list_allowed_hosts, split_host
+from review.web.page_font import FONT_PATH
 from review.web.sign_in_pages import MAX_FORM_BYTES
 from review.workflow.project import accounts, invitations, sign_in_limits
 from review.workflow.project.accounts import CurrentUser
@@ -434,3 +435,12 @@ def test_a_person_of_the_team_is_who_the_door_lets_in(project):
     path.write_text(path.read_text().replace("name: ada", "name: amy"))
     time.sleep(0.01)
     assert client.get("/records").status_code == 303
+
+
+def test_pages_before_sign_in_have_the_apps_font_and_follow_the_scheme(project):
+    client = build_client(project)
+    page = client.get("/signin").text
+    assert f"src:url({FONT_PATH})" in page and "light-dark(" in page
+    font = client.get(FONT_PATH)
+    assert font.status_code == 200 and font.content[:4] == b"wOF2"
+    assert font.headers["Content-Type"] == "font/woff2"
