@@ -45,6 +45,17 @@ class _FlagVerdicts:
     """Rule -> its performance in the review."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PitfallGroup:
+    """The flags of one pitfall, and where they are listed."""
+
+    heading: str
+    """The section of the tool, or that it does not cover the pitfall."""
+    question: str
+    """The first question that the pitfall informs, with its number; empty if there is none."""
+    flags: list[Flag]
+
+
 def render_page(project: Project) -> None:
     """Draws the flags and data sets of one study, all studies, and the rules."""
     st.title("Bias")
@@ -104,16 +115,12 @@ def _render_flags(project: Project, record: int) -> None:
         bias.get_rule_performance(project, reader=session.get_user().name),
     )
     text_column, judging_column = st.columns(2)
+    tool = get_checklist(project, edition or "probast-2019")
     with text_column, st.container(height=LIST_HEIGHT, border=False):
-        _render_tiers(
-            project,
-            record,
-            study_flags,
-            verdicts,
-            get_checklist(project, edition or "probast-2019"),
-        )
+        _render_tiers(project, record, study_flags, verdicts, tool)
     with judging_column:
-        flag_judging.render_judging(project, record, study_flags, path, verdicts.rule_performance)
+        listed = order_as_listed(study_flags, tool)
+        flag_judging.render_judging(project, record, listed, path, verdicts.rule_performance)
 
 
 def _render_tiers(
@@ -174,43 +181,54 @@ def _render_by_question(
     tool: Checklist,
 ) -> None:
     """Pitfalls under the first question they inform, each with its flags."""
-    shown_pitfalls: set[str] = set()
+    heading = question = ""
+    for group in _group_by_question(study_flags, tool):
+        if group.heading != heading:
+            heading = group.heading
+            st.markdown(f"#### {heading}")
+        if group.question and group.question != question:
+            st.markdown(group.question)
+        question = group.question
+        _render_pitfall(project, record, flags=group.flags, verdicts=verdicts, tool=tool)
+
+
+def _group_by_question(study_flags: Sequence[Flag], tool: Checklist) -> list[_PitfallGroup]:
+    """The pitfalls in the order of the tool's questions, each under the first that it informs; at
+    the end those that no question asks for."""
+    groups: dict[str, _PitfallGroup] = {}
     for section in tool.sections:
-        section_flags = [
-            f
-            for f in study_flags
-            if _informs_section(f, tool.id, section) and f.pitfall not in shown_pitfalls
-        ]
-        if not section_flags:
-            continue
-        st.markdown(f"#### {_format_heading(section)}")
         for item in section.items:
-            item_flags = [
-                f
-                for f in section_flags
-                if _informs_item(f, tool.id, item) and f.pitfall not in shown_pitfalls
-            ]
-            if not item_flags:
-                continue
-            st.markdown(f"**{item.number}** {item.question}")
-            for pitfall in dict.fromkeys(flag.pitfall for flag in item_flags):
-                shown_pitfalls.add(pitfall)
-                flags = [flag for flag in study_flags if flag.pitfall == pitfall]
-                _render_pitfall(project, record, flags=flags, verdicts=verdicts, tool=tool)
-    other_flags = [flag for flag in study_flags if flag.pitfall not in shown_pitfalls]
-    if other_flags:
-        st.markdown(f"#### Not covered by {tool.short}")
-        for pitfall in dict.fromkeys(flag.pitfall for flag in other_flags):
-            flags = [flag for flag in other_flags if flag.pitfall == pitfall]
-            _render_pitfall(project, record, flags=flags, verdicts=verdicts, tool=tool)
+            for flag in study_flags:
+                if flag.pitfall not in groups and _informs_item(flag, tool.id, item):
+                    groups[flag.pitfall] = _PitfallGroup(
+                        heading=_format_heading(section),
+                        question=f"**{item.number}** {item.question}",
+                        flags=[one for one in study_flags if one.pitfall == flag.pitfall],
+                    )
+    for flag in study_flags:
+        if flag.pitfall not in groups:
+            groups[flag.pitfall] = _PitfallGroup(
+                heading=f"Not covered by {tool.short}",
+                question="",
+                flags=[one for one in study_flags if one.pitfall == flag.pitfall],
+            )
+    return list(groups.values())
+
+
+def order_as_listed(study_flags: Sequence[Flag], tool: Checklist) -> list[Flag]:
+    """The flags in the order of the cards, so that the first on the right is the first card."""
+    flags = [flag for flag in study_flags if flag.tier == "flag"]
+    others = [flag for flag in study_flags if flag.tier == "other"]
+    pitfalls = list(dict.fromkeys(flag.pitfall for flag in others))
+    return [
+        *(flag for group in _group_by_question(flags, tool) for flag in group.flags),
+        *(flag for flag in study_flags if flag.tier == "look"),
+        *sorted(others, key=lambda flag: pitfalls.index(flag.pitfall)),
+    ]
 
 
 def _informs_item(flag: Flag, edition: str, item: Item) -> bool:
     return item.number in flag.informs.get(edition, ())
-
-
-def _informs_section(flag: Flag, edition: str, section: ChecklistSection) -> bool:
-    return any(_informs_item(flag, edition, item) for item in section.items)
 
 
 def _find_item(flag: Flag, tool: Checklist) -> Item | None:

@@ -118,11 +118,22 @@ def _get_candidates(project: Project) -> dedupe.PossibleDuplicates:
     """Open pairs, postponed ones last; reloaded only when the log has grown."""
     revision = dedupe.get_revision(project)
     if session.get_or_set("duplicates_stamp", None) != revision:
-        st.session_state["duplicates_asked"] = dedupe.find_possible_duplicates(project)
+        st.session_state["duplicates_asked"] = _find_candidates(
+            project, str(project.folder), revision
+        )
         st.session_state["duplicates_stamp"] = revision
     postponed_pairs: list[tuple[int, int]] = session.get_or_set("duplicates_later", [])
     candidates: dedupe.PossibleDuplicates = st.session_state["duplicates_asked"]
     return sorted(candidates, key=lambda candidate: _get_queue_rank(postponed_pairs, candidate[0]))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Finding possible duplicates …")
+def _find_candidates(
+    _project: Project, folder: str, revision: tuple[int, ...]
+) -> dedupe.PossibleDuplicates:
+    """Open pairs, the same for everybody, so that a second tab does not wait for them."""
+    del folder, revision  # part of the cache's key
+    return dedupe.find_possible_duplicates(_project)
 
 
 def _get_queue_rank(postponed_pairs: list[tuple[int, int]], link: Link) -> int:
@@ -236,8 +247,10 @@ def build_record_html(stored: StoredRecord, other: Record) -> str:
         if label == "Title":
             value_html = f'<span style="font-size:1.12rem;font-weight:600">{value_html}</span>'
         rows.append(f'<p style="margin:.25rem 0"><small>{label}</small><br>{value_html}</p>')
-    header = f"<small><b>{html.escape(stored.key)}</b> · "
-    f"{html.escape(format_source(stored.record.source))}</small>"
+    header = (
+        f"<small><b>{html.escape(stored.key)}</b> · "
+        f"{html.escape(format_source(stored.record.source))}</small>"
+    )
     return header + "".join(rows)
 
 

@@ -5,9 +5,12 @@ from streamlit.testing.v1 import AppTest
 from support.papers import COMBINED, draw_pdf
 
 from review.models import PrintedTable, Record
+from review.pages import bias
 from review.pages.widgets import table_list
+from review.pages.widgets.highlighting import escape_markdown
 from review.store import records
 from review.store.timestamps import utc_now
+from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.bias import flags
 from review.workflow.fulltexts import attachments
 from review.workflow.project.accounts import CurrentUser
@@ -94,7 +97,14 @@ def test_flags_and_places_to_look_at_stand_apart_and_other_matches_only_when_ask
 
 def test_verdicts_go_on_to_the_next_and_can_be_taken_back(project):
     app = draw(project.folder)
-    shown = [f for f in flags.get_flags(project, 1) if f.tier != "other"]
+    shown = bias.order_as_listed(
+        [f for f in flags.get_flags(project, 1) if f.tier != "other"],
+        get_checklist(project, "probast-2019"),
+    )
+    words = said(app)
+    cards = [f"{bias.STRENGTH_ICONS[f.strength]} {escape_markdown(f.text)}" for f in shown]
+    places = [words.index(card) for card in cards]
+    assert len(shown) > 3 and places == sorted(places)
     app.button(key="judging_confirm").click().run()
     app.button(key="judging_dismiss").click().run()
     assert not app.exception

@@ -10,6 +10,7 @@ from review.pages.duplicates import build_record_html, format_location, mark_dif
 from review.store import links, records
 from review.store.timestamps import utc_now
 from review.workflow.deduplication import run as dedupe
+from review.workflow.records.source_names import format_source
 from review.workflow.setup.loading import init_project, open_project
 
 TEAM = ("Fox, Ann", "Hu, Bo")
@@ -136,6 +137,7 @@ def test_words_the_other_lacks_are_marked_and_text_is_safe():
 
 def test_a_side_names_what_is_missing_only_where_the_other_has_it():
     text = build_record_html(StoredRecord(2, "R000002", 1, TWO), ONE)
+    assert text.startswith(f"<small><b>R000002</b> · {format_source(TWO.source)}</small>")
     assert "—" in text
     assert "PMID" not in text
     assert format_location(THREE) == "3: 7"
