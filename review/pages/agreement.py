@@ -164,7 +164,7 @@ def _render_estimate(evidence: StoppingEvidence) -> None:
     """What is estimated to be left."""
     left_column, interval_column = st.columns(2)
     if evidence.left is None or evidence.left_low is None or evidence.left_high is None:
-        left_column.metric("Relevant records left", "unknown")
+        left_column.metric("Relevant records left", "Unknown")
         return
     left_column.metric("Relevant records left (median)", f"{evidence.left:,.0f}")
     interval_column.metric("95% interval", f"{evidence.left_low:,.0f} to {evidence.left_high:,.0f}")
@@ -175,7 +175,7 @@ def _render_rules(evidence: StoppingEvidence) -> None:
     st.markdown(f"**Rules:** {describe_agreement(evidence)}")
     for rule in list_rules(evidence):
         st.markdown(
-            f"- **{'Stop' if rule.is_met else 'Go on'}** · {rule.name}  \n"
+            f"- **{'Stop' if rule.is_met else 'Continue'}** · {rule.name}  \n"
             f"  {rule.reason} {rule.experience}"
         )
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from review.pages.widgets import alerts, session
+from review.pages.widgets.count_table import format_counts
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.revision import get_revision_stamp
 from review.protocol.models import format_stage_name
@@ -145,28 +146,25 @@ def _render_board(board: list[BoardRow]) -> None:
     if not board:
         return
     st.subheader("Team")
-    st.dataframe(
-        [
-            {
-                "Reviewer": row.name,
-                "Stage": format_stage_name(row.stage),
-                "Done": row.done,
-                "A day": None if row.per_day is None else round(row.per_day, 1),
-                "Left": row.remaining,
-                "Others wait for": row.awaited,
-            }
-            for row in board
-        ],
-        hide_index=True,
-        placeholder="",
-    )
+    rows = [
+        {
+            "Reviewer": row.name,
+            "Stage": format_stage_name(row.stage),
+            "Done": row.done,
+            "Per day": None if row.per_day is None else round(row.per_day, 1),
+            "Left": row.remaining,
+            "Others wait for": row.awaited,
+        }
+        for row in board
+    ]
+    st.dataframe(format_counts(rows), hide_index=True, placeholder="")
     if any(row.per_day is not None for row in board):
         st.caption(
-            "A day: records decided a day over the last week. Others wait for: records that "
-            "others have decided and that wait for this reviewer."
+            "Per day: records decided per day over the last week. Others wait for: records that "
+            "others have decided and this reviewer has not."
         )
     if any(row.remaining is None and row.stage.kind != "quality" for row in board):
         st.caption(
-            "Because you also review, only others' work on resolved records is counted, and what "
-            "is left for them is not shown."
+            "Because you are also a reviewer, only others' work on resolved records is counted, "
+            "and what is left for them is not shown."
         )

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from review.pages.widgets import alerts, session
+from review.pages.widgets.count_table import format_counts
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.revision import get_revision_stamp
 from review.prisma import Flow, Stream, get_total
@@ -26,8 +27,8 @@ from review.workflow.screening.search_recall import count_found_papers
 
 BAR_TEMPLATE = """
 <div style="display:grid;grid-template-columns:9.6rem 1fr;gap:.2rem .9rem;align-items:center;
-margin:.18rem 0"><div style="text-align:right;color:var(--funnel-muted)">{label}</div>
-<div style="display:flex;align-items:center;gap:.6rem"><div style="height:1.7rem;flex-shrink:0;
+margin:.45rem 0"><div style="text-align:right;color:var(--funnel-muted)">{label}</div>
+<div style="display:flex;align-items:center;gap:.6rem"><div style="height:2.1rem;flex-shrink:0;
 border-radius:5px;background:{colour};width:{width}%;min-width:3px"></div>
 <div style="line-height:1.25"><b>{n}</b>
 <span style="color:var(--funnel-muted);font-size:.86rem">{note}</span></div></div></div>
@@ -83,7 +84,7 @@ def render_page(project: Project) -> None:
     with progress_column:
         st.subheader("Progress")
         if accounts.is_allowed(session.get_user(), "contribute"):
-            session.render_link("Go on with what waits for you", "my-work")
+            session.render_link("Continue your work", "my-work")
         stamp = get_revision_stamp(project)
         for stage_progress in _get_progress(project, session.get_user(), stamp):
             _render_stage(stage_progress)
@@ -257,7 +258,7 @@ def _render_imports(project: Project) -> None:
         for batch in listing.list_imports(project)
     ]
     if rows:
-        st.dataframe(rows, hide_index=True, placeholder="")
+        st.dataframe(format_counts(rows), hide_index=True, placeholder="")
         if any(row["Not matching"] for row in rows):
             st.caption(NOT_MATCHING_NOTE)
     else:

@@ -10,6 +10,7 @@ import streamlit as st
 from review.errors import QueryError, StoreError
 from review.formats.tabular.writer import guard_formula
 from review.pages.widgets import alerts, schedule_form, session
+from review.pages.widgets.count_table import format_counts
 from review.pages.widgets.highlighting import escape_markdown
 from review.workflow.deduplication.run import get_revision
 from review.workflow.harvest import (
@@ -105,9 +106,7 @@ def _start_search(project: Project) -> None:
 
 
 def _render_table(rows: list[HarvestRow]) -> None:
-    import pandas as pd
-
-    frame = pd.DataFrame(
+    table = format_counts(
         [
             {
                 "Started (UTC)": harvest.at[:16].replace("T", " "),
@@ -130,7 +129,7 @@ def _render_table(rows: list[HarvestRow]) -> None:
         ]
     )
     is_incomplete = [harvest.needs_rerun for harvest in rows]
-    styled_frame = frame.style.apply(
+    styled_frame = table.apply(
         lambda row: [INCOMPLETE_ROW_STYLE if is_incomplete[row.name] else ""] * len(row), axis=1
     )
     st.dataframe(styled_frame, hide_index=True, column_config={"Query": {"width": 160}})
@@ -148,8 +147,8 @@ def _render_key_papers(project: Project) -> None:
         return
     if not checks:
         st.caption(
-            "To check the search, list papers that it should find under search.key_papers in the "
-            "protocol, each by DOI or title. This page then shows which of them were found, and "
+            "Key papers are papers that the search must find. Name them in the protocol under "
+            "Search, each by DOI or title. This page then shows which of them were found, and "
             "which terms miss the others."
         )
         return
@@ -202,7 +201,7 @@ def _render_harvest(project: Project, rows: list[HarvestRow]) -> None:
     if not pages:
         return
     st.caption(
-        "Responses from the source, page by page, exactly as received (kept in the review folder):"
+        "Responses from the source, page by page, as received and kept in the review folder."
     )
     st.dataframe(
         [

@@ -52,7 +52,7 @@ def test_with_decisions_the_figures_and_the_curve_stand_there(project):
     assert {"Measure", "Value"} <= set(agreement.columns)
     rules = [one.value for one in app.markdown if one.value.startswith("- **")]
     assert len(rules) == 4 and all(
-        rule.startswith(("- **Stop** · ", "- **Go on** · ")) for rule in rules
+        rule.startswith(("- **Stop** · ", "- **Continue** · ")) for rule in rules
     )
     assert all("of the runs" in rule for rule in rules)
 

@@ -188,7 +188,7 @@ def test_key_papers_that_the_search_misses_are_listed_with_the_terms(tmp_path):
         folder, sources=("pubmed",), query="(covid* OR sars-cov-2) AND (tomograph* OR radiograph*)"
     )
     words = " ".join(one.value for one in draw(folder).caption)
-    assert "list papers that it should find under search.key_papers" in words
+    assert "Name them in the protocol under Search" in words
     path = folder / "protocol.yaml"
     papers = "[10.1000/found, 'Covid-19 seen by *ultrasound*', 10.1000/nowhere]"
     text = path.read_text()

@@ -11,7 +11,13 @@ from review.figures import bars, judgements
 from review.figures.bars import ItemBar
 from review.figures.judgements import JudgementColumn, StudyJudgements
 from review.models import Answer
-from review.protocol.models import ModelRule, Stage, find_stage, list_gate_checklists
+from review.protocol.models import (
+    ModelRule,
+    Stage,
+    find_stage,
+    format_stage_name,
+    list_gate_checklists,
+)
 from review.scoring.form import get_item_state, inactive_items
 from review.store import answers, report_models
 from review.store.answers import FormEvent
@@ -461,7 +467,7 @@ def build_agreement_table(snapshot: ReviewSnapshot, reader: str | None = None) -
     for stage in snapshot.project.protocol.stages:
         ratings = _collect_stage_ratings(snapshot, stage, reader)
         if ratings:
-            name = stage.name or stage.id
+            name = format_stage_name(stage)
             figure_rows += [
                 (name, "verdict", figure) for figure in agreement.summarize_agreement(ratings)
             ]

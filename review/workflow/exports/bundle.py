@@ -16,6 +16,7 @@ from review.formats.export import RECORD_WRITERS as RECORDS
 from review.formats.revman import StudyReference, references_to_revman
 from review.models import StoredRecord
 from review.prisma import count_flow, format_conservation, map_outcomes, validate
+from review.protocol.models import format_stage_name
 from review.store import log
 from review.store.records import format_record_key, parse_record_key
 from review.tables.documents import TABLE_WRITERS as TABLES
@@ -392,11 +393,10 @@ def describe_totals(snapshot: ReviewSnapshot, files: Mapping[str, bytes]) -> lis
     """What went in and what came out, a line each."""
     excluded_by_stage: dict[str, int] = {}
     for stage in snapshot.project.protocol.stages:
-        for report_status in snapshot.statuses[stage.id].values():
-            if report_status.status == "excluded":
-                excluded_by_stage[stage.name or stage.id] = (
-                    excluded_by_stage.get(stage.name or stage.id, 0) + 1
-                )
+        count = sum(one.status == "excluded" for one in snapshot.statuses[stage.id].values())
+        name = format_stage_name(stage)
+        if count:
+            excluded_by_stage[name] = excluded_by_stage.get(name, 0) + count
     excluded = " + ".join(f"{n:,} at {name}" for name, n in excluded_by_stage.items()) or "0"
     lines = [
         format_conservation(snapshot.flow),

@@ -2,7 +2,7 @@
 
 from review import tables
 from review.models import Link
-from review.protocol.models import Stage
+from review.protocol.models import Stage, format_stage_name
 from review.screening import ScreeningStatus
 from review.store import links, retrievals
 from review.store.records import format_record_key
@@ -48,12 +48,12 @@ def build_excluded_table(snapshot: ReviewSnapshot, stage: Stage) -> Table:
                 key=format_record_key(report),
                 label=label,
                 record=stored.record,
-                stage=stage.name or stage.id,
+                stage=format_stage_name(stage),
                 reasons=_list_reasons(report_status, stage),
                 note=_join_notes(report_status),
             )
         )
-    title = f"Reports excluded at the stage: {stage.name or stage.id}"
+    title = f"Reports excluded at the stage: {format_stage_name(stage)}"
     return tables.build_excluded_table(rows, name=f"excluded-{stage.id}", title=title)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from review.errors import ReviewError, UnfinishedError
-from review.protocol.models import Stage
+from review.protocol.models import format_stage_name
 from review.site import SiteFigure
 from review.store import Connection, answers
 from review.store.records import format_record_key
@@ -61,12 +61,8 @@ def list_export_titles(project: Project) -> dict[str, str]:
         titles[ACCURACY] = "Sensitivity and specificity of each model"
     titles |= {DATA_SETS: "Public data sets", REFERENCES: "References of the included reports"}
     for stage in project.protocol.stages:
-        titles[f"{EXCLUDED_PREFIX}{stage.id}"] = f"Excluded reports: {_name_stage(stage)}"
+        titles[f"{EXCLUDED_PREFIX}{stage.id}"] = f"Excluded reports: {format_stage_name(stage)}"
     return titles | {AGREEMENT: "Agreement of the reviewers", REPORT: "Full report (ZIP file)"}
-
-
-def _name_stage(stage: Stage) -> str:
-    return stage.name or stage.id
 
 
 def is_blinded_export(export: str) -> bool:
