@@ -83,6 +83,7 @@ PAGE_STYLE = """<style>
 .stApp button[kind="primary"]:enabled kbd {color: #fff !important; opacity: 1 !important;}
 .stApp button:is([data-selected="true"], [aria-checked="true"], [kind$="Active"]) p {
 color: light-dark(#23507c, #a9cdf5);}
+[data-testid="stSliderThumbValue"] p {color: light-dark(#23507c, #a9cdf5) !important;}
 [data-testid="stImage"] img {background: #fff;}
 .st-key-two_lines p {display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2;
 overflow: hidden; line-height: 1.3;}

@@ -129,12 +129,23 @@ if (!window.funnelPage) {
       if (words?.nodeType === Node.TEXT_NODE) words.data = '%(away)s';
     }
   };
-  new MutationObserver(explain).observe(document.body, {childList: true, subtree: true});
+  const repair = () => {
+    const items = '[data-testid=stSidebarNavItems]';
+    for (const part of document.querySelectorAll(`ul${items}:not([role]), ${items} li:not([role])`))
+      part.setAttribute('role', 'presentation');
+    for (const code of document.querySelectorAll('[data-testid=stCode] pre:not([tabindex])'))
+      code.tabIndex = 0;
+  };
+  const draw = () => { explain(); repair(); };
+  draw();
+  new MutationObserver(draw).observe(document.body, {childList: true, subtree: true});
 }
 </script>"""
 """On every page: ? opens the list of keys; the side bar folds on a narrow screen, and elsewhere a
 cookie, not Streamlit's own memory, keeps whether it was folded; Back leaves Screening in one press,
-whatever was decided there; and if the server is away, a sentence says what that means."""
+whatever was decided there; if the server is away, a sentence says what that means. Screen readers
+get Streamlit's navigation as links and headings, for its list holds more than list items; and the
+keyboard reaches its code boxes to scroll them."""
 AWAY_WORDS = (
     "All decisions and answers you saw saved are safe. Check your connection, or ask whoever runs "
     "the server. This page continues by itself once the server answers."
