@@ -5,15 +5,16 @@
 FOLDER (else `fresh` beside the labelled sets of the folder that CORPORA names) has one sub-folder
 per search, holding the exports as the databases wrote them, in any format that Funnel reads. Public
 ones are the vignettes of github.com/ESHackathon/CiteSource. A record's DOI is its label: the DOI is
-removed before grouping, and records without one are left out. DOIs are imperfect labels: those that
-name one work, seen by reading the disagreements, are in `same_works.csv` of this folder. A
+removed before grouping, and records without one are left out. DOIs are imperfect labels:
+`same_works.csv` of this folder has those that name one work or several, found by reading. A
 sub-folder with tableA.csv, tableB.csv (id, title, authors, venue, year) and match.csv (pairs of
 ids) is a linkage set, such as DBLP-ACM, of which only pairs between the two tables are scored.
 
 The questions are the possible duplicates, asked from the top, at most 3 per 100 records, and
 answered from the labels. bib-dedupe is run if it is installed here or by the interpreter that
 BIBDEDUPE_PYTHON names. `--part A` and `--part B` are two halves of each set's works, chosen by a
-hash: one to learn from and one kept for the final figure. `--show` prints each wrong and each
+hash: one to learn from and one kept for the final figure; wrong merges across them are seen only
+without `--part`. `--show` prints each wrong and each
 missed pair.
 """
 
@@ -54,7 +55,8 @@ COLUMNS = (
     "cluster_id",
 )
 SAME_WORKS = Path(__file__).with_name("same_works.csv")
-"""Pairs of DOIs that name one work: doi, same_as, why."""
+"""Pairs of DOIs that name one work: doi, same_as, why. A DOI without same_as names several works;
+its records are left out."""
 HEAD = (
     f"{'set':16} {'who':10} records precision recall  FM | questions  per 100  "
     f"precision recall  FM | seconds"
@@ -129,10 +131,11 @@ def read_exports(folder: Path) -> LabelledSet:
         except SourceError as error:
             sys.exit(str(error))
         for number, record in enumerate(records, 1):
-            doi = normalize_doi(record.doi)
-            if doi:
+            doi = normalize_doi(record.doi) or ""
+            work = same_as.get(doi, doi)
+            if work:
                 row = make_row(f"{path.name}:{number}", record)
-                rows.append(row | {"source": path.stem, "cluster_id": same_as.get(doi, doi)})
+                rows.append(row | {"source": path.stem, "cluster_id": work})
     return LabelledSet(rows)
 
 

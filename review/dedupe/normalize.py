@@ -75,12 +75,12 @@ _SUFFIX = re.compile(
     re.I,
 )
 _FORMAT_NOTE = re.compile(
-    r"\s*\((?:(?:extended|demo|poster|panel|tutorial) (?:abstract|session|summary)|panel|tutorial"
-    r"|poster|demo(?:nstration)?(?: (?:description|paper))?|experience paper"
+    r"\s*\((?:(?:panel|tutorial)(?: (?:abstract|session|summary))?|experience paper"
     r"|invited (?:talk|paper))\)",
     re.I,
 )
-"""How proceedings mark what a contribution was: '(panel session)', before or after a subtitle."""
+"""How proceedings mark what a contribution was: '(panel session)', before or after a subtitle. A
+demo or a poster may have a full paper of the same title, so those words stay."""
 _ELLIPSIS = re.compile(r"\s*(?:\.\.\.|…)\s*$")
 _RETRACTED = re.compile(r"^\W*(?:retracted|withdrawn)(?:\s+article|\s+paper)?\s*[:.\]]\s*", re.I)
 _MIN_TITLE_LETTERS = 12

@@ -424,6 +424,7 @@ def _build_no_location_rules(
             & x.in_order
             & (x.least >= 4)
             & (x.informative >= 2 * MIN_DISTINCTIVE)
+            & (x.issue >= 0)
             & ~x.supplement
             & ~s.other_text,
         ),
@@ -598,6 +599,8 @@ def _build_doubt_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple[str, in
     """Pairs a person should look at: nothing says they differ, too little says they are one."""
     base = (x.preprints == 0) & x.same_kind
     open_ids = ~s.other_ids
+    one_venue = base & open_ids & (x.journal == 1) & (x.years == 0) & ~x.supplement
+    one_venue &= ~x.sequel & ~s.other_text
     return [
         (
             "same title and place, other ids",
@@ -659,6 +662,11 @@ def _build_doubt_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple[str, in
             base & open_ids & x.same_title & s.same_text & s.authors & (x.journal >= 0),
         ),
         (
+            "same title, team and volume, other place",
+            MAYBE,
+            one_venue & x.same_title & s.team & (x.volume == 1) & (x.informative >= LONG_TITLE),
+        ),
+        (
             "like title, same page",
             MAYBE,
             base & open_ids & s.similar & s.location & s.authors & (x.informative >= 2),
@@ -699,18 +707,12 @@ def _build_doubt_rules(x: PairSimilarity, s: _PairSignals) -> list[tuple[str, in
         (
             "cut title, same team and year",
             MAYBE,
-            base
-            & open_ids
+            one_venue
             & (x.begins | (x.words >= 97))
             & (x.numerals >= 0)
-            & ~x.sequel
             & (x.team >= MOST_TEAM)
             & s.person
-            & (x.journal == 1)
-            & (x.years == 0)
             & ~s.other_location
-            & ~s.other_text
-            & ~x.supplement
             & (x.informative >= MIN_DISTINCTIVE - 1),
         ),
         (

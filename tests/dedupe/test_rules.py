@@ -238,6 +238,14 @@ APART = {
         article(authors=("Johansen, Bo",), title="A trial of streptokinase", pages="22"),
         article(authors=("Johnston, Bo",), title="A trial of streptokinase", pages="22"),
     ),
+    "a paper and the abstract of its demonstration": (
+        article(title=TITLE + " (Demo Abstract)", **NOWHERE),
+        article(**NOWHERE),
+    ),
+    "one title and team on other pages of another issue": (
+        article(title=TITLE + " of two hospitals", issue="1", pages="101-109"),
+        article(title=TITLE + " of two hospitals", issue="2", pages="201-210"),
+    ),
     "a column of one author, no place": (
         article(title="Distinguished database profiles", authors=TEAM[:1], **NOWHERE),
         article(title="Distinguished database profiles", authors=TEAM[:1], **NOWHERE),
@@ -282,6 +290,7 @@ def test_one_place_and_team_under_another_title_is_asked():
     ("first", "second"),
     [
         ({"pages": "9-9"}, {"pages": "327-335"}),
+        ({"issue": "1", "pages": "101-109"}, {"issue": "2", "pages": "201-210"}),
         (
             {"title": "Online query processing", "authors": TEAM[:2], **NOWHERE},
             {"title": "Online query processing: a tutorial", "authors": TEAM[:2], **NOWHERE},
