@@ -155,13 +155,15 @@ def score_datasets(
 
 
 def match_dataset(name: str, registry: Registry) -> str | None:
-    """The registry's id of a data set, by id or any of its names."""
+    """The registry's id of a data set, by id, any of its names, or a name as papers write it."""
     wanted = datasets.squeeze_name(name)
     for entry in registry.values():
         names = (entry.id, entry.name, *entry.names)
         if name == entry.id or wanted in {datasets.squeeze_name(one) for one in names}:
             return entry.id
-    return None
+    sentence = Sentence(f"We used the {name} dataset.", 0, "methods")
+    found = {one.ids for one in datasets.find_mentions([sentence], registry)}
+    return next(iter(found))[0] if len(found) == 1 else None
 
 
 def score_contradictions(

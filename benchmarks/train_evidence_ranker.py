@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 from paper_labels import load_labels, locate_sentences, read_papers
-from sklearn.linear_model import LogisticRegression
 
 from review import resources
 from review.bias.rules import ranker as ranking
@@ -35,14 +34,14 @@ ROOT = Path(__file__).parents[1]
 CORPORA = Path(os.environ.get("CORPORA", ROOT.parent / "shared"))
 TARGET = ROOT / "data" / "evidence-ranker.json"
 CHECKLISTS = ("claim-2020", "probast-2019")
-VERSION = "1"
+VERSION = "2"
 MIN_SENTENCES = 2
 """Sentences with a term before it is known."""
 MAX_TERMS = 6000
 MAX_WEIGHTS = 250
 """Features kept for each item, the heaviest."""
 STRENGTH = 1.0
-"""Inverse regularisation of the second step."""
+"""Regularisation of the second step."""
 EVERYTHING = 100_000
 
 
@@ -148,7 +147,11 @@ def describe(paper: Paper, items, idf, item_weights) -> dict[str, dict[int, dict
 
 
 def fit_mixing(papers: Sequence[Paper], described: Sequence[dict]) -> dict[str, float]:
-    """The second step: one logistic regression over the candidates of all answered items."""
+    """The second step: weights that put a labelled sentence first among the candidates of its item.
+
+    Each answered item of a paper is one choice among its candidates; the share of the labelled ones
+    under softmax is made as large as possible (ListNet, doi:10.1145/1273496.1273513).
+    """
     names = sorted(
         {
             name
@@ -159,20 +162,48 @@ def fit_mixing(papers: Sequence[Paper], described: Sequence[dict]) -> dict[str, 
         }
     )
     position = {name: n for n, name in enumerate(names)}
-    matrix, targets, weights = [], [], []
+    rows_of_all, targets, sizes = [], [], []
     for paper, rows_by_key in zip(papers, described, strict=True):
         for key, rows in rows_by_key.items():
-            wanted = paper.answers[key]
+            wanted = paper.answers[key] & rows.keys()
+            if not wanted:
+                continue
+            sizes.append(len(rows))
             for n, row in rows.items():
-                vector = np.zeros(len(names), dtype=np.float32)
+                vector = np.zeros(len(names))
                 for name, value in row.items():
                     vector[position[name]] = value
-                matrix.append(vector)
-                targets.append(n in wanted)
-                weights.append(1 / len(wanted) if n in wanted else 0.02)
-    model = LogisticRegression(C=STRENGTH, max_iter=300)
-    model.fit(np.array(matrix), np.array(targets), sample_weight=np.array(weights))
-    return {name: round(float(w), 5) for name, w in zip(names, model.coef_[0], strict=True)}
+                rows_of_all.append(vector)
+                targets.append(float(n in wanted))
+    weights = fit_choices(np.array(rows_of_all), np.array(targets), np.array(sizes))
+    return {name: round(float(w), 5) for name, w in zip(names, weights, strict=True)}
+
+
+def fit_choices(matrix: np.ndarray, targets: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """The weights under which the wanted rows of each group have the largest share.
+
+    Args:
+        matrix: rows of all groups, one after another, by features.
+        targets: 1 for a wanted row, else 0; each group has one at least.
+        sizes: rows of each group.
+    """
+    from scipy.optimize import minimize
+
+    starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+
+    def measure_loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        scores = matrix @ weights
+        powers = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), sizes))
+        all_sums = np.add.reduceat(powers, starts)
+        wanted_sums = np.add.reduceat(powers * targets, starts) + 1e-12
+        loss = np.log(all_sums).sum() - np.log(wanted_sums).sum()
+        shares = powers / np.repeat(all_sums, sizes)
+        shares -= powers * targets / np.repeat(wanted_sums, sizes)
+        slope = shares @ matrix + STRENGTH * weights
+        return float(loss + STRENGTH * (weights @ weights) / 2), slope
+
+    start = np.zeros(matrix.shape[1])
+    return minimize(measure_loss, start, jac=True, method="L-BFGS-B").x
 
 
 def train(papers: Sequence[Paper], items) -> tuple[dict, dict, dict, list[dict]]:
