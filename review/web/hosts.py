@@ -39,8 +39,8 @@ PAGE_POLICY = "; ".join(
 )
 """What the app's own pages may load: nothing from another host, whatever a record's text holds."""
 DOOR_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; style-src 'unsafe-inline'; font-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 """The same for the pages before sign-in and the list of reviews, which run no script at all."""
 DOOR_PATHS = ("/signin", "/invitation", "/setup", "/oauth2callback", "/reviews")

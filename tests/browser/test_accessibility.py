@@ -205,6 +205,8 @@ def test_axe_finds_nothing_serious_at_the_door_and_in_a_home(tmp_path):
         look("invitation")
         page.goto(f"{address}/signout")
         look("sign in")
+        loaded = "document.fonts.load('16px \"Source Sans\"').then(fonts => fonts.length)"
+        assert page.evaluate(loaded) == 1
         page.get_by_label("Name").fill("mia")
         page.get_by_label("Password").fill("not it")
         page.get_by_role("button", name="Sign in").click()
