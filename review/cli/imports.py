@@ -283,7 +283,7 @@ def _to_json_dict(result: "RecordImportResult") -> dict[str, Any]:
 def import_decisions(
     context: typer.Context,
     file: Path = typer.Argument(
-        ..., help="CSV or XLSX file, or an export from Rayyan, Covidence or ASReview."
+        ..., help="CSV, XLSX, ODS or JSON file, or an export from Rayyan, Covidence or ASReview."
     ),
     stage: str = typer.Option("", help="Stage for lines without one (default: the first)."),
     reviewer: str = typer.Option("", help="Reviewer for lines without one."),
