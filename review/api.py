@@ -162,10 +162,13 @@ class Review:
 
         Raises:
             FlowError: the boxes do not add up, or a record would be lost on the way to a file.
+            ReviewError: the person is in the team and not its lead.
         """
         from review.workflow.exports import bundle, folder
         from review.workflow.exports.snapshot import snapshot_at
+        from review.workflow.project.accounts import require_role
 
+        require_role(self.project, self.user, "export")
         review_snapshot = snapshot_at(self.project, day, reader=self.user)
         files = bundle.build_report_files(review_snapshot, reader=self.user)
         folder.write_files(files, Path(out))

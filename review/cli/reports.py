@@ -108,14 +108,15 @@ def export_all(
 ) -> None:
     """Export the full report: figures, tables, texts, references, audit log and manifest."""
     from review.workflow.exports import bundle, folder, manifest, snapshot
+    from review.workflow.project.accounts import require_role
 
-    review_snapshot = snapshot.snapshot_at(
-        open_review(context), as_of or None, reader=get_user_name(context)
-    )
+    project, who = open_review(context), get_user_name(context)
+    require_role(project, who, "export")
+    review_snapshot = snapshot.snapshot_at(project, as_of or None, reader=who)
     files = bundle.build_report_files(
         review_snapshot,
         progress=lambda part, _: print_line(f"Creating {part} ..."),
-        reader=get_user_name(context),
+        reader=who,
         pictures=pictures,
     )
     if out.suffix.lower() == ".zip":

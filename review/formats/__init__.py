@@ -30,6 +30,7 @@ from review.formats.pubmed import file as pubmed_xml
 from review.formats.tabular import reader, vertical
 from review.formats.tabular.workbook import MAX_UNPACKED
 from review.models import GENERIC_SOURCES, ParseResult
+from review.text.characters import replace_unstorable
 from review.text.encodings import convert_to_utf8, find_other_encoding
 
 FORMATS: dict[str, Callable[[bytes, str | None], ParseResult]] = {
@@ -122,7 +123,8 @@ def parse_content(
     announced = parsed.announced if is_table else count_markers(kind, data)
     if announced is None or parsed.rejected:  # a rejected piece need not bear a marker
         announced = max(announced or parsed.announced or 0, entry_count)
-    return replace(parsed, announced=announced, notes=(*parsed.notes, *_note_encoding(data)))
+    notes = (*parsed.notes, *_note_encoding(data))
+    return replace_unstorable(replace(parsed, announced=announced, notes=notes))
 
 
 def _refuse_foreign_text(data: bytes, name: str) -> None:

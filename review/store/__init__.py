@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from review.errors import StoreError
 from review.store import outcomes, transaction_memory
+from review.text.characters import replace_unstorable
 
 HEAD_REVISION = "0017"
 """Newest migration; a test holds it equal to the migrations folder."""
@@ -72,6 +73,7 @@ class Store:
         return Path(database) if self.is_sqlite and database else None
 
     def _listen(self) -> None:
+        event.listen(self.engine, "before_cursor_execute", _clean_parameters, retval=True)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -84,6 +86,7 @@ class Store:
         try:
             connect = opening.connect_for_reading(path, Path(self._scratch.name))
             self.engine = create_engine(f"sqlite:///{path}", creator=connect)
+            event.listen(self.engine, "before_cursor_execute", _clean_parameters, retval=True)
             self.read_only = f"{path.parent} cannot be written: {reason}"
             self._migrate(None)
         except (DBAPIError, OSError) as error:
@@ -283,6 +286,14 @@ def upgrade(engine: Engine, version: str) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["engine"] = engine
     command.upgrade(config, version)
+
+
+def _clean_parameters(
+    conn: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
+) -> tuple[str, Any]:
+    """A statement with the text that goes with it, whoever wrote it, in characters that every
+    database keeps."""
+    return statement, replace_unstorable(parameters)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -43,7 +43,17 @@ def _insert_part(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any
         f'select {names} from json_populate_recordset(null::"{table.name}", :rows) '
         "with ordinality order by ordinality"
     )
-    conn.execute(statement, {"rows": json.dumps(list(rows), ensure_ascii=False)})
+    document = json.dumps(list(rows), ensure_ascii=False)
+    if "\\u0000" in document:  # PostgreSQL takes no NUL, and here it is out of the driver's sight
+        document = json.dumps([_drop_nul(row) for row in rows], ensure_ascii=False)
+    conn.execute(statement, {"rows": document})
+
+
+def _drop_nul(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.replace("\x00", "\ufffd") if isinstance(value, str) else value
+        for name, value in row.items()
+    }
 
 
 def _insert_sets(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,6 +1,8 @@
 """A consistent copy of a store while others write: one SQLite file, from SQLite or PostgreSQL."""
 
+import json
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from sqlalchemy import Connection, MetaData, Table, create_engine, func, insert,
 
 from review.errors import StoreError
 from review.store import Store, upgrade
+from review.text.characters import replace_unstorable
 
 CHUNK = 1000
 PASSING_TABLES = (
@@ -90,7 +93,17 @@ def copy_rows(source: Connection, target: Connection, tables: list[Table]) -> No
         query = select(table).order_by(*table.primary_key.columns)
         streamed = source.execute(query, execution_options={"yield_per": CHUNK})
         for rows in streamed.mappings().partitions(CHUNK):
-            target.execute(insert(table), [dict(row) for row in rows])
+            target.execute(insert(table), [_clean_row(row) for row in rows])
+
+
+def _clean_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose record, as JSON, names no character that PostgreSQL refuses: stores on SQLite
+    took them once."""
+    values = dict(row)
+    data = values.get("data")
+    if isinstance(data, str) and "\\u0000" in data:
+        values["data"] = json.dumps(replace_unstorable(json.loads(data)), ensure_ascii=False)
+    return values
 
 
 def load_copy(path: Path, store: Store) -> None:

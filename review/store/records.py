@@ -30,6 +30,7 @@ from review.store import import_undos
 from review.store.bulk import insert_rows
 from review.store.tables.review import batches, edits, records, rejected, sightings
 from review.store.timestamps import format_timestamp
+from review.text.characters import replace_unstorable
 
 CHUNK = 500
 """Rows per statement; below SQLite's limit on variables."""
@@ -94,6 +95,7 @@ def add_records(
         given: position in the file or response, and the record.
         raw: SHA-256 of the saved raw response that contains them.
     """
+    batch_records = [(number, replace_unstorable(record)) for number, record in batch_records]
     contents = [serialize_record(record) for _, record in batch_records]
     digests = [digest for _, digest in contents]
     known = _find_known(conn, digests)
@@ -159,7 +161,7 @@ def _list_added(conn: Connection, batch: int, last_number: int) -> dict[str, int
 
 def mark_known(conn: Connection, batch_records: Sequence[Record]) -> list[bool]:
     """For each record whether add_records would know it: it is here, or earlier in the batch."""
-    digests = [fingerprint_record(record) for record in batch_records]
+    digests = [fingerprint_record(replace_unstorable(record)) for record in batch_records]
     hidden = import_undos.list_hidden_records(conn)
     known = {digest for digest, n in _find_known(conn, digests).items() if n not in hidden}
     flags = []

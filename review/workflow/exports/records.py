@@ -16,6 +16,7 @@ from review.store import records
 from review.workflow.deduplication.groups import get_groups_at
 from review.workflow.exports import folder, snapshot
 from review.workflow.exports import prisma_inputs as flows
+from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, find_stage
 from review.workflow.screening import blinding
 from review.workflow.screening import status as standings
@@ -215,8 +216,10 @@ def save_export(
     """Writes the file, whole or not at all.
 
     Raises:
-        ReviewError: as written, or the file cannot be written.
+        ReviewError: as written, the file cannot be written, or who asks may not export.
     """
+    if options is not None and options.reader is not None:
+        require_role(project, options.reader, "export")
     export = build_export(project, record_format, options)
     folder.write_files({path.name: export.data}, path.parent)
     return export

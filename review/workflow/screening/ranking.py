@@ -127,10 +127,33 @@ def retrain_ranking(project: Project, stage: Stage, who: str | None = None) -> R
     if who is not None:
         require_role(project, who, "manage")
     try:
-        return _learn_order(project, stage)
+        result = _learn_order(project, stage)
     finally:
         with project.store.write() as conn:
             leases.end_training(conn, stage.id)
+    return result if who is None else _mask_result(project, stage, who, result)
+
+
+def _mask_result(project: Project, stage: Stage, who: str, result: RankingResult) -> RankingResult:
+    """The result as a person may be told it: to a lead who also reviews, one relevant record more
+    after a colleague's decision would tell that decision."""
+    with project.store.read() as conn:
+        reader = blinding.get_blinded_reader(project, conn, who)
+        if reader is None or stage.id not in reader.stages:
+            return result
+        report_statuses = standings.compute_statuses(project, conn)[stage.id]
+    labels = get_labels(blinding.mask_statuses(reader, stage.id, report_statuses))
+    settings, relevant = project.protocol.ranking, sum(labels.values())
+    has_enough = (
+        relevant >= settings.min_included and len(labels) - relevant >= settings.min_excluded
+    )
+    model = settings.model if has_enough else QUESTION_MODEL
+    return RankingResult(
+        model="random" if result.model == "random" else model,
+        labels=len(labels) if has_enough else 0,
+        relevant=relevant,
+        ranked=len(report_statuses) - len(labels),
+    )
 
 
 def _learn_order(project: Project, stage: Stage) -> RankingResult:

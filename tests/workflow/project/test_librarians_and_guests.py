@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from support.small import studies
 from typer.testing import CliRunner
 
+from review import open_review
 from review.cli import app
 from review.errors import ReviewError
 from review.models import Record
@@ -138,8 +139,9 @@ def test_a_guest_opens_no_record(project):
         (["dedupe"], ("gil",)),
         (["harvest"], ("gil",)),
         (["attach", "."], ("gil",)),
-        (["export", "ris", "out.ris"], ("gil",)),
-        (["export", "all", "out"], ("gil",)),
+        (["export", "ris", "out.ris"], ("gil", "lib", "ben", "cleo")),
+        (["export", "json", "out.json", "--no-decisions"], ("gil", "lib", "ben")),
+        (["export", "all", "out"], ("gil", "lib", "ben", "cleo")),
         (["retire", "ben"], ("gil", "lib")),
         (["import-decisions", "export.ris"], ("gil", "lib")),
         (["user", "add", "gil"], ("gil", "lib")),
@@ -156,6 +158,13 @@ def test_a_command_refuses_what_is_not_theirs(project, monkeypatch, words, refus
         result = CliRunner().invoke(app, ["--review", ".", "--user", name, *words])
         text = result.output + str(result.exception)
         assert result.exit_code and f"{name} does not have permission" in text, text
+
+
+def test_a_reviewer_takes_no_report_out_by_python(project):
+    for name in ("ben", "cleo", "lib"):
+        with pytest.raises(ReviewError, match=f"{name} does not have permission"):
+            open_review(project.folder, user=name).export(project.folder / "out")
+    assert not (project.folder / "out").exists()
 
 
 def test_a_guest_may_ask_how_far_the_review_is(project):

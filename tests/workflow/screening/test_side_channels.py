@@ -69,7 +69,13 @@ def view_python_counts(project, roles):
     return review.open_review(project.folder, user="ada").count()
 
 
-WAYS = (view_counts, view_explanations, view_conflicts, view_python_counts)
+def view_training(project, roles):
+    """What a lead is told of a new order; a reviewer trains none."""
+    stage = find_stage(project.protocol, "screening")
+    return asdict(ranking.retrain_ranking(project, stage, "ada")) if "lead" in roles else None
+
+
+WAYS = (view_counts, view_explanations, view_conflicts, view_python_counts, view_training)
 
 
 @pytest.mark.parametrize("roles", ["reviewer", "reviewer, lead", "reviewer, adjudicator"])
