@@ -1,4 +1,5 @@
-"""The Account page in Chromium: where a person is signed in, one browser signed out, then all."""
+"""The Account page in Chromium: where a person is signed in, one browser signed out, then all;
+an account closed and a password changed elsewhere."""
 
 import pytest
 from playwright.sync_api import expect
@@ -6,14 +7,14 @@ from support.browser import chromium, served, settled, sign_in, tab
 from support.small import studies
 
 from review.models import Record
-from review.workflow.project import accounts
+from review.workflow.project import accounts, sign_in_limits
 
 pytestmark = pytest.mark.browser
 PASSWORD = "password of ada"
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, database):
     made = studies(tmp_path, [Record("embase", title="Study")])
     for name in ("ada", "ben"):
         accounts.add_user(made, name, f"password of {name}", "ada")
@@ -62,3 +63,9 @@ def test_sessions_are_listed_and_end_one_by_one_and_all_at_once(project):
         assert count_sessions(project, "ada") == 0
         assert count_sessions(project, "ben") == 1  # nobody else is signed out
         open_account(other, address)
+
+        accounts.close_user(project, "ben", "ada")
+        assert is_at_the_door(other, address)
+        sign_in(here, address, "ada", PASSWORD)
+        sign_in_limits.change_password(project, "ada", PASSWORD, "another password")
+        assert is_at_the_door(here, address)

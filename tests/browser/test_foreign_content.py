@@ -14,7 +14,9 @@ from support.small import studies
 from review.models import Record
 from review.protocol.models import find_stage
 from review.store import records
+from review.store.report_models import ModelDetails
 from review.store.timestamps import utc_now
+from review.workflow.appraisal import model_changes
 from review.workflow.deduplication.groups import regroup_records
 from review.workflow.fulltexts.retrieval_statements import RetrievalStatement, mark_retrieval
 from review.workflow.records import annotations, saved_lists
@@ -46,6 +48,8 @@ PAGES = (
     "record?key=R000002",
     "screening?key=R000001",
     "screening?stage=full-text",
+    "appraisal?key=R000003",
+    "extraction?key=R000003",
 )
 FOREIGN = """host => [...document.querySelectorAll(
 'a,img,image,iframe,script,link,object,embed,video,audio,source,input')].map(
@@ -82,7 +86,7 @@ def foreign():
 def write_hostile(foreign, place):
     """Text that would load something from the foreign server, in every way a page might read it."""
     return (
-        f"{place} <img src='{foreign}/{place}.png'> <img src=x onerror=\"window.hacked=1\"> "
+        f"{place} \u202e <img src='{foreign}/{place}.png'> <img src=x onerror=\"window.hacked=1\"> "
         f"![x]({foreign}/{place}-markdown.png) [click]({foreign}/{place}-link) "
         "<script>window.hacked=1</script> "
         f"<script src='{foreign}/{place}.js'></script> <iframe src='{foreign}/{place}'></iframe> "
@@ -151,6 +155,21 @@ def write_short_texts(project, foreign):
         saved_lists.save_list(project, "ben", name, RecordFilter(), shared=True)
     missed = RetrievalStatement(2, "not retrieved", "ada", write_hostile(foreign, "missed"))
     mark_retrieval(project, missed)
+    write_models(project, foreign)
+
+
+def write_models(project, foreign):
+    """Models of a report that is appraised, named in every way, right to left and without end."""
+    for name in ("ada", "ben"):
+        add_decision(project, NewDecision(3, "full-text", name, "include"))
+    for name in (f"![m]({foreign}/m.png)", f"\u202e[m]({foreign}/model)\u202c", "<b>net</b>" * 10):
+        details = ModelDetails(
+            name=name,
+            kind=write_hostile(foreign, "kind")[:200],
+            task=f"<img src='{foreign}/task.png'> ![t]({foreign}/task-2.png)",
+            data_sets=f"[d]({foreign}/sets) <script>window.hacked=1</script>",
+        )
+        model_changes.add_model(project, 3, details, "ada")
 
 
 def test_no_page_loads_or_runs_what_a_record_says(project, foreign):

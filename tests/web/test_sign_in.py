@@ -27,7 +27,7 @@ NAMES = AllowedHosts(frozenset({"127.0.0.1", "localhost"}))
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, database):
     init_project(tmp_path)
     return open_project(tmp_path, who="ada")
 
