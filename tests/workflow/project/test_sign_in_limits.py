@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from statistics import median
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -175,9 +175,9 @@ def test_a_known_and_an_unknown_name_cost_the_same(project):
     times = {"ada": [], "nobody": [], "ben": []}
     for _ in range(7):
         for name, kept in times.items():
-            began = perf_counter()
+            began = process_time()  # the work, however busy the machine is
             assert accounts.sign_in(project, name, "wrong guess") is None
-            kept.append(perf_counter() - began)
+            kept.append(process_time() - began)
     typical = {name: median(kept) for name, kept in times.items()}
     assert max(typical.values()) < 1.6 * min(typical.values()), typical
 
