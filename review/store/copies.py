@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +92,12 @@ def copy_rows(source: Connection, target: Connection, tables: list[Table]) -> No
         query = select(table).order_by(*table.primary_key.columns)
         streamed = source.execute(query, execution_options={"yield_per": CHUNK})
         for rows in streamed.mappings().partitions(CHUNK):
-            target.execute(insert(table), [_clean_row(row) for row in rows])
+            target.execute(insert(table), [_clean_row(dict(row)) for row in rows])
 
 
-def _clean_row(row: Mapping[str, Any]) -> dict[str, Any]:
+def _clean_row(values: dict[str, Any]) -> dict[str, Any]:
     """A row whose record, as JSON, names no character that PostgreSQL refuses: stores on SQLite
     took them once."""
-    values = dict(row)
     data = values.get("data")
     if isinstance(data, str) and "\\u0000" in data:
         values["data"] = json.dumps(replace_unstorable(json.loads(data)), ensure_ascii=False)
