@@ -410,7 +410,7 @@ def test_prisma_s_and_checklist_are_filled_from_protocol_and_log(files):
 
 
 def test_agreement_counts_what_two_reviewers_judged(files):
-    told = [row for row in rows(files, "agreement") if row["Where"] == "quality"]
+    told = [row for row in rows(files, "agreement") if row["Where"] == "Quality"]
     assert told[0]["Statistic"] == "percent agreement" and told[0]["n"] == "3"
 
 
