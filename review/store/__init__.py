@@ -73,7 +73,9 @@ class Store:
         return Path(database) if self.is_sqlite and database else None
 
     def _listen(self) -> None:
-        event.listen(self.engine, "before_cursor_execute", _clean_parameters, retval=True)
+        event.listen(
+            self.engine, "before_cursor_execute", _clean_parameters, retval=True, named=True
+        )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -86,7 +88,9 @@ class Store:
         try:
             connect = opening.connect_for_reading(path, Path(self._scratch.name))
             self.engine = create_engine(f"sqlite:///{path}", creator=connect)
-            event.listen(self.engine, "before_cursor_execute", _clean_parameters, retval=True)
+            event.listen(
+                self.engine, "before_cursor_execute", _clean_parameters, retval=True, named=True
+            )
             self.read_only = f"{path.parent} cannot be written: {reason}"
             self._migrate(None)
         except (DBAPIError, OSError) as error:
@@ -288,9 +292,7 @@ def upgrade(engine: Engine, version: str) -> None:
     command.upgrade(config, version)
 
 
-def _clean_parameters(
-    conn: Connection, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
-) -> tuple[str, Any]:
+def _clean_parameters(statement: str, parameters: Any, **_: Any) -> tuple[str, Any]:
     """A statement with the text that goes with it, whoever wrote it, in characters that every
     database keeps."""
     return statement, replace_unstorable(parameters)
