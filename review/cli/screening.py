@@ -221,18 +221,18 @@ def stop_screening(
 ) -> None:
     """Stop screening and mark the remaining records as not screened (lead only)."""
     from review.workflow.project.project import find_stage
-    from review.workflow.screening import ranking
+    from review.workflow.screening import early_stop
 
     project = open_review(context)
     protocol_stage, who = find_stage(project.protocol, stage), get_user_name(context)
     if back:
         print_line(
-            f"{ranking.resume_screening(project, protocol_stage, who):,} records were "
+            f"{early_stop.resume_screening(project, protocol_stage, who):,} records were "
             "returned to screening."
         )
     else:
         print_line(
-            f"{ranking.stop_screening(project, protocol_stage, who, why):,} records were marked "
+            f"{early_stop.stop_screening(project, protocol_stage, who, why):,} records were marked "
             "as not screened."
         )
 

@@ -25,7 +25,7 @@ from review.stopping import (
 from review.text.wording import format_count
 from review.workflow.project.project import Project
 from review.workflow.screening import agreement as agreeing
-from review.workflow.screening import random_checks, ranking
+from review.workflow.screening import early_stop, random_checks, ranking
 from review.workflow.screening.agreement import ReviewerAgreement
 
 ADVICE = (
@@ -229,7 +229,7 @@ def _get_check_result(
 def _render_stop_form(project: Project, stage: Stage, unscreened_text: str) -> None:
     """Lets the lead stop or resume screening; both are logged."""
     show_messages("stopping")
-    earlier_stops = ranking.list_stops(project, stage)
+    earlier_stops = early_stop.list_stops(project, stage)
     for earlier_stop in earlier_stops:
         st.info(
             f"Stopped by {escape_markdown(earlier_stop.who)} on {earlier_stop.at:%d %b %Y} with "
@@ -243,11 +243,11 @@ def _render_stop_form(project: Project, stage: Stage, unscreened_text: str) -> N
 
         def stop() -> str:
             why = str(st.session_state.get(why_key) or "")
-            n = ranking.stop_screening(project, stage, name, why)
+            n = early_stop.stop_screening(project, stage, name, why)
             return f"Screening stopped. Not screened: {format_count(n, 'record')}."
 
         def resume() -> str:
-            n = ranking.resume_screening(project, stage, name)
+            n = early_stop.resume_screening(project, stage, name)
             return f"Screening resumed. Back in the queue: {format_count(n, 'record')}."
 
         st.button(

@@ -24,7 +24,7 @@ from review.workflow.records import annotations, import_decisions, imports, reco
 from review.workflow.records.record_list import RecordFilter
 from review.workflow.records.uploads import UploadOptions, preview_upload
 from review.workflow.safety import backups
-from review.workflow.screening import ranking, reviewing
+from review.workflow.screening import early_stop, reviewing
 from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup.loading import open_project
 
@@ -75,7 +75,7 @@ def list_acts(project, text):
         "a duplicate": lambda: settle_pair(
             project, ("R000003", "R000004"), "same", "ada", note=text
         ),
-        "why it stops": lambda: ranking.stop_screening(project, stage, "ada", text),
+        "why it stops": lambda: early_stop.stop_screening(project, stage, "ada", text),
         "a name at the door": lambda: sign_in_limits.attempt_sign_in(
             project, text, text, Visitor("192.0.2.1", text, text)
         ),

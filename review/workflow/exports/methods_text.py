@@ -20,7 +20,8 @@ from review.workflow.exports.search_narrative import (
 from review.workflow.exports.search_runs import list_searches
 from review.workflow.exports.snapshot import ReviewSnapshot, count_models
 from review.workflow.screening import random_checks
-from review.workflow.screening.ranking import STOPPED_REASON, get_labels, list_stops
+from review.workflow.screening.early_stop import STOPPED_REASON, list_stops
+from review.workflow.screening.ranking import get_labels
 
 REVIEWER_PHRASES = {
     1: "one reviewer",

@@ -11,7 +11,7 @@ from review.protocol.models import find_stage
 from review.store import decisions, records, screening_queue
 from review.store.timestamps import utc_now
 from review.workflow.exports import methods_text, snapshot
-from review.workflow.screening import random_checks, ranking, reviewing, status
+from review.workflow.screening import early_stop, random_checks, ranking, reviewing, status
 from review.workflow.setup.loading import init_project, open_project
 
 RELEVANT = "deep learning on chest radiographs for pneumonia number"
@@ -136,7 +136,7 @@ def test_a_check_counts_once_all_of_it_is_screened(project):
     assert result.relevant == sum(number % 10 == 0 for number in get_drawn(project))
     text = methods_text.write_methods(snapshot.snapshot_at(project, None))
     assert "of 60 unscreened records, 20 were drawn at random and screened" not in text
-    ranking.stop_screening(project, stage, "ada", "the check is complete")
+    early_stop.stop_screening(project, stage, "ada", "the check is complete")
     text = methods_text.write_methods(snapshot.snapshot_at(project, None))
     assert "of 60 unscreened records, 20 were drawn at random and screened" in text
 
@@ -155,7 +155,7 @@ def test_a_stop_leaves_a_check_incomplete(project):
     screen(project, 60)
     random_checks.draw_random_check(project, stage, "ada", 3)
     screen(project, 1)
-    ranking.stop_screening(project, stage, "ada", "no time")
+    early_stop.stop_screening(project, stage, "ada", "no time")
     assert ranking.get_check_result(project, stage).screened == 1
 
 

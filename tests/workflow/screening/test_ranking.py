@@ -25,7 +25,7 @@ from review.store.timestamps import utc_now
 from review.workflow.exports import methods_text, snapshot
 from review.workflow.exports.prisma_inputs import compute_flow
 from review.workflow.records.import_decisions import import_decisions
-from review.workflow.screening import agreement, reviewing, status
+from review.workflow.screening import agreement, early_stop, reviewing, status
 from review.workflow.screening import ranking as ordering
 from review.workflow.screening.assignment import enqueue
 from review.workflow.setup.loading import init_project, open_project
@@ -349,15 +349,16 @@ def test_stopping_is_the_leads_recorded_and_reversible_act(project):
     assert (evidence.screened, evidence.unscreened, curve[-1][0]) == (60, 140, 60)
     assert 0 < evidence.drawn < 60
     with pytest.raises(ReviewError, match="Give a reason"):
-        ordering.stop_screening(project, stage, "ada", " ")
-    assert ordering.stop_screening(project, stage, "ada", "p under 0.05") == 140
+        early_stop.stop_screening(project, stage, "ada", " ")
+    assert early_stop.stop_screening(project, stage, "ada", "p under 0.05") == 140
     flow = compute_flow(project)
-    assert [(one.label, one.n) for one in flow.main.automation] == [(ordering.STOPPED_REASON, 140)]
+    (line,) = flow.main.automation
+    assert (line.label, line.n) == (early_stop.STOPPED_REASON, 140)
     assert flow.main.screened.n == 60
     assert reviewing.get_next_record(project, stage, "ben") is None
     after, _ = ordering.get_stopping_evidence(project, stage)
     assert (after.unscreened, after.left, after.p_value) == (140, evidence.left, evidence.p_value)
-    (held,) = ordering.list_stops(project, stage)
+    (held,) = early_stop.list_stops(project, stage)
     assert (held.who, held.why, held.reports) == ("ada", "p under 0.05", 140)
     said = methods_text.write_methods(snapshot.snapshot_at(project, None))
     assert (
@@ -365,14 +366,14 @@ def test_stopping_is_the_leads_recorded_and_reversible_act(project):
         f"{held.at:%Y-%m-%d} (p under 0.05)." in said
     )
     assert "keyword rules" not in said
-    assert ordering.resume_screening(project, stage, "ada") == 140
-    assert not ordering.list_stops(project, stage)
+    assert early_stop.resume_screening(project, stage, "ada") == 140
+    assert not early_stop.list_stops(project, stage)
     assert compute_flow(project).main.waiting_screening.n == 140
 
 
 def test_full_texts_are_read_or_not_retrieved_but_never_left_by_a_stop(project):
     with pytest.raises(ReviewError, match="Only title and abstract screening can stop early"):
-        ordering.stop_screening(
+        early_stop.stop_screening(
             project, find_stage(project.protocol, "eligibility"), "ada", "tired"
         )
 
