@@ -35,7 +35,14 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
     for number, item in enumerate(items, 1):
-        record_or_reason = _build_record(item) if isinstance(item, Mapping) else "not an object"
+        record_or_reason: Record | str
+        if isinstance(item, _RunTogether):
+            record_or_reason = (
+                f"it has {item.names} twice with different values: two records may have run "
+                "together"
+            )
+        else:
+            record_or_reason = _build_record(item) if isinstance(item, Mapping) else "not an object"
         if isinstance(record_or_reason, str):
             raw = json.dumps(item, ensure_ascii=False)
             rejected.append(UnreadableEntry(number, record_or_reason, raw))
@@ -44,15 +51,34 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
     return ParseResult(tuple(records), tuple(rejected), len(items))
 
 
+class _RunTogether(dict[str, Any]):
+    """An object with two different values of one name, of which Python would keep the last."""
+
+    names: str
+    """The names, for a message."""
+
+
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) == len(pairs):
+        return values
+    names = {name: None for name, value in pairs if value != values[name]}
+    if not names:
+        return values
+    run_together = _RunTogether(values)
+    run_together.names = ", ".join(repr(name) for name in names)
+    return run_together
+
+
 def _load_items(text: str) -> list[Any]:
     try:
-        document = json.loads(text)
+        document = json.loads(text, object_pairs_hook=_build_object)
     except RecursionError as error:
         raise SourceError("not readable JSON: lists within lists without end.") from error
     except ValueError as error:
         lines = [line for line in text.split("\n") if line.strip()]
         try:
-            return [json.loads(line) for line in lines]
+            return [json.loads(line, object_pairs_hook=_build_object) for line in lines]
         except (ValueError, RecursionError):
             raise SourceError(f"not readable JSON: {error}. Is the file cut short?") from error
     if isinstance(document, list):

@@ -325,3 +325,18 @@ def test_quotes_inside_unquoted_cells_are_letters() -> None:
     parsed = read_file(b'Title,Size,Year\nThe 5" gun,9" long,2020\nSecond,"a ""b"" c",2021\n')
     assert [record.title for record in parsed.records] == ['The 5" gun', "Second"]
     assert (parsed.announced, parsed.rejected) == (2, ())
+
+
+def test_json_objects_that_ran_together_are_rejected_by_name() -> None:
+    lines = (
+        b'{"title": "A", "year": "2001", "note": "x"}\n'
+        b'{"title": "B", "year": "2004", "note": "seen in nets", "year": "2005", "note": "y"}\n'
+        b'{"title": "C", "year": "2006", "year": "2006"}\n'
+    )
+    for text in (lines, b"[" + b",".join(lines.splitlines()) + b"]"):
+        parsed = read_file(text)
+        assert [record.title for record in parsed.records] == ["A", "C"]
+        reason = (
+            "it has 'year', 'note' twice with different values: two records may have run together"
+        )
+        assert [(entry.number, entry.reason) for entry in parsed.rejected] == [(2, reason)]

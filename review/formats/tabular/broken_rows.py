@@ -1,6 +1,7 @@
 """Rows of a table that a line end within a cell broke in two, with no quotation marks round it."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from review.formats.tabular.grid import InputRow
@@ -17,6 +18,18 @@ _TELLING = {
 }
 """Fields whose cells can be recognised by what they look like."""
 _CONTINUATION = re.compile(r"[ \t\u3000]{2,}[a-z]")
+_MIDWAY = re.compile(r"[a-z]+(?=[\s,;:.)]|$)(?!\.[a-z])")
+"""A first word in lower case that is no name of a gene or program: not mTOR, p53, scikit-learn."""
+_LINK_WORD = re.compile(
+    r"(?:of|and|or|for|with|by|from|to|on|at|as|using|versus|"
+    r"in(?!\s+(?:vivo|vitro|silico|situ|utero|ovo|memoriam)\b))\s"
+)
+"""No title begins with one of these in lower case where the others begin with a capital."""
+_RUN_ON = re.compile(r"(?:[a-z]{3}|[.;:)\]\d])[A-Z][a-z]+(?:\s[^.!?]*)?$")
+"""Two texts with no blank between them, the second cut short: noteDeep nets, ended.Deep nets."""
+MAX_MIDWAY_SHARE = 0.02
+MAX_SHORT_SHARE = 0.1
+"""Shares of the rows up to which what a row does is not the custom of its table."""
 _GLUED = re.compile(r"(?<!\b[A-Z])(?<=[^\W\d_])\"[A-Z]")
 """Not the mark of a name: O"Brien."""
 _TEXT_FIELDS = ("title", "authors", "journal", "abstract", "keywords")
@@ -25,18 +38,32 @@ _NO_TEXT = re.compile(r"https?://\S+|(?:1[5-9]|20)\d\d|10\.\d{4,9}/\S+")
 
 
 def reject_broken_rows(
-    rows: Iterable[InputRow | UnreadableEntry], keys: list[str], fields: Mapping[str, str]
+    rows: Iterable[InputRow | UnreadableEntry],
+    keys: list[str],
+    fields: Mapping[str, str],
+    *,
+    is_text: bool = True,
 ) -> Iterator[InputRow | UnreadableEntry]:
     """The rows, with the lines of a broken row as rejected, and rows that lack a cell midway.
 
-    Lines are one broken row where each has too few cells, together they fill the header exactly,
-    and the year, DOI or link is in its own column only in the joined row.
+    Rows that hold the text of two are rejected as well. Lines are one broken row where each has
+    too few cells, together they fill the header exactly, and the year, DOI or link is in its own
+    column only in the joined row.
 
     Args:
         rows: rows in the order of the file.
         keys: the header's names as they are compared.
         fields: compared column name -> our field.
+        is_text: the rows are lines of a text, so a line end may be lost; a workbook has none.
     """
+    rows = _reject_parts(_reject_run_together(rows, len(keys)), keys, fields)
+    return _reject_midway(rows, len(keys)) if is_text else rows
+
+
+def _reject_parts(
+    rows: Iterable[InputRow | UnreadableEntry], keys: list[str], fields: Mapping[str, str]
+) -> Iterator[InputRow | UnreadableEntry]:
+    """The rows, with the lines of a broken row as rejected, and rows that lack a cell midway."""
     patterns = {
         index: _TELLING[fields[key]]
         for index, key in enumerate(keys)
@@ -56,7 +83,7 @@ def reject_broken_rows(
         return UnreadableEntry(0, reason, " | ".join(cells))
 
     parts: list[InputRow] = []
-    for row in _reject_run_together(rows, len(keys)):
+    for row in rows:
         if isinstance(row, UnreadableEntry) or len(row[1]) >= len(keys):
             yield from map(check_shift, parts)
             parts = []
@@ -89,6 +116,42 @@ def _reject_run_together(
                 row = _reject_row(row, "it goes on with the text of the line before")
             elif len(cells) == width and _is_glued(row):
                 row = _reject_row(row, "its last cell goes on with the next record")
+        if previous is not None:
+            yield previous
+        previous = row
+    if previous is not None:
+        yield previous
+
+
+def _reject_midway(
+    rows: Iterable[InputRow | UnreadableEntry], width: int
+) -> Iterator[InputRow | UnreadableEntry]:
+    """The rows; one that begins in the middle of a sentence is rejected with the row before.
+
+    So it is where the line end between them was lost and a later one breaks the title. The row
+    before shows it: it is short, or its last cell runs on into another text; or the row begins
+    with a word that no title begins with. Tables whose titles are in lower case are left alone.
+    """
+    previous: InputRow | UnreadableEntry | None = None
+    customs: Counter[str] = Counter()
+    for row in rows:
+        if not isinstance(row, UnreadableEntry):
+            line, cells, _ = row
+            is_midway = _MIDWAY.match(cells[0]) is not None
+            if previous is not None and not isinstance(previous, UnreadableEntry):
+                is_short = len(previous[1]) < min(width, len(cells))
+                is_told = (
+                    (is_short and customs["short"] <= MAX_SHORT_SHARE * customs["rows"] + 1)
+                    or _RUN_ON.search(previous[1][-1])
+                    or _LINK_WORD.match(cells[0])
+                )
+                is_custom = customs["midway"] > MAX_MIDWAY_SHARE * customs["rows"]
+                if is_midway and is_told and not is_custom:
+                    previous = _reject_row(previous, f"line {line} goes on with its text")
+                    row = _reject_row(row, "it goes on with the text of the line before")
+            customs["rows"] += 1
+            customs["midway"] += is_midway
+            customs["short"] += len(cells) < width
         if previous is not None:
             yield previous
         previous = row

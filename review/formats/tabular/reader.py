@@ -54,6 +54,7 @@ def parse(
             fields=fields,
             mapped=mapped,
             joins_names=columns.detect_source(table.header) == "springer",
+            is_text=not data.startswith(b"PK"),
         )
         parsed = parse_rows(table.rows, table.header, source, layout)
     row_count = parsed.announced if table.row_count is None else table.row_count
@@ -93,7 +94,7 @@ def parse_rows(
     is_wos = _has_wos_tags(keys) and not layout.mapped
     records: list[Record] = []
     rejected: list[UnreadableEntry] = []
-    for row in reject_broken_rows(rows, keys, layout.fields):
+    for row in reject_broken_rows(rows, keys, layout.fields, is_text=layout.is_text):
         number = len(records) + len(rejected) + 1
         if isinstance(row, UnreadableEntry):
             rejected.append(replace(row, number=row.number or number))

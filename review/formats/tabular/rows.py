@@ -52,6 +52,8 @@ class TableLayout:
     """Compared names of the columns a person mapped; they win, and together fill one field."""
     joins_names: bool = False
     """The table runs whole names together ('Anne SmithCarl Jones'), as Springer does."""
+    is_text: bool = True
+    """The table is a text, not a sheet of a workbook: line ends may be lost or stand in cells."""
 
 
 STANDARD_LAYOUT = TableLayout()

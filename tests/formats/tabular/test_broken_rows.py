@@ -1,5 +1,8 @@
 """Rows that a line end within an unquoted cell broke, and short rows that are whole."""
 
+from pathlib import Path
+
+import openpyxl
 import pytest
 
 from review.formats import read_file
@@ -87,3 +90,60 @@ def test_a_single_quotation_mark_in_the_last_cell_is_part_of_its_text() -> None:
     assert [record.title for record in parsed.records] == ["A", "B", "C"]
     assert parsed.rejected == ()
     assert parsed.records[0].extra["Notes"] == ('He calls it a"Smith sign',)
+
+
+GOES_ON = [
+    "line 3: line 4 goes on with its text",
+    "line 4: it goes on with the text of the line before",
+]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # The line end and the last cell were lost, and the next title is broken.
+        "B\tPoe, B\t2021\t10.5555/bDeep learning of\nlung films\tRex, D\t2019\t10.5555/d\tz\n",
+        "B\tPoe, B\t2021\t10.5555/b\tnoteDeep nets\nread films\tRex, D\t2019\t10.5555/d\tz\n",
+        "B\tPoe, B\t2021\t10.5555/b\tseen.Deep nets\nread films\tRex, D\t2019\t10.5555/d\tz\n",
+        "B\tPoe, B\t2021\t10.5555/b\ty Deep nets\nfor lung films\tRex, D\t2019\t10.5555/d\tz\n",
+    ],
+)
+@pytest.mark.parametrize("mark", ["\t", ";", "|"])
+def test_a_title_that_lands_in_the_row_before_is_rejected_with_both_rows(
+    rows: str, mark: str
+) -> None:
+    text = (HEADER + FIRST + rows + FIRST.replace("Nets", "Last")).replace("\t", mark)
+    parsed = read_file(text.encode())
+    assert [record.title for record in parsed.records] == ["Nets", "Last"]
+    assert [entry.reason for entry in parsed.rejected] == GOES_ON
+    assert parsed.announced == 4
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # Sound rows: a title in lower case, names of genes and programs, rows that all lack notes.
+        "B\tPoe, B\t2021\t10.5555/b\ty\ndeep nets read films\tRex, D\t2019\t10.5555/d\tz\n",
+        "B\tPoe, B\t2021\t10.5555/b\ty\nin vivo films\tRex, D\t2019\t10.5555/d\tz\n",
+        "B\tPoe, B\t2021\t10.5555/b\nmTOR in films\tRex, D\t2019\t10.5555/d\tz\n",
+        "B\tPoe, B\t2021\t10.5555/b\nscikit-learn in use\tRex, D\t2019\t10.5555/d\tz\n",
+        "B\tPoe, B\t2021\t10.5555/b\np53 films\tRex, D\t2019\t10.5555/d\tz\n",
+        "deep\tPoe, B\t2021\t10.5555/b\nof films\tRex, D\t2019\t10.5555/d\tz\n",
+    ],
+)
+def test_a_title_in_lower_case_breaks_no_sound_table(rows: str) -> None:
+    parsed = read_file((HEADER + FIRST + rows).encode())
+    assert (len(parsed.records), parsed.rejected) == (3, ())
+
+
+def test_a_workbook_has_no_line_ends_to_lose(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(HEADER.strip().split("\t"))
+    book.active.append(["Nets", "Roe, A", "2020", "10.5555/a", "written in PyTorch, TensorFlow"])
+    book.active.append(["deep nets", "Poe, B", "2021", "10.5555/b", "y"])
+    book.save(tmp_path / "records.xlsx")
+    parsed = read_file(tmp_path / "records.xlsx")
+    assert ([record.title for record in parsed.records], parsed.rejected) == (
+        ["Nets", "deep nets"],
+        (),
+    )
