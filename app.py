@@ -48,7 +48,7 @@ PAGES = {
         ("image_sets", "image-sets", "Image sets", "read"),
         ("label_audit", "label-audit", "Label audit", "contribute"),
         ("image_sieve", "image-sieve", "Image sieve", "contribute"),
-        ("image_doubles", "doubles-splits", "Doubles and splits", "contribute"),
+        ("image_doubles", "doubles-splits", "Duplicate images and splits", "contribute"),
         ("subgroups", "subgroups", "Subgroups", "contribute"),
         ("shortcuts", "shortcuts", "Shortcuts", "contribute"),
         ("nonsense", "label-errors", "AUC and label errors", "contribute"),

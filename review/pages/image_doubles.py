@@ -1,4 +1,4 @@
-"""Doubles and splits: copies within a set or between two, and patients across splits."""
+"""Duplicate images and splits: copies within a set or between two, and patients across splits."""
 
 from functools import partial
 
@@ -26,7 +26,7 @@ TABLES = {
 
 def render_page(project: Project) -> None:
     """Draws the buttons and the newest run of each kind for a set."""
-    st.title("Doubles and splits")
+    st.title("Duplicate images and splits")
     sets = {held.name: held for held in registered_sets.list_sets(project)}
     if not sets:
         st.info("No image sets yet. Add one on the page Image sets.")
@@ -62,7 +62,9 @@ def _render_buttons(
         ask_for_work(DOUBLES_KEY, (image_set.name, second_name, wanted, who))
 
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Find doubles", type="primary", key="doubles_run", on_click=ask_for_doubles)
+        st.button(
+            "Find duplicate images", type="primary", key="doubles_run", on_click=ask_for_doubles
+        )
         st.button(
             "Look at splits and people",
             key="splits_run",

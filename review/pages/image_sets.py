@@ -26,7 +26,7 @@ def render_page(project: Project) -> None:
     if not sets:
         st.info(
             "No image sets yet. Add the images behind a paper to audit their labels, to sieve out "
-            "bad images and to find doubles. Images stay where they are; nothing is changed."
+            "bad images and to find duplicates. Images stay where they are; nothing is changed."
         )
     for image_set in sets:
         _render_set(project, image_set)

@@ -325,11 +325,11 @@ def _render_team(project: Project) -> None:
                 f"Quality gate: {escape_markdown(sentence)} "
                 f"Reason: “{escape_markdown(gate.reason)}”"
             )
-        st.dataframe([_build_stage_row(plan, stage) for stage in plan.stages], hide_index=True)
+        st.table([_build_stage_row(plan, stage) for stage in plan.stages], hide_index=True)
         team_rows = [
             {"Name": teammate.name, "Roles": ", ".join(teammate.roles)} for teammate in plan.team
         ]
-        st.dataframe(team_rows, hide_index=True)
+        st.table(team_rows, hide_index=True)
 
 
 def _build_stage_row(plan: Protocol, stage: Stage) -> dict[str, str | int]:

@@ -37,10 +37,10 @@ from review.workflow.screening import ranking_words
 PAGE_SIZE = 50
 COLUMN_WIDTHS = {
     "Record": 85,
-    "Title": 330,
+    "Title": 290,
     "Year": 55,
     "Status": 210,
-    "My decision": 90,
+    "My decision": 190,
     "Tags": 110,
     "PDF": 45,
     "Authors": 130,

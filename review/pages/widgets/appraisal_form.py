@@ -48,7 +48,11 @@ padding-left: .35rem; padding-right: .35rem; gap: .25rem;}
 [class*="st-key-answer_"] button {min-height: 2.1rem; padding-top: .1rem; padding-bottom: .1rem;}
 [class*="st-key-answer_"] button[kind="primary"]:disabled {
 background: #23507c; color: #fff; border-color: #23507c; opacity: 1;}
+[class*="st-key-answer_"] button[kind="primary"]:disabled kbd {color: #fff !important;}
 [class*="st-key-filling_jump"] {min-width: 7rem;}
+:is([class*="st-key-evidence_card"], [class*="st-key-sign_card"]) {padding: .4rem .7rem;}
+:is([class*="st-key-evidence_"], [class*="st-key-sign_"]) button {
+min-height: 1.9rem; padding: .05rem .35rem;}
 .st-key-appraisal_form [data-testid="stMarkdownContainer"] {margin-bottom: 0;}
 .st-key-appraisal_form [data-testid="stMarkdownContainer"] > p:last-child {margin-bottom: 0;}
 .st-key-appraisal_form h4 {padding: 0; margin: 0; font-size: 1.05rem;}

@@ -74,16 +74,7 @@ def _render_flag(
 ) -> None:
     """One flag; place: its number here and what this reviewer said of it."""
     n, verdict = position
-    with st.container(border=True):
-        numbers = ", ".join(flag.informs.get(form.checklist.edition_id, ()))
-        st.html(
-            f'<div style="font-size:.92rem;line-height:1.4"><b>{html.escape(flag.name)}</b> '
-            f"(relevant to {html.escape(numbers)})<br>{html.escape(flag.text)}</div>"
-        )
-        location = flag.section if flag.page else "full text"
-        tier = "look here" if flag.tier == "look" else None
-        words = (tier, MODE_LABELS[flag.mode], flag.strength, location)
-        st.caption(escape_markdown(" · ".join(filter(None, words))))
+    with st.container(border=True, gap="xxsmall", key=f"sign_card_{n}"):
         show_column, quote_column, confirm_column, dismiss_column = st.columns(4)
         page = flag.page
         if page is not None:
@@ -110,6 +101,15 @@ def _render_flag(
             prefix="sign",
             suffix=str(n),
         )
+        numbers = ", ".join(flag.informs.get(form.checklist.edition_id, ()))
+        st.html(
+            f'<div style="font-size:.92rem;line-height:1.4"><b>{html.escape(flag.name)}</b> '
+            f"(relevant to {html.escape(numbers)})<br>{html.escape(flag.text)}</div>"
+        )
+        location = flag.section if flag.page else "full text"
+        tier = "look here" if flag.tier == "look" else None
+        words = (tier, MODE_LABELS[flag.mode], flag.strength, location)
+        st.caption(escape_markdown(" · ".join(filter(None, words))))
 
 
 def render_verdict_buttons(

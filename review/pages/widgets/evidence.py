@@ -22,6 +22,7 @@ MAX_SUGGESTIONS = 5
 """Sentences offered for one question."""
 VISIBLE_SUGGESTIONS = 3
 """Sentences shown before 'more'."""
+RANKING_HELP = "Ranked by their wording and their place in the paper."
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -93,7 +94,7 @@ def render_suggestions(
         if question.cues and not form.finished and attachments.find_pdf(project, form.report):
             st.caption("No suggestions for this item. Try searching the paper.")
         return
-    st.markdown("**Suggested sentences** :gray[ranked by wording and place, please check]")
+    st.markdown("**Suggested sentences** :gray[please check]", help=RANKING_HELP)
     for n, suggestion in enumerate(suggestions[:VISIBLE_SUGGESTIONS]):
         _render_suggestion(project, form, question=question, suggestion=suggestion, n=n, take=take)
     if len(suggestions) > VISIBLE_SUGGESTIONS:
@@ -113,13 +114,7 @@ def _render_suggestion(
     n: int,
     take: Callable[[str, int | None], None],
 ) -> None:
-    with st.container(border=True, gap="xxsmall"):
-        st.html(
-            f'<div style="font-size:.92rem;line-height:1.4">{html.escape(suggestion.text)}</div>'
-        )
-        st.caption(
-            escape_markdown(" · ".join(filter(None, (suggestion.section, suggestion.words))))
-        )
+    with st.container(border=True, gap="xxsmall", key=f"evidence_card_{n}"):
         row = st.container(horizontal=True, vertical_alignment="center")
         row.button(
             f"Page {suggestion.page}",
@@ -138,6 +133,12 @@ def _render_suggestion(
             key=f"evidence_dismiss_{n}",
             shortcut=None if n else "Alt+X",
             on_click=partial(_save_feedback, project, form, question, suggestion, "dismiss"),
+        )
+        st.html(
+            f'<div style="font-size:.92rem;line-height:1.4">{html.escape(suggestion.text)}</div>'
+        )
+        st.caption(
+            escape_markdown(" · ".join(filter(None, (suggestion.section, suggestion.words))))
         )
 
 

@@ -24,7 +24,8 @@ def render_publish_tab(project: Project, key: tuple[str, str | None, str]) -> No
 
     st.write(
         "A web page of the review for everybody: one folder of static files for a web server or "
-        "GitHub Pages. It always shows the current state."
+        "GitHub Pages. An edition shows the review as it is when you create it, whatever date is "
+        "chosen above."
     )
     content = _read_content(project, *key)
     following = editions.preview_edition(project, content)

@@ -28,7 +28,7 @@ FINDING_PITFALLS: Mapping[str, tuple[str, ...]] = {
 FINDING_NAMES: Mapping[str, str] = {
     "labels": "Label audit",
     "bad images": "Image sieve",
-    "doubles": "Doubles",
+    "doubles": "Duplicate images",
     "splits": "Splits",
     "subgroups": "Subgroups",
     "shortcuts": "Shortcuts",

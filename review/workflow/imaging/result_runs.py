@@ -1,4 +1,4 @@
-"""Doubles, splits, subgroups and shortcuts in a review: results, kept with their input.
+"""Duplicate images, splits, subgroups and shortcuts in a review: results, kept with their input.
 
 The tables, figures and sheets of a run are files of the review's folder; the store holds who ran
 what on which input, the summary and the hashes of the files.
@@ -32,7 +32,7 @@ from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 
 RUN_NAMES = {
-    "doubles": "Doubles",
+    "doubles": "Duplicate images",
     "splits": "Splits",
     "subgroups": "Subgroups",
     "shortcuts": "Shortcuts",
@@ -83,7 +83,7 @@ def run_doubles(
     crops: bool | None = None,
     progress: Progress | None = None,
 ) -> ResultRun:
-    """Looks for doubles within a set or between two. Raises ReviewError if images are gone."""
+    """Finds duplicate images in a set or between two. Raises ReviewError if images are gone."""
     require_role(project, who, "contribute")
     title = image_set.name if second is None else f"{image_set.name} and {second.name}"
     root, other = require_root(image_set), None if second is None else require_root(second)
