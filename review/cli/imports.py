@@ -293,9 +293,17 @@ def import_decisions(
     ),
     keep_good: bool = typer.Option(False, help="Import the valid lines of a file with errors."),
     sheet: str = typer.Option("", help="Sheet of the workbook to read."),
+    undo: bool = typer.Option(
+        False,
+        "--undo",
+        help="Undo the import of this file; what each reviewer had decided before counts again.",
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print the result as JSON."),
 ) -> None:
     """Import decisions: columns record, stage, reviewer, verdict, reason, note."""
+    if undo:
+        _undo_decisions(context, file)
+        return
     from review.cli.format_decisions import print_result
     from review.formats.tabular.decisions import DecisionDefaults
     from review.workflow.records import import_decisions as decision_files
@@ -324,6 +332,14 @@ def import_decisions(
     print_result(result, as_json=as_json)
     if result.rejected:
         raise typer.Exit(EXIT_LEFT_OUT)
+
+
+def _undo_decisions(context: typer.Context, file: Path) -> None:
+    from review.workflow.records import decision_undo
+
+    project, who = open_review(context), get_user_name(context)
+    batch = decision_undo.find_decision_import(project, file)
+    print_line(decision_undo.format_undo(decision_undo.undo_decision_import(project, batch, who)))
 
 
 def enter_decision(

@@ -22,6 +22,7 @@ from review.workflow.project.accounts import is_allowed
 from review.workflow.project.project import Project
 from review.workflow.records import listing, uploads
 from review.workflow.records.app_wording import rephrase_for_app
+from review.workflow.records.decision_undo import format_undo, undo_decision_import
 from review.workflow.records.decision_uploads import (
     ImportedDecisions,
     import_decisions_upload,
@@ -34,7 +35,7 @@ from review.workflow.records.uploads import ImportedUpload, ImportPreview
 MAX_IMPORTS = 200
 """Imported files listed."""
 DECISIONS_PREVIEW_KEY = "import_decisions_preview"
-UNDO_PLACE = "import_undo"
+UNDO_PLACE, DECISIONS_UNDO_PLACE = "import_undo", "decisions_undo"
 PREVIEWS_KEY, DONE_KEY, DECISIONS_KEY = "import_previews", "import_done", "import_decisions_done"
 NO_DATE_MESSAGE = (
     "Nothing was imported yet: enter the date of the search, or tick Not known. The PRISMA-S table "
@@ -199,8 +200,12 @@ def _render_decisions(project: Project) -> None:
         "that cannot be imported are listed, and you can download them as a CSV file to correct."
     )
     file = st.file_uploader("Drop a file of decisions here", key="import_decisions_file")
-    if file is None:
-        return
+    if file is not None:
+        _render_decisions_file(project, file)
+    _render_decision_imports(project)
+
+
+def _render_decisions_file(project: Project, file: Any) -> None:
     stage_column, reviewer_column, verdict_column = st.columns(3)
     stages = {format_stage_name(stage): stage.id for stage in project.protocol.stages}
     stage = stage_column.selectbox("Stage", [FIRST_STAGE, *stages])
@@ -334,6 +339,62 @@ def _render_decisions_result(done: ImportedDecisions, act: Callable[..., None]) 
         )
 
 
+def _render_decision_imports(project: Project) -> None:
+    """The files of decisions imported so far, and how to undo one."""
+    batches = [
+        batch
+        for batch in listing.list_imports(project, MAX_IMPORTS)
+        if batch["kind"] == "decisions"
+    ]
+    if not batches:
+        return
+    st.subheader("Imported decisions")
+    st.dataframe(
+        [
+            {
+                "Imported (UTC)": batch["at"][:16].replace("T", " "),
+                "File": batch["name"] or "",
+                "Decisions": batch["parsed"],
+                "Left out": batch["rejected"],
+                "By": batch["who"],
+                "Status": "undone" if batch["undone"] else "",
+            }
+            for batch in batches
+        ],
+        hide_index=True,
+    )
+    show_messages(DECISIONS_UNDO_PLACE)
+    labels = {_label_import(batch): batch["id"] for batch in batches if not batch["undone"]}
+    if not labels:
+        return
+    with st.popover("Undo an import of decisions"):
+        label = st.selectbox("File of decisions", list(labels))
+        st.caption(
+            "The decisions of this file are taken back, and what each reviewer had decided before "
+            "counts again. What a reviewer has decided anew since is not changed. If conflicts "
+            "were resolved or later stages rest on these decisions, nothing is undone."
+        )
+        st.button(
+            "Undo this import of decisions",
+            on_click=partial(_undo_decisions, project, labels[label]),
+            type="primary",
+        )
+
+
+def _label_import(batch: dict[str, Any]) -> str:
+    return f"{batch['name']}, {batch['at'][:16].replace('T', ' ')} (import {batch['id']})"
+
+
+def _undo_decisions(project: Project, batch: int) -> None:
+    try:
+        result = undo_decision_import(project, batch, session.get_user().name)
+    except ReviewError as error:
+        keep_message(DECISIONS_UNDO_PLACE, str(error), "error")
+        return
+    st.session_state.pop(DECISIONS_KEY, None)
+    keep_message(DECISIONS_UNDO_PLACE, format_undo(result))
+
+
 def _render_imported_files(project: Project) -> None:
     batches = [
         batch for batch in listing.list_imports(project, MAX_IMPORTS) if batch["kind"] == "file"
@@ -369,10 +430,7 @@ def _render_undo(project: Project, batches: list[dict[str, Any]]) -> None:
     if not batches:
         return
     with st.popover("Undo an import"):
-        labels = {
-            f"{batch['name']}, {batch['at'][:16].replace('T', ' ')}": batch["id"]
-            for batch in batches
-        }
+        labels = {_label_import(batch): batch["id"] for batch in batches}
         label = st.selectbox("File", list(labels))
         st.caption(
             "The records of this file no longer count, and every count and diagram follows. You "

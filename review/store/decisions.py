@@ -102,6 +102,25 @@ def list_decisions(
     return sorted(matches, key=lambda decision: decision.id)
 
 
+def list_with_batches(
+    conn: Connection, records: Iterable[int]
+) -> list[tuple[Decision, int | None]]:
+    """Decisions on some records in order of entry, each with the import that it came with."""
+    numbers = sorted(set(records))
+    matches: list[tuple[Decision, int | None]] = []
+    for start in range(0, len(numbers), CHUNK):
+        query = select(*_COLUMNS, decisions.c.batch)
+        query = query.where(decisions.c.record.in_(numbers[start : start + CHUNK]))
+        matches += [(_to_decision(row[:-1]), row[-1]) for row in conn.execute(query)]
+    return sorted(matches, key=lambda match: match[0].id)
+
+
+def list_records_of_batch(conn: Connection, batch: int) -> list[int]:
+    """Numbers of the records on which an import brought decisions, in ascending order."""
+    query = select(decisions.c.record).where(decisions.c.batch == batch).distinct()
+    return sorted(conn.execute(query).scalars())
+
+
 def list_imported_ids(conn: Connection, stage: str) -> set[int]:
     """Numbers of the decisions at a stage that were imported from a file."""
     query = select(decisions.c.id).where(decisions.c.stage == stage, decisions.c.batch.is_not(None))

@@ -26,6 +26,8 @@ from review.store.timestamps import format_timestamp
 
 UNDONE_EVENT = "import undone"
 """The event by which a person undoes an import; its subject is the batch."""
+DECISIONS_UNDONE_EVENT = "decision import undone"
+"""The event by which a person undoes an import of decisions; its subject is the batch."""
 CHUNK = 500
 WORK_TABLES = {
     "decisions": "decisions",
@@ -53,6 +55,20 @@ def list_undone_batches(conn: Connection, until: datetime | None = None) -> froz
 def _read_undone(conn: Connection, is_at_time: ColumnElement[bool]) -> frozenset[int]:
     query = select(acts.c.subject).where(acts.c.kind == UNDONE_EVENT, is_at_time)
     return frozenset(int(subject) for subject in conn.execute(query).scalars())
+
+
+def list_undone_decision_batches(conn: Connection) -> frozenset[int]:
+    """Imports of decisions that were undone."""
+    query = select(acts.c.subject).where(acts.c.kind == DECISIONS_UNDONE_EVENT)
+    return frozenset(int(subject) for subject in conn.execute(query).scalars())
+
+
+def has_appraisals(conn: Connection, numbers: Iterable[int]) -> bool:
+    """Whether anybody has appraised any of these records."""
+    wanted = set(numbers)
+    return any(
+        _has_rows(conn, metadata.tables[name].c.record, wanted) for name in ("answers", "forms")
+    )
 
 
 def is_live(conn: Connection, until: datetime | None = None) -> ColumnElement[bool]:

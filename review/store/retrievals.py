@@ -95,6 +95,21 @@ def list_missed_by_person(conn: Connection) -> list[RetrievalAttempt]:
     ]
 
 
+def list_attempts_entered_at(conn: Connection, at: str) -> list[int]:
+    """Records on whose full texts a person made a statement at this very time (text), as all
+    statements of one file have the time of its import."""
+    query = select(retrievals.c.record).where(
+        retrievals.c.at == at, retrievals.c.source == "person"
+    )
+    return sorted(set(conn.execute(query).scalars()))
+
+
+def list_attempts(conn: Connection, record: int) -> list[RetrievalAttempt]:
+    """All attempts to get a record's full text, in order of entry."""
+    query = select(retrievals).where(retrievals.c.record == record).order_by(retrievals.c.id)
+    return [_to_attempt(row) for row in conn.execute(query)]
+
+
 def get_newest_attempt(conn: Connection, record: int) -> RetrievalAttempt | None:
     """A record's newest attempt; None if there was none."""
     query = select(retrievals).where(retrievals.c.record == record)

@@ -82,6 +82,7 @@ def list_imports(project: Project, most: int = 20) -> list[dict[str, Any]]:
     """The newest imports and harvests, newest first; `undone` says whether one was undone."""
     with project.store.read() as conn:
         undone = import_undos.list_undone_batches(conn)
+        undone |= import_undos.list_undone_decision_batches(conn)
         return [
             {**batch, "undone": batch["id"] in undone}
             for batch in records.list_batches(conn)[:most]
