@@ -124,6 +124,8 @@ class DecisionRow:
     """Not a verdict but whether the full text could be had; `verdict` is then None."""
     withdraws: bool = False
     """The line says that the decision made before is taken back."""
+    lacks_stage: bool = False
+    """The line leaves the column of stages empty, which others fill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,7 @@ def read_decisions(
             name=name,
             requirement=NO_VERDICT_MESSAGE,
             sheet=sheet,
+            fills_merged=True,
         )
         header = table.header
         lines = list(_iter_table_lines(table, unreadable))
@@ -238,6 +241,8 @@ def read_decisions(
         rejected.extend(outcome for outcome in outcomes if isinstance(outcome, RejectedLine))
         if not outcomes:
             undecided.append(line[0])
+    if any(_FIELD_BY_COLUMN.get(key) == "stage" for _, pairs, _ in lines for _, key, _ in pairs):
+        rows = [replace(row, lacks_stage=not row.stage) for row in rows]
     return DecisionFile(tool, tuple(rows), tuple(undecided), tuple(rejected))
 
 

@@ -8,7 +8,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from review.errors import SourceError
 from review.formats.tabular.workbook import MAX_UNPACKED, Sheet, read_workbook
@@ -49,6 +49,7 @@ def read_table(
     requirement: str,
     sheet: str | None = None,
     pads_decimals: bool = False,
+    fills_merged: bool = False,
     is_other_header: Callable[[list[str]], bool] = lambda cells: False,
 ) -> tuple[InputTable, tuple[str, ...]]:
     """The table in a file whose header scores, and what a person should know of the choice.
@@ -59,6 +60,7 @@ def read_table(
         requirement: what the header must hold, for the message.
         sheet: the sheet of a workbook to read; where None the only visible one that fits.
         pads_decimals: a workbook's number keeps the decimals that its cell shows.
+        fills_merged: cells of a workbook that are merged downwards all have the text of the first.
         is_other_header: says whether a row below the header names the columns of another table.
 
     Raises:
@@ -66,6 +68,8 @@ def read_table(
     """
     if data.startswith(b"PK"):
         sheets = read_workbook(data, name, pads_decimals=pads_decimals)
+        if fills_merged:
+            sheets = [_fill_merged(item, score) for item in sheets]
         table, notes = _read_sheets(sheets, score, name, requirement, sheet)
         rows = _part_tables(table.rows, table.header, is_other_header)
         return InputTable(table.header, rows, table.row_count), notes
@@ -317,6 +321,22 @@ def _read_sheets(
     sheet, _, row_index = tables[0]
     table, notes = _make_table(sheet, row_index)
     return table, _describe_choice(sheets, sheet) + notes
+
+
+def _fill_merged(sheet: Sheet, score: HeaderScorer) -> Sheet:
+    """The sheet with the text of merged cells in each row below the header that holds any."""
+    points, header_index = _score_rows(sheet, score)
+    if not points or not sheet.merged:
+        return sheet
+    rows = [list(row) for row in sheet.rows]
+    for column, first_row, last_row in sheet.merged:
+        first = rows[first_row - 1] if header_index + 1 < first_row <= len(rows) else []
+        text = first[column] if column < len(first) else ""
+        for row in rows[first_row:last_row] if text else []:
+            if any(row):
+                row.extend([""] * (column + 1 - len(row)))
+                row[column] = row[column] or text
+    return replace(sheet, rows=rows)
 
 
 def _score_rows(sheet: Sheet, score: HeaderScorer) -> tuple[int, int]:

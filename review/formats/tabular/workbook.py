@@ -1,5 +1,6 @@
 """Reads workbooks (XLSX, ODS) as sheets of cells; a second reader counts the rows of each."""
 
+import functools
 import io
 import re
 import xml.etree.ElementTree as ET
@@ -8,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from posixpath import normpath
-from typing import IO
+from typing import IO, NamedTuple
 
 from review.errors import SourceError
 
@@ -53,6 +54,18 @@ class Sheet:
     """Cells as text from the first row on; rows may differ in length."""
     filled_rows: frozenset[int] | None
     """Numbers (1 and up) of the rows with text in them, by a second reader."""
+    merged: tuple["MergedCells", ...] = ()
+    """Cells of one column that are merged downwards."""
+
+
+class MergedCells(NamedTuple):
+    """Cells of one column that are one: only the first holds the text."""
+
+    column: int
+    """From 0 on."""
+    first_row: int
+    """From 1 on."""
+    last_row: int
 
 
 def read_workbook(data: bytes, name: str, *, pads_decimals: bool = False) -> list[Sheet]:
@@ -78,8 +91,8 @@ def read_workbook(data: bytes, name: str, *, pads_decimals: bool = False) -> lis
                     f"{name}: this is a binary Excel workbook (.xlsb). Save it as .xlsx or CSV "
                     "and import that file."
                 )
-            filled_rows = _count_filled_rows(packed)
-        return _read_xlsx(data, filled_rows, pads_decimals)
+            outlines = _read_outlines(packed)
+        return _read_xlsx(data, outlines, pads_decimals)
     except _DAMAGE_ERRORS as error:
         raise SourceError(
             f"{name}: not a readable {kind}. Open it, save it again as .xlsx or CSV and import "
@@ -99,7 +112,7 @@ def _refuse_oversized(packed: zipfile.ZipFile, name: str) -> None:
 
 
 def _read_xlsx(
-    data: bytes, filled_rows: dict[str, frozenset[int]], pads_decimals: bool
+    data: bytes, outlines: dict[str, "_SheetOutline"], pads_decimals: bool
 ) -> list[Sheet]:
     import openpyxl
 
@@ -119,7 +132,8 @@ def _read_xlsx(
                     for row in sheet.iter_rows(values_only=True)
                 ]
             is_hidden = sheet.sheet_state != "visible"
-            sheets.append(Sheet(sheet.title, is_hidden, rows, filled_rows.get(sheet.title)))
+            outline = outlines.get(sheet.title, _SheetOutline(None, ()))
+            sheets.append(Sheet(sheet.title, is_hidden, rows, *outline))
         return sheets
     finally:
         book.close()
@@ -153,21 +167,26 @@ def _pad_decimals(text: str, decimals: int, *, is_percentage: bool) -> str:
     return f"{whole}.{padded}" if padded else whole
 
 
-def _count_filled_rows(packed: zipfile.ZipFile) -> dict[str, frozenset[int]]:
-    """Rows with text by sheet name, from the XML alone and without openpyxl."""
+class _SheetOutline(NamedTuple):
+    filled_rows: frozenset[int] | None
+    merged: tuple[MergedCells, ...]
+
+
+def _read_outlines(packed: zipfile.ZipFile) -> dict[str, _SheetOutline]:
+    """Rows with text and merged cells by sheet name, from the XML alone and without openpyxl."""
     relations = {
         item.get("Id"): item.get("Target", "")
         for item in ET.fromstring(packed.read("xl/_rels/workbook.xml.rels"))
     }
     blank_strings = _find_blank_strings(packed)
-    counts = {}
+    outlines = {}
     for sheet in ET.fromstring(packed.read("xl/workbook.xml")).iter(f"{_MAIN}sheet"):
         target = relations.get(sheet.get(_RELATION_ID), "")
         path = target.lstrip("/") if target.startswith("/") else normpath(f"xl/{target}")
         if path in packed.namelist() and "chartsheets" not in path:
             with packed.open(path) as stream:
-                counts[sheet.get("name", "")] = frozenset(_iter_filled(stream, blank_strings))
-    return counts
+                outlines[sheet.get("name", "")] = _read_outline(stream, blank_strings)
+    return outlines
 
 
 def _find_blank_strings(packed: zipfile.ZipFile) -> set[int]:
@@ -185,9 +204,13 @@ def _find_blank_strings(packed: zipfile.ZipFile) -> set[int]:
     return blank
 
 
-def _iter_filled(stream: IO[bytes], blank_strings: set[int]) -> Iterator[int]:
+def _read_outline(stream: IO[bytes], blank_strings: set[int]) -> _SheetOutline:
     number = 0
+    filled: set[int] = set()
+    merged: list[MergedCells] = []
     for _, element in ET.iterparse(stream):
+        if element.tag == f"{_MAIN}mergeCell":
+            merged.extend(_parse_merged(element.get("ref", "")))
         if element.tag != f"{_MAIN}row":
             continue
         number = int(element.get("r") or number + 1)
@@ -200,9 +223,18 @@ def _iter_filled(stream: IO[bytes], blank_strings: set[int]) -> Iterator[int]:
             else:
                 is_filled = bool((value or "").strip())
             if is_filled:
-                yield number
+                filled.add(number)
                 break
         element.clear()
+    return _SheetOutline(frozenset(filled), tuple(merged))
+
+
+def _parse_merged(area: str) -> Iterator[MergedCells]:
+    """The area if it is one column high ('B2:B4'); wider ones are headings."""
+    ends = re.fullmatch(r"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})", area)
+    if ends is not None and ends[1] == ends[3] and int(ends[2]) < int(ends[4]):
+        column = functools.reduce(lambda n, letter: n * 26 + ord(letter) - 64, ends[1], 0)
+        yield MergedCells(column - 1, int(ends[2]), int(ends[4]))
 
 
 def _read_ods(packed: zipfile.ZipFile, name: str, pads_decimals: bool) -> list[Sheet]:
@@ -229,7 +261,9 @@ def _read_ods(packed: zipfile.ZipFile, name: str, pads_decimals: bool) -> list[S
             rows.pop()
         is_hidden = table.get(f"{_TABLE}style-name") in hidden_styles
         sheet_name = table.get(f"{_TABLE}name", "")
-        sheets.append(Sheet(sheet_name, is_hidden, rows, _count_ods_rows(content, len(sheets))))
+        filled_rows = _count_ods_rows(content, len(sheets))
+        merged = tuple(_iter_ods_merged(table))
+        sheets.append(Sheet(sheet_name, is_hidden, rows, filled_rows, merged))
     return sheets
 
 
@@ -254,6 +288,19 @@ def _iter_ods_rows(
             raise SourceError(f"{name}: the spreadsheet repeats too many cells; it was not read.")
         for _ in range(times):
             yield list(cells)
+
+
+def _iter_ods_merged(table: ET.Element) -> Iterator[MergedCells]:
+    number = 1
+    for row in table.iter(f"{_TABLE}table-row"):
+        column = 0
+        for cell in row:
+            high = int(cell.get(f"{_TABLE}number-rows-spanned", "1"))
+            if high > 1 and cell.get(f"{_TABLE}number-columns-spanned", "1") == "1":
+                yield MergedCells(column, number, number + high - 1)
+            if cell.tag in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
+                column += int(cell.get(f"{_TABLE}number-columns-repeated", "1"))
+        number += int(row.get(f"{_TABLE}number-rows-repeated", "1"))
 
 
 def _read_ods_cell(cell: ET.Element, pads_decimals: bool = False) -> str:

@@ -283,10 +283,18 @@ def _match_rows(
     names: Mapping[str, str],
     rejected: list[RejectedLine],
 ) -> list[_Match]:
-    """The lines whose record and stage are found; the others go to rejected."""
+    """The lines whose record and stage are found; the others go to rejected.
+
+    A line that names no stage is one of the first stage, unless others are of a later one.
+    """
     matches = []
+    first = project.protocol.stages[0]
+    is_first_alone = {row.stage for row in rows} <= {None, "", first.id, first.name, first.kind}
     for row in rows:
         person = _find_person(project, row.reviewer, names)
+        if row.lacks_stage and row.retrieval is None and not is_first_alone:
+            rejected.append(_reject_row(row, "no stage given, though other lines give one"))
+            continue
         try:
             stage = _find_row_stage(project, row)
         except ReviewError as error:

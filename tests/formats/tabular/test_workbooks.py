@@ -135,11 +135,14 @@ def test_a_sheet_that_states_too_small_a_size_loses_no_row() -> None:
 def test_a_count_that_differs_is_kept_for_the_import_to_refuse(monkeypatch) -> None:
     from review.formats.tabular import workbook
 
-    real = workbook._count_filled_rows
+    real = workbook._read_outlines
     monkeypatch.setattr(
         workbook,
-        "_count_filled_rows",
-        lambda packed: {name: rows | {9} for name, rows in real(packed).items()},
+        "_read_outlines",
+        lambda packed: {
+            name: outline._replace(filled_rows=outline.filled_rows | {9})
+            for name, outline in real(packed).items()
+        },
     )
     parsed = read_file(make_xlsx({"S": TWO}))
     assert (parsed.announced, len(parsed.records)) == (3, 2)

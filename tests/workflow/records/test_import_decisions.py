@@ -2,15 +2,17 @@
 
 import csv
 import io
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import openpyxl
 import pytest
 from support.reporting import STAGES
 
 from review.errors import ReviewError, SourceError
 from review.formats.tabular.corrections import CORRECTION_COLUMNS
-from review.formats.tabular.decisions import DecisionDefaults
+from review.formats.tabular.decisions import DecisionDefaults, read_decisions
 from review.store import decisions, retrievals
 from review.workflow.exports.snapshot import snapshot_at
 from review.workflow.project.project import Project
@@ -401,6 +403,81 @@ def test_one_persons_contradiction_is_found_under_two_spellings(
     with pytest.raises(DecisionFileError) as raised:
         enter(project, tmp_path, text)
     assert get_lines(raised.value.result.rejected) == [2, 3]
+
+
+MERGED_ROWS = (
+    ("R000001", "title-abstract", "ada", "include"),
+    ("R000001", "title-abstract", "ben", "include"),
+    ("R000002", "full-text", "ben", "exclude"),
+)
+
+
+def save_merged(path: Path) -> None:
+    """A workbook in which record and stage of the first two rows, and the reviewer of the last
+    two, are one cell each."""
+    if path.suffix == ".ods":
+        save_merged_ods(path)
+        return
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Decisions of our team"])
+    sheet.append(HEAD.strip().split(",")[:4])
+    for row in MERGED_ROWS:
+        sheet.append(row)
+    for area in ("A1:D1", "A3:A4", "B3:B4", "C4:C5"):
+        sheet.merge_cells(area)
+    book.save(path)
+
+
+def save_merged_ods(path: Path) -> None:
+    space = "urn:oasis:names:tc:opendocument:xmlns:"
+    high = {(2, 0), (2, 1), (3, 2)}
+    covered = {(row + 1, column) for row, column in high}
+    rows = [["Decisions of our team"], HEAD.strip().split(",")[:4], *map(list, MERGED_ROWS)]
+    xml = ""
+    for i, cells in enumerate(rows):
+        xml += "<table:table-row>"
+        for j, text in enumerate(cells):
+            spanned = ' table:number-rows-spanned="2"' if (i, j) in high else ""
+            xml += (
+                "<table:covered-table-cell/>"
+                if (i, j) in covered
+                else f"<table:table-cell{spanned}><text:p>{text}</text:p></table:table-cell>"
+            )
+        xml += "</table:table-row>"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        packed.writestr(
+            "content.xml",
+            f'<office:document-content xmlns:office="{space}office:1.0" '
+            f'xmlns:table="{space}table:1.0" xmlns:text="{space}text:1.0"><office:body>'
+            f'<office:spreadsheet><table:table table:name="A">{xml}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+
+
+@pytest.mark.parametrize("name", ["d.xlsx", "d.ods"])
+def test_merged_cells_hold_for_all_their_rows(tmp_path: Path, name: str) -> None:
+    save_merged(tmp_path / name)
+    rows = read_decisions(tmp_path / name, DecisionDefaults(reviewer="cleo")).rows
+    assert [(row.key, row.stage, row.reviewer, row.verdict) for row in rows] == list(MERGED_ROWS)
+
+
+def test_a_line_without_its_stage_is_not_put_into_the_first_one(
+    project: Project, tmp_path: Path
+) -> None:
+    text = HEAD + "".join(
+        f"R000001,title-abstract,{who},include,\nR000002,title-abstract,{who},include,\n"
+        for who in ("ada", "ben")
+    )
+    enter(project, tmp_path, text)
+    text = HEAD + "R000001,full-text,ada,include,\nR000002,,ada,exclude,\n"
+    kept = enter(project, tmp_path, text, name="full.csv", keep_good=True)
+    assert (kept.added, [entry.reason for entry in kept.rejected]) == (
+        1,
+        ["line 3: no stage given, though other lines give one"],
+    )
+    assert (2, "ada", "exclude") not in list_entered(project)
 
 
 def test_a_preview_counts_what_the_import_adds_and_writes_nothing(
