@@ -10,7 +10,7 @@ RUN sed -E '/^ +--hash/d; s/ *\\$//' requirements.lock > constraints.txt
 RUN pip install --no-cache-dir --prefix /install --constraint constraints.txt ".[postgres]"
 
 FROM python:3.11-slim
-RUN useradd --uid 10001 --create-home funnel && install -d -o funnel -g funnel -m 0700 /review
+RUN useradd --uid 10001 --create-home funnel && install -d -o funnel -g funnel -m 0700 /review /review/backups
 COPY --from=build /install /usr/local
 USER funnel
 ENV FUNNEL_REVIEW=/review PYTHONUNBUFFERED=1

@@ -2,14 +2,15 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import settings
 from standin import StandIn
 from support import new_stores
 from support.harvesting import surroundings
-from support.postgres import cluster, emptied
+from support.postgres import cluster, emptied, new_database
 
 from review import store
 
@@ -50,6 +51,34 @@ def database(request, monkeypatch):
         url = emptied(request.getfixturevalue("postgres_server"))
         monkeypatch.setenv("DATABASE_URL", url)
     return request.param
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def new_store(request, monkeypatch) -> Iterator[Callable[[], None]]:
+    """Runs a test on SQLite and once more on PostgreSQL, for a review of its own; called, it gives
+    a test that makes several reviews one more database with the tables of a new store."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    with ExitStack() as databases:
+
+        def begin() -> None:
+            if request.param == "postgres":
+                server = request.getfixturevalue("postgres_server")
+                url = databases.enter_context(new_database(server))
+                monkeypatch.setenv("DATABASE_URL", url)
+
+        begin()
+        yield begin
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def module_store(request) -> Iterator[str]:
+    """Runs the tests of a module that share one review on SQLite and once more on PostgreSQL."""
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as databases:
+        patch.delenv("DATABASE_URL", raising=False)
+        if request.param == "postgres":
+            server = request.getfixturevalue("postgres_server")
+            patch.setenv("DATABASE_URL", databases.enter_context(new_database(server)))
+        yield request.param
 
 
 @pytest.fixture

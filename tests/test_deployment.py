@@ -132,6 +132,16 @@ def test_the_commands_of_the_services_and_of_the_page_exist():
     assert done.exit_code == 0
 
 
+def test_each_place_that_a_volume_is_mounted_at_belongs_to_the_user_of_the_app():
+    """A new volume is root's unless the image holds its folder: then no backup could be written."""
+    (step,) = [rest for rest in find_steps("RUN") if "install -d" in rest]
+    folders = set(shlex.split(step.partition("install -d ")[2]))
+    assert {"-o", "funnel"} <= folders
+    for name in ("app", "harvest"):
+        for volume in SERVICES[name]["volumes"]:
+            assert volume.split(":")[1] in folders, volume
+
+
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory):
     """The package installed as the Dockerfile does, from the files it copies, into a clean place;

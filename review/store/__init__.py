@@ -28,6 +28,8 @@ BUSY_SECONDS = 60
 
 WRITE_LOCK = 0x46554E4E
 """Advisory lock (PostgreSQL) held by the writing transaction of a review."""
+READ_ONLY_STATE = "25006"
+"""The SQLSTATE with which PostgreSQL refuses a write, for example on a standby."""
 
 
 class Store:
@@ -180,6 +182,11 @@ class Store:
                 "saved in this step; free disk space or wait for the other process, then try again."
             ) from error
         except DatabaseError as error:
+            if getattr(error.orig, "sqlstate", None) == READ_ONLY_STATE:
+                raise StoreError(
+                    "The database takes no writes at present (it is read-only). Nothing was saved "
+                    "in this step; ask who keeps the database, then try again."
+                ) from error
             raise self._note_damage(error) from error
 
     def _note_damage(self, error: DatabaseError) -> Exception:

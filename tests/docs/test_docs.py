@@ -34,7 +34,8 @@ def test_commands_in_the_docs_exist(path):
     from review.cli import app
 
     root = typer.main.get_command(app)
-    for line in re.findall(r"^(?:\$ )?review ([^\n#]+)", path.read_text(encoding="utf-8"), re.M):
+    text = path.read_text(encoding="utf-8")
+    for line in re.findall(r"^(?:\$ |[A-Z_]+=\S+ )*review ([^\n#]+)", text, re.M):
         words = [word for word in line.split() if word]
         while words and words[0].startswith("-"):
             words = words[2:]

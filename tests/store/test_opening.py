@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import os
 import random
 import shutil
 import sqlite3
@@ -13,10 +14,10 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 from support.acts import act_at_random, read_state
 from support.disks import fill, make_read_only, small_disk
-from support.postgres import emptied
+from support.postgres import emptied, new_database
 from support.small import studies
 
 from review.errors import ReviewError, StoreError
@@ -104,18 +105,19 @@ def test_another_programs_database_on_a_server_stays_as_it_is(postgres_server, t
         ("drop table answers", "lacks answers"),
     ],
 )
-def test_a_store_of_another_or_a_broken_version_is_told_in_a_line(tmp_path, statement, said):
+def test_a_store_of_another_or_a_broken_version_is_told_in_a_line(
+    tmp_path, new_store, statement, said
+):
     path = make_closed(tmp_path / "r")
-    connection = sqlite3.connect(path)
-    connection.execute(statement)
-    connection.commit()
-    connection.close()
+    url = os.environ.get("DATABASE_URL")
+    engine = create_engine(url or f"sqlite:///{path}")
+    with engine.begin() as conn:
+        conn.exec_driver_sql(statement)
     with pytest.raises(StoreError, match=said) as raised:
-        open_store(tmp_path / "r")
+        open_store(tmp_path / "r", url)
     assert "\n" not in str(raised.value)
-    connection = sqlite3.connect(path)
-    tables = [row[0] for row in connection.execute("select name from sqlite_master")]
-    connection.close()
+    tables = inspect(engine).get_table_names()
+    engine.dispose()
     assert ("answers" in tables) == (said != "lacks answers")  # nothing was mended unasked
 
 
@@ -185,8 +187,30 @@ def test_reading_works_where_nothing_can_be_written(tmp_path, reason, log_left):
         opened.store.close()
 
 
+def test_reading_works_where_the_server_takes_no_writes(tmp_path, postgres_server, monkeypatch):
+    """As on a standby, or while its administrator keeps it read-only; the folder is too."""
+    with new_database(postgres_server) as url, small_disk(tmp_path / "disk", 8) as disk:
+        monkeypatch.setenv("DATABASE_URL", url)
+        make_closed(disk / "r", 2)
+        engine = create_engine(url)
+        name = engine.url.database
+        with engine.begin() as conn:
+            conn.exec_driver_sql(f"alter database {name} set default_transaction_read_only = on")
+        engine.dispose()
+        make_read_only(disk)
+        opened = open_project(disk / "r", who="ada")
+        assert snapshot.snapshot_at(opened).flow.main.waiting_screening.n == 2
+        stage = find_stage(opened.protocol, "screening")
+        with pytest.raises(ReviewError) as raised:
+            reviewing.save_decision(opened, stage, "ben", 2, "include")
+        assert "Nothing" in str(raised.value) and "\n" not in str(raised.value)
+        opened.store.close()
+
+
 @pytest.mark.parametrize("version", ["0001"])
-def test_a_store_of_every_released_version_is_brought_up_to_date(tmp_path, version):
+def test_a_store_of_every_released_version_is_brought_up_to_date(
+    tmp_path, postgres_server, monkeypatch, version
+):
     folder = tmp_path / "r"
     folder.mkdir()
     packed = (STORES / f"review-{version}.db.gz").read_bytes()
@@ -208,6 +232,15 @@ def test_a_store_of_every_released_version_is_brought_up_to_date(tmp_path, versi
     assert {name: state[name] for name in said} == said
     for one in (project, again):
         one.store.close()
+    with new_database(postgres_server) as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        backups.restore_backup(saved, tmp_path / "on a server")
+        served = open_project(tmp_path / "on a server", who="ada")
+        assert not served.store.is_sqlite
+        state = json.loads(json.dumps(read_state(served)))
+        assert {name: state[name] for name in said} == said
+        assert act_at_random(served, 15, 1) > 0
+        served.store.close()
 
 
 def test_an_older_store_on_a_server_is_backed_up_and_brought_up_to_date(tmp_path, postgres_server):

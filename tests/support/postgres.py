@@ -1,5 +1,6 @@
 """A temporary PostgreSQL cluster for the tests, on a socket in a scratch folder."""
 
+import functools
 import os
 import pwd
 import shutil
@@ -9,7 +10,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+
+NUMBERS = count(1)
+"""Numbers of the databases that tests make."""
 
 
 def _program(name: str) -> str:
@@ -111,3 +116,46 @@ def emptied(url: str) -> str:
         conn.execute(text("create schema public"))
     engine.dispose()
     return url
+
+
+TEMPLATE = "new_store"
+"""The database from which those of `new_database` are made."""
+
+
+@contextmanager
+def new_database(url: str) -> Iterator[str]:
+    """One more database in a cluster, with the tables of a new store; gone at the end. A copy of
+    tables made once takes a tenth of the time of the migrations."""
+    from sqlalchemy import create_engine, text
+
+    name = f"store_{next(NUMBERS)}"
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with server.connect() as conn:
+            _make_template(url)
+            conn.execute(text(f"create database {name} template {TEMPLATE}"))
+            yield _name_database(url, name)
+            conn.execute(text(f"drop database {name} with (force)"))
+    finally:
+        server.dispose()
+
+
+@functools.cache
+def _make_template(url: str) -> None:
+    """Makes the template of a cluster, by the migrations."""
+    from sqlalchemy import create_engine, text
+
+    from review import store
+
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    with server.connect() as conn:
+        conn.execute(text(f"create database {TEMPLATE}"))
+    server.dispose()
+    engine = create_engine(_name_database(url, TEMPLATE))
+    store.upgrade(engine, "head")
+    engine.dispose()
+
+
+def _name_database(url: str, name: str) -> str:
+    """The address of another database of the same cluster."""
+    return url.replace("/postgres?", f"/{name}?")

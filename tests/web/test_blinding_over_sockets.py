@@ -148,7 +148,9 @@ def fetch(address, cookie, path):
         return error.code
 
 
-def test_a_reviewer_who_writes_the_address_of_the_lead_s_file_gets_nothing_by_it(tmp_path):
+def test_a_reviewer_who_writes_the_address_of_the_lead_s_file_gets_nothing_by_it(
+    tmp_path, new_store
+):
     """The page shows the reviewer's own note, so the server sends the address: as words alone."""
     review = make_review(tmp_path)
     with served(review.folder) as address:

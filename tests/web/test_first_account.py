@@ -23,7 +23,7 @@ FORM = {
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, new_store):
     init_project(tmp_path)
     return open_project(tmp_path, who="root")
 

@@ -107,7 +107,7 @@ def build_secrets(address="https://login.example.org", **changed):
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, new_store):
     init_project(tmp_path)
     path = tmp_path / "protocol.yaml"
     text = path.read_text().replace("{name: ada", "{name: ada, email: Ada@Example.org")

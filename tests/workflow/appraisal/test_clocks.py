@@ -32,7 +32,7 @@ def change(project, who, answer):
 
 @pytest.mark.parametrize("hours", [-30, 0, 30])
 def test_what_changed_after_consensus_is_not_independent_whatever_the_clock(
-    tmp_path, monkeypatch, hours
+    tmp_path, new_store, monkeypatch, hours
 ):
     project = review_in(tmp_path)
     set_clock(monkeypatch, NOON)
@@ -45,7 +45,9 @@ def test_what_changed_after_consensus_is_not_independent_whatever_the_clock(
 
 
 @pytest.mark.parametrize("hours", [-30, 30])
-def test_what_changed_before_the_other_finished_is_independent(tmp_path, monkeypatch, hours):
+def test_what_changed_before_the_other_finished_is_independent(
+    tmp_path, new_store, monkeypatch, hours
+):
     project = review_in(tmp_path)
     set_clock(monkeypatch, NOON)
     fill(project, 1, CLAIM, "ada", full(project, CLAIM))
@@ -56,7 +58,7 @@ def test_what_changed_before_the_other_finished_is_independent(tmp_path, monkeyp
     assert read_title(project) == ["no", "yes"]
 
 
-def test_rows_of_older_versions_go_by_their_moments(tmp_path, monkeypatch):
+def test_rows_of_older_versions_go_by_their_moments(tmp_path, new_store, monkeypatch):
     project = review_in(tmp_path)
     set_clock(monkeypatch, NOON)
     for who in ("ada", "ben"):

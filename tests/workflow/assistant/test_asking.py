@@ -42,7 +42,7 @@ def service():
 
 
 @pytest.fixture
-def project(tmp_path, service):
+def project(tmp_path, service, new_store):
     """Ada and Ben appraise; Ada has answered the item."""
     project = assisted_review(tmp_path / "r", service.address)
     answer(project, "ada")
@@ -139,7 +139,7 @@ def test_a_question_that_failed_is_kept_counted_and_may_be_asked_again(project, 
     assert [one.answer.state for one in kept(project)] == ["failed", "suggested"]
 
 
-def test_a_service_that_stalls_ends_at_the_limit_and_is_kept(tmp_path, service):
+def test_a_service_that_stalls_ends_at_the_limit_and_is_kept(tmp_path, service, new_store):
     project = assisted_review(tmp_path / "r", service.address, budget="seconds: 1")
     answer(project, "ada")
     service.stalls(before_headers=True)
@@ -174,7 +174,7 @@ def test_a_question_under_way_is_not_asked_twice(project, service):
 
 
 @pytest.mark.parametrize("more", ["", "after_own_answer: false"])
-def test_without_the_leads_consent_nothing_is_asked(tmp_path, service, more):
+def test_without_the_leads_consent_nothing_is_asked(tmp_path, service, new_store, more):
     project = assisted_review(tmp_path / "r", service.address, more=more)
     answer(project, "ada")
     with pytest.raises(ReviewError, match="until the lead consents"):
@@ -207,7 +207,7 @@ def test_the_reviewers_own_look_comes_first(project, service):
     assert view(project, "ben").suggestion is None
 
 
-def test_where_the_protocol_says_so_it_may_be_asked_before(tmp_path, service):
+def test_where_the_protocol_says_so_it_may_be_asked_before(tmp_path, service, new_store):
     project = assisted_review(
         tmp_path / "r", service.address, more=f"{CONSENT}, after_own_answer: false"
     )
@@ -274,7 +274,7 @@ def test_without_a_sentence_there_is_nothing_to_send(project, service):
     assert service.asked == []
 
 
-def test_a_report_without_a_paper_is_not_asked_about(tmp_path, service):
+def test_a_report_without_a_paper_is_not_asked_about(tmp_path, service, new_store):
     project = assisted_review(tmp_path / "r", service.address)
     for path in (project.folder / "files").rglob("*.pdf"):
         path.unlink()
@@ -283,7 +283,7 @@ def test_a_report_without_a_paper_is_not_asked_about(tmp_path, service):
         ask(project)
 
 
-def test_the_budget_of_the_review_and_of_the_day_end_it_with_one_line(tmp_path, service):
+def test_the_budget_of_the_review_and_of_the_day_end_it_with_one_line(tmp_path, service, new_store):
     project = assisted_review(tmp_path / "r", service.address, budget="calls: 3, calls_per_day: 2")
     items = ["title", "abstract", ITEM, "objectives"]
     for item in items:
@@ -304,7 +304,7 @@ def test_the_budget_of_the_review_and_of_the_day_end_it_with_one_line(tmp_path, 
     assert len(service.asked) == 2
 
 
-def test_a_budget_of_nothing_asks_nothing(tmp_path, service):
+def test_a_budget_of_nothing_asks_nothing(tmp_path, service, new_store):
     project = assisted_review(tmp_path / "r", service.address, budget="calls: 0")
     answer(project, "ada")
     with pytest.raises(ReviewError, match="budget of 0 questions for this review"):
@@ -312,7 +312,7 @@ def test_a_budget_of_nothing_asks_nothing(tmp_path, service):
     assert service.asked == []
 
 
-def test_a_question_longer_than_the_budget_is_not_sent(tmp_path, service):
+def test_a_question_longer_than_the_budget_is_not_sent(tmp_path, service, new_store):
     project = assisted_review(tmp_path / "r", service.address, budget="characters: 2000")
     answer(project, "ada")
     service.replies("yes", QUOTATION)
@@ -339,7 +339,7 @@ for item in sys.argv[2].split(","):
 """
 
 
-def test_processes_together_never_send_one_question_too_many(tmp_path, service):
+def test_processes_together_never_send_one_question_too_many(tmp_path, service, new_store):
     project = assisted_review(tmp_path / "r", service.address, budget="calls: 3")
     shares = (["title", "abstract", "objectives"], [ITEM, "software", "training"])
     for item in [*shares[0], *shares[1]]:

@@ -40,11 +40,11 @@ def describe(project, day="2026-05-01"):
     [(NOON, NOON + DAY), (NOON, NOON, NOON), (NOON, NOON - DAY, NOON + DAY, NOON + 2 * DAY)],
     ids=["in order", "ties", "set back within the state"],
 )
-def test_nothing_is_said_where_the_state_is_the_first_entries(tmp_path, moments):
+def test_nothing_is_said_where_the_state_is_the_first_entries(tmp_path, new_store, moments):
     assert describe(make(tmp_path, *moments)) is None
 
 
-def test_an_entry_dated_later_than_one_that_follows_it_is_counted(tmp_path):
+def test_an_entry_dated_later_than_one_that_follows_it_is_counted(tmp_path, new_store):
     project = make(tmp_path, NOON + DAY, NOON + 2 * DAY, NOON, NOON + 3 * DAY)
     sentence = describe(project)
     assert sentence.startswith("2 entries dated after 2026-05-01 were saved before others")
@@ -57,7 +57,7 @@ def test_an_entry_dated_later_than_one_that_follows_it_is_counted(tmp_path):
         assert log.count_out_of_order(conn, NOON - timedelta(microseconds=1)) == 0
 
 
-def test_the_command_says_so(tmp_path):
+def test_the_command_says_so(tmp_path, new_store):
     project = make(tmp_path, NOON + DAY, NOON)
     start = ["--review", str(tmp_path), "--user", "lea", "status", "--as-of", "2026-05-01"]
     told = CliRunner().invoke(app, start).output

@@ -44,7 +44,7 @@ def spread(source, n):
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
+def project(module_store, tmp_path_factory):
     """A review whose records, protocol, people, notes and reasons are hostile."""
     folder = tmp_path_factory.mktemp("hostile") / "review"
     with pytest.MonkeyPatch.context() as patch:

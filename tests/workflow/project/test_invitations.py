@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import ReviewError
+from review.store.tables.review import metadata
 from review.store.timestamps import utc_now
 from review.workflow.project import accounts, invitations
 from review.workflow.setup.loading import init_project, open_project
@@ -17,7 +18,7 @@ BASE, NEW = "https://review.example.org", "another battery"
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
+def project(tmp_path, new_store, monkeypatch):
     monkeypatch.delenv("FUNNEL_SMTP", raising=False)
     init_project(tmp_path)
     path = tmp_path / "protocol.yaml"
@@ -90,6 +91,9 @@ def test_only_the_lead_invites_and_the_store_keeps_no_secret(project):
         with pytest.raises(ReviewError, match="is not the address of the app"):
             invitations.make_invitation(project, "ben", "ada", wrong)
     key = get_key(invitations.make_invitation(project, "ben", "ada", BASE))
+    with project.store.read() as conn:
+        rows = {one.name: conn.execute(one.select()).all() for one in metadata.sorted_tables}
+    assert "ben" in str(rows["one_time_links"]) and key not in str(rows)
     project.store.close()
     stored = b"".join(path.read_bytes() for path in project.folder.glob("review.db*"))
     assert key.encode() not in stored

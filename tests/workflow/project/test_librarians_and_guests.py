@@ -32,7 +32,7 @@ RIS = "TY  - JOUR\nTI  - A new study of chest films\nAU  - Doe, J\nPY  - 2020\nE
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, new_store):
     """Record 1 is settled; ada alone has judged record 2; on record 3 they differ."""
     studies(tmp_path, [Record("embase", title=f"Study number {n}") for n in (1, 2, 3)])
     path = tmp_path / "protocol.yaml"

@@ -163,9 +163,10 @@ def test_no_open_export_names_a_person_or_repeats_a_note(project):
         assert export == "data-sets" or len(text) > 100, export
 
 
-def test_a_vote_that_is_not_settled_changes_no_open_export(tmp_path):
+def test_a_vote_that_is_not_settled_changes_no_open_export(tmp_path, new_store):
     shown = []
     for verdict in ("include", "exclude"):
+        new_store()
         project = reporting.whole(tmp_path / verdict)
         value = "yes" if verdict == "include" else "no"
         begun = Answer(1, "claim-2020", "abstract", "ada", value, reporting.day("2020-06-02"))

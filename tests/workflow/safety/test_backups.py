@@ -183,7 +183,7 @@ def test_names_that_lead_out_of_the_folder_are_refused(tmp_path):
             backup_archive._get_place(tmp_path / "b.zip", tmp_path, name)
 
 
-def test_nothing_is_overwritten_and_a_full_disk_leaves_nothing(tmp_path):
+def test_nothing_is_overwritten_and_a_full_disk_leaves_nothing(tmp_path, new_store):
     project = make(tmp_path / "r")
     (tmp_path / "b.zip").write_text("mine")
     with pytest.raises(StoreError, match="already"):

@@ -6,7 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.small import studies
 
@@ -68,11 +68,12 @@ def play(folder, seed, clock, monkeypatch):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_jumping_clocks_change_nothing(tmp_path, monkeypatch, seed):
+def test_jumping_clocks_change_nothing(tmp_path, new_store, monkeypatch, seed):
     ticks = iter(range(10_000))
     steady = play(
         tmp_path / "steady", seed, lambda: NOON + timedelta(seconds=next(ticks)), monkeypatch
     )
+    new_store()
     dice = random.Random(seed)
     jumping = play(
         tmp_path / "jumping",
@@ -83,7 +84,7 @@ def test_jumping_clocks_change_nothing(tmp_path, monkeypatch, seed):
     assert jumping == steady
 
 
-def test_an_undo_under_a_clock_set_back_counts(tmp_path, monkeypatch):
+def test_an_undo_under_a_clock_set_back_counts(tmp_path, new_store, monkeypatch):
     project = studies(tmp_path, [Record("embase", title="Study")])
     stage = find_stage(project.protocol, "screening")
     set_clock(monkeypatch, lambda: NOON)
@@ -95,7 +96,9 @@ def test_an_undo_under_a_clock_set_back_counts(tmp_path, monkeypatch):
         assert stored.get_status(conn, 1, TA) == "pending"
 
 
-def test_who_retires_under_a_clock_set_back_leaves_what_they_decided_before(tmp_path, monkeypatch):
+def test_who_retires_under_a_clock_set_back_leaves_what_they_decided_before(
+    tmp_path, new_store, monkeypatch
+):
     project = studies(tmp_path, [Record("embase", title="Study 1"), Record("embase", title="2")])
     set_clock(monkeypatch, lambda: NOON)
     for number, names in ((1, ("ada", "ben")), (2, ("ben",))):
@@ -108,7 +111,7 @@ def test_who_retires_under_a_clock_set_back_leaves_what_they_decided_before(tmp_
 
 
 @pytest.mark.parametrize("jump", [0, -86_400, 86_400])
-def test_what_was_drawn_by_lot_is_told_by_rows(tmp_path, monkeypatch, jump):
+def test_what_was_drawn_by_lot_is_told_by_rows(tmp_path, new_store, monkeypatch, jump):
     """The clock is set back, or forward, after the order was drawn: the evidence is the same."""
     project = studies(tmp_path, [Record("embase", title=f"Study {n}") for n in range(1, 7)])
     path = tmp_path / "protocol.yaml"
@@ -131,17 +134,19 @@ def test_what_was_drawn_by_lot_is_told_by_rows(tmp_path, monkeypatch, jump):
 JUMPS = st.lists(st.integers(-400_000, 400_000), min_size=1, max_size=40)
 
 
-@settings(max_examples=4)
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10_000), first=JUMPS, second=JUMPS)
 def test_two_machines_with_any_clocks_give_what_one_right_clock_gives(
-    tmp_path_factory, seed, first, second
+    tmp_path_factory, new_store, seed, first, second
 ):
     """Each machine's clock jumps as it likes, seconds to days, back and forth."""
     folder = tmp_path_factory.mktemp("clocks")
     ticks = itertools.count()
     clocks = [itertools.cycle(first), itertools.cycle(second)]
     with pytest.MonkeyPatch.context() as patch:
+        new_store()
         steady = play(folder / "steady", seed, lambda: NOON + timedelta(seconds=next(ticks)), patch)
+        new_store()
         jumping = play(
             folder / "jumping",
             seed,

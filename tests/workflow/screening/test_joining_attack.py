@@ -2,14 +2,13 @@
 everywhere they can and undoes it, and must have learned nothing."""
 
 import json
-import subprocess
-import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import pytest
 from support.small import studies
+from typer.testing import CliRunner
 
+from review.cli import app
 from review.errors import ReviewError
 from review.models import Record
 from review.prisma import flow_to_dict
@@ -24,7 +23,6 @@ from review.workflow.screening import agreement, blinding, ranking, reviewing
 from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup.loading import open_project
 
-ROOT = Path(__file__).parents[3]
 TA = "title-abstract"
 FIRST, SETTLED, LAST = 1, 2, 3
 """Records: FIRST and LAST are open to ada, SETTLED has both decisions."""
@@ -79,9 +77,10 @@ def look(project, number):
 
 
 @pytest.mark.parametrize(("number", "settled"), [(FIRST, "include"), (LAST, "exclude")])
-def test_joining_and_looking_tells_nothing_of_an_open_record(tmp_path, number, settled):
+def test_joining_and_looking_tells_nothing_of_an_open_record(tmp_path, new_store, number, settled):
     sights = {}
     for hidden in (None, "include", "exclude"):
+        new_store()
         project = make_review(tmp_path / str(hidden), hidden, number, settled)
         before = look(project, number)
         settle_pair(project, (f"R{number:06d}", f"R{SETTLED:06d}"), "same", "ada")
@@ -95,7 +94,7 @@ def test_joining_and_looking_tells_nothing_of_an_open_record(tmp_path, number, s
                 assert told[way] == blank[way], (hidden, moment, way)
 
 
-def test_what_a_rule_joins_and_a_reviewer_parts_tells_nothing_either(tmp_path):
+def test_what_a_rule_joins_and_a_reviewer_parts_tells_nothing_either(tmp_path, new_store):
     """Records that came joined, each judged by one of the two, and parted afterwards."""
     project = studies(tmp_path, [Record("embase", title=f"Study {n}") for n in (1, 2, 3)])
     add_decision(project, NewDecision(1, TA, "ada", "include"))
@@ -113,7 +112,7 @@ def test_what_a_rule_joins_and_a_reviewer_parts_tells_nothing_either(tmp_path):
     assert told == [[], []]  # R000002 is settled by no decision of its own
 
 
-def test_what_was_judged_on_one_record_is_told_once_it_is_settled_by_it(tmp_path):
+def test_what_was_judged_on_one_record_is_told_once_it_is_settled_by_it(tmp_path, new_store):
     project = make_review(tmp_path, "exclude", LAST)
     ada = CurrentUser("ada", ("reviewer",))
     settle_pair(project, ("R000002", "R000003"), "same", "ada")
@@ -129,7 +128,7 @@ def test_what_was_judged_on_one_record_is_told_once_it_is_settled_by_it(tmp_path
     assert names.count("ben (reviewer)") == 2
 
 
-def test_an_adjudicator_who_reviews_opens_no_conflict_they_made_by_joining(tmp_path):
+def test_an_adjudicator_who_reviews_opens_no_conflict_they_made_by_joining(tmp_path, new_store):
     project = studies(tmp_path, [Record("embase", title=f"Study {n}") for n in (1, 2)])
     path = tmp_path / "protocol.yaml"
     path.write_text(
@@ -151,13 +150,14 @@ def test_an_adjudicator_who_reviews_opens_no_conflict_they_made_by_joining(tmp_p
 
 
 def run_command(project, user, *words):
-    start = [sys.executable, "-m", "review.cli", "--review", str(project.folder), "--user", user]
-    return subprocess.run([*start, *words], capture_output=True, text=True, cwd=ROOT).stdout
+    start = ["--review", str(project.folder), "--user", user]
+    return CliRunner().invoke(app, [*start, *words]).stdout
 
 
-def test_the_commands_tell_nothing_after_a_join(tmp_path):
+def test_the_commands_tell_nothing_after_a_join(tmp_path, new_store):
     outputs = []
     for hidden in ("include", "exclude"):
+        new_store()
         project = make_review(tmp_path / hidden, hidden, LAST)
         settle_pair(project, ("R000002", "R000003"), "same", "ada")
         day = snapshot.snapshot_at(project).day

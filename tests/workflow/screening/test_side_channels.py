@@ -79,9 +79,12 @@ WAYS = (view_counts, view_explanations, view_conflicts, view_python_counts, view
 
 
 @pytest.mark.parametrize("roles", ["reviewer", "reviewer, lead", "reviewer, adjudicator"])
-def test_whatever_a_colleague_thinks_of_an_open_record_every_view_is_the_same(tmp_path, roles):
+def test_whatever_a_colleague_thinks_of_an_open_record_every_view_is_the_same(
+    tmp_path, new_store, roles
+):
     views = {}
     for thought in THOUGHTS:
+        new_store()
         project = make_review(tmp_path / str(thought), thought, roles)
         views[thought] = {way.__name__: way(project, tuple(roles.split(", "))) for way in WAYS}
     for thought in THOUGHTS[1:]:
@@ -90,7 +93,7 @@ def test_whatever_a_colleague_thinks_of_an_open_record_every_view_is_the_same(tm
 
 @pytest.mark.parametrize("thought", [None, "exclude"])
 def test_changes_since_a_day_count_a_colleagues_settled_decisions_alone(
-    tmp_path, monkeypatch, thought
+    tmp_path, new_store, monkeypatch, thought
 ):
     project = make_review(tmp_path, thought)
     before = snapshot.snapshot_at(project)
@@ -104,10 +107,11 @@ def test_changes_since_a_day_count_a_colleagues_settled_decisions_alone(
 
 
 @pytest.mark.parametrize("thought", ["exclude", "unsure"])
-def test_the_answer_to_ones_own_decision_tells_no_conflict(tmp_path, thought):
+def test_the_answer_to_ones_own_decision_tells_no_conflict(tmp_path, new_store, thought):
     """Nobody else has judged the record, or ben has differed: the answer is the same."""
     answers = []
     for hidden in (None, thought):
+        new_store()
         project = make_review(tmp_path / str(hidden), hidden)
         mine = review.open_review(project.folder, user="ada")
         answer = mine.decide("R000001", "include", stage=TA)
@@ -118,7 +122,7 @@ def test_the_answer_to_ones_own_decision_tells_no_conflict(tmp_path, thought):
     assert answers[0] == answers[1] == ("partial", None, 1, None, "pending", 0, ())
 
 
-def test_the_answer_to_a_decision_that_settles_a_record_says_so(tmp_path):
+def test_the_answer_to_a_decision_that_settles_a_record_says_so(tmp_path, new_store):
     project = make_review(tmp_path, "include")
     answer = review.open_review(tmp_path, user="ada").decide("R000001", "include", stage=TA)
     assert (answer.status, answer.votes) == ("included", 2)
@@ -126,12 +130,13 @@ def test_the_answer_to_a_decision_that_settles_a_record_says_so(tmp_path):
     assert whole.project.protocol == project.protocol
 
 
-def test_the_python_report_is_the_same_whatever_a_colleague_thinks(tmp_path):
+def test_the_python_report_is_the_same_whatever_a_colleague_thinks(tmp_path, new_store):
     """After ada joined an open record with a settled one, which once showed ben's decision."""
     from review.workflow.deduplication.run import settle_pair
 
     reports, counts = [], []
     for thought in ("include", "exclude"):
+        new_store()
         project = make_review(tmp_path / thought, thought)
         settle_pair(project, ("R000002", "R000003"), "same", "ada")
         mine = review.open_review(project.folder, user="ada")
@@ -156,9 +161,12 @@ def test_the_python_report_is_the_same_whatever_a_colleague_thinks(tmp_path):
     assert not any(b"Only ben knows" in data for data in reports[0].values())
 
 
-def test_feedback_of_a_colleague_on_an_open_report_counts_for_nobody_who_reviews(tmp_path):
+def test_feedback_of_a_colleague_on_an_open_report_counts_for_nobody_who_reviews(
+    tmp_path, new_store
+):
     performances, own = [], []
     for verdict in (None, "confirm", "dismiss"):
+        new_store()
         project = make_review(tmp_path / str(verdict), "include")
         if verdict:
             entry = FeedbackEntry(
@@ -176,10 +184,11 @@ def test_feedback_of_a_colleague_on_an_open_report_counts_for_nobody_who_reviews
     assert own == [{}, {}, {}]
 
 
-def test_words_that_explain_a_place_are_weighed_by_ones_own_decisions(tmp_path):
+def test_words_that_explain_a_place_are_weighed_by_ones_own_decisions(tmp_path, new_store):
     """Also once the team's order was learned from what colleagues decided on open records."""
     explanations = []
     for first, other in (("include", "exclude"), ("exclude", "include")):
+        new_store()
         folder = tmp_path / first
         titles = [f"{word} of the chest {n}" for n in range(8) for word in ("Nodule", "Fracture")]
         project = studies(folder, [Record("embase", title=title) for title in titles])
