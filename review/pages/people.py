@@ -21,6 +21,8 @@ from review.workflow.setup.people import ROLE_MEANINGS, ROLE_NAMES, NewMember, P
 
 NEW_PLACE = "Nobody: a new member"
 MAILING_KEY = "invitation_mail"
+LINK_CARD_KEY = "invitation_card"
+"""The person on whose card the link is shown; None above the form."""
 FORM_WIDTH = 620
 """Width of the form (pixels); on a narrower screen it fills the page."""
 
@@ -30,10 +32,9 @@ def render_page(project: Project) -> None:
     person = session.get_user()
     accounts.require_permission(person, "manage")
     st.title("People")
-    show_messages("people")
-    invitation: Invitation | None = st.session_state.get("invitation")
-    if invitation is not None:
-        _render_invitation(project, invitation)
+    with st.container():  # always there: what opens and closes below keeps its place
+        show_messages("people")
+        _render_invitation_of(project, None)
     views = people.list_people(project, person.name)
     _render_invitation_form(project, views)
     st.subheader(format_count(len(views), "person", "people"))
@@ -94,6 +95,7 @@ def _invite(project: Project, turn: int, role: PersonRole, place: str | None) ->
         keep_message("invitation_form", str(error), "warning")
         return
     state["invitation"] = invitation
+    state[LINK_CARD_KEY] = None
     state["invite_turn"] = turn + 1
     keep_message("people", f"{invitation.name} is in the team now.")
 
@@ -111,6 +113,13 @@ def _choose_place(examples: list[PersonView], role: PersonRole) -> str | None:
         key=f"invite_place_{role}",
     )
     return None if place == NEW_PLACE else place
+
+
+def _render_invitation_of(project: Project, card: str | None) -> None:
+    """The link made last, on the card of the person it was asked for, else above the form."""
+    invitation: Invitation | None = st.session_state.get("invitation")
+    if invitation is not None and st.session_state.get(LINK_CARD_KEY) == card:
+        _render_invitation(project, invitation)
 
 
 def _render_invitation(project: Project, invitation: Invitation) -> None:
@@ -160,6 +169,7 @@ def _mail_invitation(project: Project, invitation: Invitation, settings: MailSet
 
 def _hide_link() -> None:
     st.session_state.pop("invitation", None)
+    st.session_state.pop(LINK_CARD_KEY, None)
 
 
 def _render_person(project: Project, view: PersonView) -> None:
@@ -173,7 +183,9 @@ def _render_person(project: Project, view: PersonView) -> None:
         st.caption(
             f"{escape_markdown(_describe_duties(view))}  \n{escape_markdown(_describe_state(view))}"
         )
-        show_messages(f"person_{view.name}")
+        with st.container():
+            show_messages(f"person_{view.name}")
+            _render_invitation_of(project, view.name)
         with st.expander("Manage"):
             try:
                 if view.is_retired:
@@ -226,6 +238,7 @@ def _make_link(project: Project, name: str, who: str) -> None:
         st.session_state["invitation"] = invitations.make_invitation(
             project, name, who, session.find_base_url()
         )
+        st.session_state[LINK_CARD_KEY] = name
 
     try_action(f"person_{name}", make)
 
@@ -235,7 +248,7 @@ def _sign_out(project: Project, name: str, who: str) -> None:
         count = accounts.end_sessions(project, name, who)
         return f"{name} is signed out: {format_count(count, 'session')} ended."
 
-    try_action("people", end)
+    try_action(f"person_{name}", end)
 
 
 def _render_roles(project: Project, view: PersonView) -> None:
@@ -265,7 +278,7 @@ def _change_roles(project: Project, view: PersonView) -> None:
     except ReviewError as error:
         keep_message(f"person_{view.name}", str(error), "warning")
         return
-    keep_message("people", f"{view.name} is now: {people.format_roles(roles)}.")
+    keep_message(f"person_{view.name}", f"{view.name} is now: {people.format_roles(roles)}.")
 
 
 def _render_departure(project: Project, view: PersonView) -> None:
@@ -306,10 +319,10 @@ def _let_go(project: Project, view: PersonView) -> None:
         if view.is_removable:
             why = str(st.session_state.get(f"why_{view.name}") or "")
             people.remove_person(project, view.name, who, why)
-            message = f"{view.name} is no longer in the team."
+            place, message = "people", f"{view.name} is no longer in the team."
         else:
             result = people.retire_person(project, view.name, who)
-            message = f"{view.name} is retired."
+            place, message = f"person_{view.name}", f"{view.name} is retired."
             if result.understaffed_stages:
                 stages = ", ".join(result.understaffed_stages)
                 message += f" Too few reviewers are left for: {stages}."
@@ -317,7 +330,7 @@ def _let_go(project: Project, view: PersonView) -> None:
         keep_message(f"person_{view.name}", str(error), "warning")
         return
     st.session_state[f"leaving_{view.name}"] = False
-    keep_message("people", message)
+    keep_message(place, message)
 
 
 def _render_return(project: Project, view: PersonView) -> None:
@@ -335,7 +348,8 @@ def _bring_back(project: Project, name: str) -> None:
     except ReviewError as error:
         keep_message(f"person_{name}", str(error), "warning")
         return
-    keep_message("people", f"{name} is back in the team.")
+    st.session_state[LINK_CARD_KEY] = name
+    keep_message(f"person_{name}", f"{name} is back in the team.")
 
 
 def capitalize(text: str) -> str:

@@ -4,8 +4,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support.small import studies
 
+from review.errors import ReviewError
 from review.models import Record
-from review.workflow.project import accounts
+from review.workflow.project import accounts, invitations
 from review.workflow.project.accounts import CurrentUser
 from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup import people
@@ -85,6 +86,33 @@ def test_what_retiring_means_is_shown_and_can_be_cancelled(project):
         one for one in people.list_people(open_project(project.folder), "ada") if one.name == "ben"
     )
     assert ben.is_retired
+
+
+def test_a_password_is_reset_by_a_link_on_the_card_of_its_person(project):
+    """The old password and its sessions end when the link is used, which works once."""
+    accounts.add_user(project, "ben", "the old one", "ada")
+    token = accounts.sign_in(project, "ben", "the old one")
+    page = draw(project, LEAD)
+    count = len(page.main.children)
+    page.button(key="link_ben").click().run()
+    assert "Pass this link on to **ben** and nobody else" in " ".join(
+        one.value for one in page.markdown
+    )
+    assert len(page.main.children) == count  # no card takes the place of another
+    assert not page.main.children[1].get("code")
+    link = page.code[0].value
+    assert accounts.get_current_user(project, token)
+    key = link.split("key=")[1]
+    _, new_token = invitations.accept_invitation(project, key, "a fine password")
+    assert accounts.get_current_user(project, token) is None
+    assert accounts.sign_in(project, "ben", "the old one") is None
+    with pytest.raises(ReviewError, match="has been used"):
+        invitations.accept_invitation(project, key, "a third password")
+    find(page.button, "Hide link").click().run()
+    assert not page.code
+    page.button(key="sign_out_ben").click().run()
+    assert page.success[0].value == "ben is signed out\\: 1 session ended."
+    assert accounts.get_current_user(project, new_token) is None
 
 
 def test_the_only_lead_stays(project):

@@ -221,13 +221,18 @@ def _find_belying_record(
     candidates: Sequence[RecordCandidate],
     report_of: Mapping[str, int],
 ) -> str | None:
-    """A warning where the first pages are those of another record than the file's name says."""
+    """A warning where the first pages are not those of the record that the file's name says."""
     if result.method != "file name" or text.state != "ok":
         return None
     report = report_of[result.keys[0]]
     by_content = fulltext.match_record(text.front, candidates)
-    if not by_content.keys or any(report_of[key] == report for key in by_content.keys):
+    if any(report_of[key] == report for key in by_content.keys):
         return None
+    if not by_content.keys:
+        own = [candidate for candidate in candidates if report_of[candidate.key] == report]
+        if not any(entry.title for entry in own) or fulltext.match_record(text.front, own).keys:
+            return None
+        return f"its name says {result.keys[0]}, but that title is not on its first pages"
     return f"its name says {result.keys[0]}, but its first pages are those of {by_content.keys[0]}"
 
 

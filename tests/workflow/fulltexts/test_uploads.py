@@ -108,6 +108,10 @@ def test_a_name_that_the_first_pages_belie_is_warned_of(project: Project) -> Non
     assert result.warning == ("its name says R000003, but its first pages are those of R000001")
     right = attach_uploads(project, [("R000001 study.pdf", draw_pdf("study.pdf"))], "ada")
     assert right.results[0].warning is None
+    stranger = attach_uploads(project, [("R000003.pdf", draw_pdf("unknown.pdf"))], "ada")
+    assert stranger.results[0].warning == (
+        "its name says R000003, but that title is not on its first pages"
+    )
 
 
 def test_an_upload_of_another_paper_is_warned_of(project: Project) -> None:
