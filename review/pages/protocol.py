@@ -216,7 +216,7 @@ def _render_yaml(project: Project, draft: Draft) -> None:
 
 
 def _render_example_notice(project: Project) -> None:
-    """Says which parts of the plan are still those of the starter protocol."""
+    """Says which parts of the plan are still those of the protocol the review began with."""
     data = read_keys(protocol_amendments.read_protocol_text(project))
     labels = [
         EXAMPLE_LABELS[path]
@@ -225,7 +225,7 @@ def _render_example_notice(project: Project) -> None:
     ]
     if labels:
         st.info(
-            f"Still the starter protocol's examples, not your review's: {join_words(labels)}.",
+            f"Still examples from the template, not your review's own: {join_words(labels)}.",
             icon=":material/lightbulb:",
         )
 

@@ -79,9 +79,9 @@ def test_the_examples_of_the_starter_protocol_are_marked(project):
     page = draw(project.folder)
     assert "the title, the question, the query" in page.info[0].value
     find(page.button, "Edit protocol").click().run()
-    assert sum("Example from the starter" in one.value for one in page.caption) == 2
+    assert sum("Example from the template" in one.value for one in page.caption) == 2
     find(page.text_input, "Title of the review").set_value("Ours").run()
-    assert sum("Example from the starter" in one.value for one in page.caption) == 1
+    assert sum("Example from the template" in one.value for one in page.caption) == 1
 
 
 def test_a_field_changes_its_key_and_nothing_else_in_the_file(project):

@@ -196,7 +196,7 @@ def render_field_notes(form: ProtocolForm, *paths: KeyPath) -> None:
         if path in form.draft.refusals:
             st.error(escape_markdown(form.draft.refusals[path]))
         if path in form.examples:
-            st.caption(":material/lightbulb: Example from the starter protocol. Write your own.")
+            st.caption(":material/lightbulb: Example from the template. Write your own.")
     fault = form.fault
     if fault is not None and any(
         fault.path[: len(path)] == path or path[: len(fault.path)] == fault.path

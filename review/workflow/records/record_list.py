@@ -232,7 +232,7 @@ def exclude_records(
             )
         key = format_record_key(number)
         if waiting is None:
-            skipped.append(f"{key} is not waiting for your decision.")
+            skipped.append(f"{key} is not waiting for your screening decision.")
             continue
         try:
             reviewing.save_decision(project, waiting, person.name, report, "exclude", reason=reason)

@@ -3,6 +3,7 @@ two people's changes are joined."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from review.errors import ProtocolError, ReviewError
@@ -230,17 +231,26 @@ EXAMPLE_PATHS: tuple[KeyPath, ...] = (
     ("highlight", "include"),
     ("highlight", "exclude"),
 )
-"""Keys whose values in the starter protocol are examples that a team writes over."""
+"""Keys whose values in the starter protocol and the templates are examples that a team writes
+over."""
 
 
 def list_examples(data: Mapping[str, Any]) -> list[KeyPath]:
-    """Keys that still hold the starter protocol's example, word for word."""
-    starter = read_keys((shipped("data") / "starter-protocol.yaml").read_text(encoding="utf-8"))
+    """Keys that still hold the example of the starter protocol or of a template, word for word."""
     return [
         path
         for path in EXAMPLE_PATHS
-        if get_value(data, path) and get_value(data, path) == get_value(starter, path)
+        if (value := get_value(data, path))
+        and any(value == get_value(example, path) for example in _read_example_protocols())
     ]
+
+
+@cache
+def _read_example_protocols() -> tuple[Mapping[str, Any], ...]:
+    """The shipped protocols that a review can begin with."""
+    folder = shipped("data")
+    paths = [folder / "starter-protocol.yaml", *sorted((folder / "templates").glob("*.yaml"))]
+    return tuple(read_keys(path.read_text(encoding="utf-8")) for path in paths)
 
 
 def split_lines(text: str) -> list[str]:

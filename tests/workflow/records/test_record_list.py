@@ -156,7 +156,7 @@ def test_several_records_are_excluded_by_ones_own_vote_alone(project):
     decide(project, 3, "ben", "include")
     outcome = record_list.exclude_records(project, ADA, (2, 3, 4), "not imaging")
     assert outcome.saved == ("R000003", "R000004")
-    assert outcome.skipped == ("R000002 is not waiting for your decision.",)
+    assert outcome.skipped == ("R000002 is not waiting for your screening decision.",)
     assert find(project, ADA, mine="exclude") == [2, 3, 4]
     assert statuses(project, ADA)[3] == "Title and abstract: not resolved"
     assert find(project, CLEO, status="conflict") == [3]

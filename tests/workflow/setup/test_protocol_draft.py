@@ -79,6 +79,17 @@ def test_the_starters_examples_are_recognised_until_they_are_changed():
     assert len(left) == 5
 
 
+@pytest.mark.parametrize("name", ["diagnostic-accuracy", "prediction-models"])
+def test_the_examples_of_a_template_are_recognised_until_they_are_changed(name):
+    path = get_shipped_path("data") / "templates" / f"{name}.yaml"
+    text = set_values(path.read_text(encoding="utf-8"), {("title",): "Ours"})
+    left = list_examples(read_keys(text))
+    assert ("title",) not in left
+    assert {("question",), ("search", "query"), ("criteria", "include")} <= set(left)
+    written = set_values(text, {("question",): "How accurate is AI for tuberculosis?"})
+    assert ("question",) not in list_examples(read_keys(written))
+
+
 def test_changes_of_different_keys_are_joined():
     mine = set_values(STARTER, {("stages", 0, "reviewers"): 1, ("title",): "Mine"})
     theirs = STARTER.replace("seed: 1}", "seed: 2} # theirs")
