@@ -105,6 +105,8 @@ def import_file(
     with project.store.read() as conn:
         before = records.find_file_batch(conn, digest)
     if before is not None:
+        if sheet is not None:
+            _refuse_other_sheet(project, path, data, source=source, sheet=sheet, mapping=mapping)
         with project.store.write() as conn:
             return _handle_known_file(project, conn, path, before, request)
     listed = find_listed_import(project, path.name)
@@ -256,6 +258,35 @@ def _read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: cannot be opened ({error.strerror}).") from error
+
+
+def _refuse_other_sheet(
+    project: Project,
+    path: Path,
+    data: bytes,
+    *,
+    source: str | None,
+    sheet: str,
+    mapping: Mapping[str, str] | None,
+) -> None:
+    """Raises SourceError for a sheet with new records, in a workbook imported with another one."""
+    with project.store.read() as conn:
+        kept_mappings = {} if mapping else column_mappings.list_mappings(conn)
+        parsed = read_export(
+            data,
+            path.name,
+            source=source,
+            sheet=sheet,
+            mapping=mapping,
+            kept_mappings=kept_mappings,
+        )
+        titles = {record.title for record in parsed.records if record.title}
+        known = {title for _, title in records.iter_titles(conn)}
+    if titles - known:
+        raise SourceError(
+            f"{path.name}: this workbook has already been imported, with another sheet; sheet "
+            f"{sheet!r} was not. Save it as a file of its own and import that file."
+        )
 
 
 def _handle_known_file(

@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+import openpyxl
 import pytest
 from support.samples import EXPORTS, SAMPLES
 
@@ -300,8 +301,6 @@ def test_a_sheet_of_decisions_is_chosen_by_name_where_a_workbook_holds_several(f
     import csv
     import io
 
-    import openpyxl
-
     rows = list(csv.reader(io.StringIO(good(filled))))
     book = openpyxl.Workbook()
     book.remove(book.active)
@@ -315,3 +314,19 @@ def test_a_sheet_of_decisions_is_chosen_by_name_where_a_workbook_holds_several(f
         import_decisions(filled, path, "ada")
     done = import_decisions(filled, path, "ada", sheet="first reviewer")
     assert done.added == len(rows) - 1
+
+
+def test_another_sheet_of_a_workbook_imported_before_is_refused_not_passed_over(project, tmp_path):
+    book = openpyxl.Workbook()
+    for title in ("A", "B"):
+        page = book.create_sheet(title)
+        page.append(["Title", "Authors", "Year"])
+        page.append([f"Films of sheet {title}", "Roe, A", 2020])
+    del book["Sheet"]
+    path = tmp_path / "two.xlsx"
+    book.save(path)
+    import_file(project, path, "ada", sheet="B")
+    with pytest.raises(SourceError, match="another sheet; sheet 'A' was not"):
+        import_file(project, path, "ada", sheet="A")
+    again = import_file(project, path, "ada", sheet="b", source="scopus")
+    assert (again.batch, again.renamed) == (None, (("table", "scopus"),))
