@@ -15,7 +15,11 @@ _MIN_LEAD = 0.04
 _TITLE_WORDS_SEARCHED = 400
 """Words from the top that contain a paper's own title; further down others are cited."""
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
-_DOI_LINE = re.compile(r"\s*\(?(?:https?://(?:dx\.)?doi\.org/|doi:?\s*)?10\.\d{4,9}/\S+\s*", re.I)
+_DOI_LINE = re.compile(
+    r"\s*\(?(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi:?\s*|digital object identifier:?\s*)?"
+    r"10\.\d{4,9}/\S+\s*",
+    re.I,
+)
 """A line that holds nothing but a DOI, as publishers print an article's own."""
 _BROKEN_DOI = re.compile(r"\b((?:doi|10)\.|10\.\d{4,9}/(?:\S*[-/_.])?)\n(?=[a-z0-9])")
 """A DOI or its address that goes on in the next line."""

@@ -16,6 +16,8 @@ CITES = "Wheat was counted before (https://doi.org/10.1000/wheat.2001.9) by othe
 ANYWHERE = {
     "address": "https://doi.org/10.1000/jii.2024.00123",
     "old address": "http://dx.doi.org/10.1000/jii.2024.00123",
+    "address without a scheme": "doi.org/10.1000/jii.2024.00123",
+    "label in full": "Digital Object Identifier 10.1000/jii.2024.00123",
     "label": "doi:10.1000/jii.2024.00123",
     "capitals": "DOI 10.1000/JII.2024.00123",
     "in brackets": "(https://doi.org/10.1000/jii.2024.00123)",
