@@ -161,7 +161,7 @@ def _written(one: Preprint, shown: Version, world: World) -> str:
         f'    <link href="https://{link}" rel="alternate" type="text/html"/>',
         f'    <link href="https://arxiv.org/pdf/{one.id}v{shown.number}" rel="related" '
         'type="application/pdf" title="pdf"/>',
-        f"    <summary>{escape(_wrapped(shown.abstract))}</summary>",
+        f"    <summary>{escape(_wrap_abstract(shown.abstract))}</summary>",
         *(
             f'    <category term="{c}" scheme="http://arxiv.org/schemas/atom"/>'
             for c in one.categories
@@ -193,6 +193,15 @@ def _wrapped(text: str) -> str:
         for line in textwrap.wrap(part, 80, break_long_words=False, break_on_hyphens=False)
     ]
     return "\n  ".join(lines)
+
+
+def _wrap_abstract(text: str) -> str:
+    """Hard-wrapped as arXiv keeps an abstract: only a new paragraph begins with two spaces."""
+    paragraphs = [
+        "\n".join(textwrap.wrap(part, 80, break_long_words=False, break_on_hyphens=False))
+        for part in text.split("\n\n")
+    ]
+    return "\n  ".join(paragraphs)
 
 
 def _feed(ask: Ask, ids: list[str], page: tuple[int, int, int], entries: str) -> str:
