@@ -14,6 +14,7 @@ from review.workflow.exports import own_work
 from review.workflow.exports.own_work import BoardRow, OwnRecord, OwnWork
 from review.workflow.project.accounts import CurrentUser
 from review.workflow.project.project import Project
+from review.workflow.records import listing
 from review.workflow.screening import rescreening
 
 MOST_FORMS = 12
@@ -30,7 +31,9 @@ def render_page(project: Project) -> None:
         st.info(rescreening.format_reopening(preprint))
     with st.spinner("Counting what waits for you …"):
         work = own_work.get_own_work(project, person)
-    if not _has_work(work):
+    if not listing.count_records(project):
+        st.info(alerts.NO_RECORDS)
+    elif not _has_work(work):
         st.success("Nothing is waiting for you.")
     left_column, right_column = st.columns(2, gap="large")
     with left_column:

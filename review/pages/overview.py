@@ -65,10 +65,7 @@ def render_page(project: Project) -> None:
         cache = _get_flow_cache(str(project.folder), project.fingerprint, reader)
         flow, counted_at = overview.get_recent_flow(project, cache, reader=reader)
     if not get_total(flow.main.identified) and flow.other is None:
-        st.info(
-            "No records yet. The lead can run a search on the Searches page or import search "
-            "exports on the Import page."
-        )
+        st.info(alerts.NO_RECORDS)
     funnel_column, progress_column = st.columns([3, 2], gap="large")
     with funnel_column:
         st.subheader("Funnel")

@@ -200,6 +200,7 @@ def _render_source_controls(
             "All sources" if name is None else f"{format_source(name)} ({counts[name]:,})"
         ),
         key=FILTER_KEYS["source"],
+        placeholder="All sources",  # what a saved list without a source leaves in the box
     )
     year = year_column.text_input("Year", key="records_year")
     if year and not year.isdigit():
@@ -231,7 +232,11 @@ def _render_status_controls(
     columns = st.columns(len(labels), vertical_alignment="bottom")
     chosen = {
         name: column.selectbox(
-            label, options[name], format_func=format_value, key=FILTER_KEYS[name]
+            label,
+            options[name],
+            format_func=format_value,
+            key=FILTER_KEYS[name],
+            placeholder=format_value(None),  # what a saved list without this filter leaves
         )
         for column, (name, (label, format_value)) in zip(columns, labels.items(), strict=True)
     }

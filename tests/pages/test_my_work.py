@@ -59,3 +59,9 @@ def test_the_adjudicator_is_told_what_waits_and_the_lead_sees_the_team(project):
 
 def test_nothing_that_waits_is_said(project):
     assert draw(project.folder, CLEO).success[0].value == "Nothing is waiting for you."
+
+
+def test_an_empty_review_says_how_records_come_in(tmp_path):
+    app = draw(studies(tmp_path, []).folder, ADA)
+    assert not app.success
+    assert "import search exports" in app.info[0].value

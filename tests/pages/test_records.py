@@ -209,6 +209,8 @@ def test_filters_are_saved_under_a_name_and_opened_again(project):
     assert not other.exception
     assert table(other) == ["Radiograph study 77"]
     assert other.text_input(key="records_year").value == "2002"
+    unused = {box.label: box.placeholder for box in other.selectbox}
+    assert (unused["Stage"], unused["Source"]) == ("Any stage", "All sources")
     assert not [one for one in other.button if one.label == "Rename"]  # it is ben's
     app.selectbox(key="records_saved_list").set_value(("ben", "My <b> list")).run()
     find_button(app, r"Delete My \<b\> list").click().run()

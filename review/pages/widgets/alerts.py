@@ -12,6 +12,12 @@ from review.workflow.harvest.alerts import Alert
 from review.workflow.project import accounts
 from review.workflow.project.project import Project
 
+NO_RECORDS = (
+    "No records yet. The lead can run a search on the Searches page or import search exports on "
+    "the Import page."
+)
+"""Shown in place of lists and counts while a review is empty."""
+
 
 def render_alerts(project: Project) -> None:
     """Draws what is open, a way to close it for the lead, and what was closed."""
