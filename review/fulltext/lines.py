@@ -69,18 +69,21 @@ def close_spaced_letters(line: TextLine) -> TextLine:
     gaps = sorted(b.x0 - a.x1 for a, b in pairwise(pieces))
     if len(letters) < _MIN_SPACED_LETTERS or not letters[0].text.isupper():
         return line
-    case = {word.text.isupper() for word in letters[1:]}
     single_count = sum(1 for word in pieces if len(word.text) == 1)
     gap = max(gaps[len(gaps) // 2], 0.1)
-    if single_count < _MIN_SPACED_SHARE * len(pieces) or gap > line.size or len(case) > 1:
+    if single_count < _MIN_SPACED_SHARE * len(pieces) or gap > line.size:
         return line
-    words = [pieces[0]]
+    words, inner_cases = [pieces[0]], set()
     for before, word in pairwise(pieces):
         is_number_over = not before.text.isalpha() and word.text.isalpha()
         if is_number_over or word.x0 - before.x1 > _WIDE_GAP * gap:
             words.append(word)
-        else:
-            words[-1] = join_words(words[-1], word)
+            continue
+        words[-1] = join_words(words[-1], word)
+        if word in letters:
+            inner_cases.add(word.text.isupper())
+    if len(inner_cases) > 1:
+        return line
     return build_line(words, line.size, line.bold, line.angle)
 
 

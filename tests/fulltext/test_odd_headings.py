@@ -72,6 +72,9 @@ HEADS = {
                        "4 . D I S C U S S I O N", "B I B L I O G R A P H Y"],
     "small letters": ["I n t r o d u c t i o n", "M e t h o d s", "R e s u l t s",
                       "D i s c u s s i o n", "R e f e r e n c e s"],
+    "several words in small letters": [
+        "I n t r o d u c t i o n", "M a t e r i a l s  a n d  M e t h o d s", "R e s u l t s",
+        "D i s c u s s i o n", "L i t e r a t u r e  C i t e d"],
     "several words": ["I N T R O D U C T I O N", "M A T E R I A L S  A N D  M E T H O D S",
                       "R E S U L T S  A N D  F I N D I N G S"[:13],
                       "D I S C U S S I O N  A N D  C O N C L U S I O N",
