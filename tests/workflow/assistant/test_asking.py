@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text as sql
 from support.appraising import fill, full
 from support.assisted import CONSENT, ITEM, KEY, QUOTATION, answer, assisted_review
+from support.hostile import sentence_page
 from support.language_model import language_model, send_completion
 
 from review.errors import ReviewError
@@ -23,6 +24,7 @@ from review.workflow.assistant import asking
 from review.workflow.assistant.asking import ask_about_item, get_view
 from review.workflow.exports import bundle
 from review.workflow.exports.snapshot import snapshot_at
+from review.workflow.fulltexts import attachments
 from review.workflow.safety import audit_log
 from review.workflow.setup.loading import open_project
 
@@ -268,6 +270,8 @@ def test_judgements_and_finished_forms_are_not_asked_about(project, service):
 
 
 def test_without_a_sentence_there_is_nothing_to_send(project, service):
+    thanks = sentence_page(["We thank the nurses of the ward for their patience."] * 12)
+    attachments.attach_pdf(project, 1, "thanks.pdf", thanks, "ada")
     answer(project, "ada", item="deidentification")
     with pytest.raises(ReviewError, match="there is nothing to send"):
         ask(project, item="deidentification")
