@@ -12,6 +12,7 @@ from support.samples import EXPORTS, SAMPLES
 from review.formats import read_file
 from review.formats.export import EXTENSIONS, RECORD_WRITERS
 from review.models import Record, Relation
+from review.text.characters import replace_unstorable
 
 
 def back(form: str, records: list[Record]) -> list[Record]:
@@ -118,7 +119,8 @@ RECORDS = st.builds(
 )
 @given(records=st.lists(RECORDS, min_size=1, max_size=3))
 def test_any_records_come_back_equal(form: str, records: list[Record]) -> None:
-    assert back(form, records) == records
+    """Characters that no database can store are replaced in reading."""
+    assert back(form, records) == [replace_unstorable(record) for record in records]
 
 
 PAPER = Record(
