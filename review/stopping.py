@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+STOPPED_REASON = "Not screened: screening was stopped"
+"""The rule that unscreened records are marked with, by the lead's act."""
 EXACT_LIMIT = 200
 """Numbers of records left that are weighed one by one; larger ones on a grid."""
 GRID_POINTS = 300

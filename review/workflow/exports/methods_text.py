@@ -6,7 +6,7 @@ from importlib import metadata
 from review.checklists import Checklist, list_items
 from review.prisma import Flow, Stream, get_total
 from review.protocol.models import Stage
-from review.stopping import describe_check_result
+from review.stopping import STOPPED_REASON, describe_check_result
 from review.workflow.appraisal.instruments import get_checklist
 from review.workflow.exports import prisma
 from review.workflow.exports.display_names import DISPLAY_NAMES
@@ -20,7 +20,7 @@ from review.workflow.exports.search_narrative import (
 from review.workflow.exports.search_runs import list_searches
 from review.workflow.exports.snapshot import ReviewSnapshot, count_models
 from review.workflow.screening import random_checks
-from review.workflow.screening.early_stop import STOPPED_REASON, list_stops
+from review.workflow.screening.early_stop import list_stops
 from review.workflow.screening.ranking import get_labels
 
 REVIEWER_PHRASES = {

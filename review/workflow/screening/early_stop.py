@@ -5,15 +5,13 @@ from datetime import datetime
 
 from review.errors import ReviewError
 from review.protocol.models import Stage, format_stage_name
+from review.stopping import STOPPED_REASON
 from review.store import audit_events, decisions
 from review.store.timestamps import parse_timestamp, utc_now
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
 from review.workflow.screening import status as standings
 from review.workflow.screening.decisions import NewDecision, add_decisions
-
-STOPPED_REASON = "Not screened: screening was stopped"
-"""The rule that unscreened records are marked with, by the lead's act."""
 
 
 def stop_screening(project: Project, stage: Stage, who: str, why: str) -> int:

@@ -15,7 +15,7 @@ from review.models import Decision
 from review.protocol.models import Ranking, Stage, format_stage_name, list_stage_reviewers
 from review.ranking import PlannedOrder, RankingFeatures, RankingPolicy, TrainingLabel
 from review.screening import ScreeningStatus
-from review.stopping import CheckResult, StoppingEvidence
+from review.stopping import STOPPED_REASON, CheckResult, StoppingEvidence
 from review.store import (
     Connection,
     decisions,
@@ -38,7 +38,6 @@ from review.workflow.screening import (
 )
 from review.workflow.screening import status as standings
 from review.workflow.screening.assignment import enqueue
-from review.workflow.screening.early_stop import STOPPED_REASON
 from review.workflow.screening.key_papers import KeyPaper
 from review.workflow.screening.record_texts import load_texts
 

@@ -53,7 +53,7 @@ def test_flags_are_told_with_what_reviewers_made_of_them(project):
         )
     assert "in 2 full texts searched; no flag has been judged yet" in state(project)
     for n, verdict in enumerate(["confirm"] * 3 + ["dismiss"]):
-        hear(project, 1, "flag", verdict, sentence=f"Sentence {n}.", rule="external-not-found")
+        hear(project, 1, "flag", verdict, sentence=f"Sentence {n}.", rule="calibration-not-found")
     hear(project, 1, "flag", "dismiss", sentence="A place to look at.", rule="learned ranking")
     text = state(project)
     assert "did not count as flags; reviewers confirmed 0 and dismissed 1 of 1 judged" in text
