@@ -6,6 +6,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.appraising import RQS_GOOD, fill, full, kind, review_in, standing
+from support.hostile import sentence_page
 from support.papers import PAGES, draw_pdf
 
 from review.checklists import JUDGEMENT_PARTS, list_questions
@@ -477,8 +478,16 @@ def test_possible_evidence_is_used_or_dismissed_and_that_is_remembered(project):
     assert sum(no for _, no in told.values()) >= 1
     cues = get_checklist(project, "claim-2020").sections[0].items[0].cues
     assert set(told) <= {*cues, "learned ranking"}
-    app.session_state["at_1_claim-2020"] = "registration"
+
+
+def test_an_item_on_which_a_paper_says_nothing_has_no_suggestions(project):
+    thanks = sentence_page(["We thank the nurses of the ward for their patience."] * 12)
+    kind(project, 1, "deep-learning", "ada")
+    attachments.attach_pdf(project, 1, "thanks.pdf", thanks, "ada")
+    app = draw("appraisal", project, ADA, key="R000001")
+    app.session_state["at_1_claim-2020"] = "deidentification"
     app.run()
+    assert not sentences(app)
     assert "No suggestions for this item" in said(app)
 
 
