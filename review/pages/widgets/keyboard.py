@@ -133,8 +133,9 @@ if (!window.funnelPage) {
     const items = '[data-testid=stSidebarNavItems]';
     for (const part of document.querySelectorAll(`ul${items}:not([role]), ${items} li:not([role])`))
       part.setAttribute('role', 'presentation');
-    for (const code of document.querySelectorAll('[data-testid=stCode] pre:not([tabindex])'))
-      code.tabIndex = 0;
+    const wide = ['[data-testid=stCode] pre', '[data-testid=stTable] div:has(> table)'];
+    for (const box of document.querySelectorAll(wide.map(part => part + ':not([tabindex])').join()))
+      box.tabIndex = 0;
   };
   const draw = () => { explain(); repair(); };
   draw();
@@ -145,7 +146,7 @@ if (!window.funnelPage) {
 cookie, not Streamlit's own memory, keeps whether it was folded; Back leaves Screening in one press,
 whatever was decided there; if the server is away, a sentence says what that means. Screen readers
 get Streamlit's navigation as links and headings, for its list holds more than list items; and the
-keyboard reaches its code boxes to scroll them."""
+keyboard reaches its code boxes and tables to scroll them."""
 AWAY_WORDS = (
     "All decisions and answers you saw saved are safe. Check your connection, or ask whoever runs "
     "the server. This page continues by itself once the server answers."
