@@ -22,6 +22,7 @@ from review.checklists import (
     read_answer,
 )
 from review.errors import ChecklistError
+from review.text.json_objects import list_repeated_names, load_json
 
 PROMPT_VERSION = "1"
 """Of the instructions below; raised when they change, as answers before and after are not alike."""
@@ -186,7 +187,10 @@ def check_reply(
         find_quotation: the place in the paper with exactly these letters and digits; None if none.
     """
     try:
-        reply = _Reply.model_validate(json.loads(_strip_wrapping(text)))
+        values = load_json(_strip_wrapping(text))
+        if list_repeated_names(values):
+            return CheckedReply(drop_reason="form")
+        reply = _Reply.model_validate(values)
     except (ValueError, RecursionError, ValidationError):
         return CheckedReply(drop_reason="form")
     if reply.answer == UNSURE:

@@ -9,6 +9,7 @@ from review.formats import funnel_note
 from review.formats.tabular import rows
 from review.formats.tabular.columns import normalize_name
 from review.models import ParseResult, Record, UnreadableEntry, record_from_dict
+from review.text.json_objects import RepeatedNames, describe_repeated_names, format_json, load_json
 
 _CSL_COLUMNS = {
     "container-title": "Journal",
@@ -36,49 +37,28 @@ def parse(data: bytes, source: str | None = None) -> ParseResult:
     rejected: list[UnreadableEntry] = []
     for number, item in enumerate(items, 1):
         record_or_reason: Record | str
-        if isinstance(item, _RunTogether):
-            record_or_reason = (
-                f"it has {item.names} twice with different values: two records may have run "
-                "together"
-            )
+        repeated = describe_repeated_names(item)
+        if repeated:
+            record_or_reason = f"it has {repeated}: two records may have run together"
         else:
             record_or_reason = _build_record(item) if isinstance(item, Mapping) else "not an object"
         if isinstance(record_or_reason, str):
-            raw = json.dumps(item, ensure_ascii=False)
+            raw = format_json(item)
             rejected.append(UnreadableEntry(number, record_or_reason, raw))
         else:
             records.append(funnel_note.assign_source(record_or_reason, source, "json"))
     return ParseResult(tuple(records), tuple(rejected), len(items))
 
 
-class _RunTogether(dict[str, Any]):
-    """An object with two different values of one name, of which Python would keep the last."""
-
-    names: str
-    """The names, for a message."""
-
-
-def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) == len(pairs):
-        return values
-    names = {name: None for name, value in pairs if value != values[name]}
-    if not names:
-        return values
-    run_together = _RunTogether(values)
-    run_together.names = ", ".join(repr(name) for name in names)
-    return run_together
-
-
 def _load_items(text: str) -> list[Any]:
     try:
-        document = json.loads(text, object_pairs_hook=_build_object)
+        document = load_json(text)
     except RecursionError as error:
         raise SourceError("not readable JSON: lists within lists without end.") from error
     except ValueError as error:
         lines = [line for line in text.split("\n") if line.strip()]
         try:
-            return [json.loads(line, object_pairs_hook=_build_object) for line in lines]
+            return [load_json(line) for line in lines]
         except (ValueError, RecursionError):
             raise SourceError(f"not readable JSON: {error}. Is the file cut short?") from error
     if isinstance(document, list):
@@ -87,6 +67,8 @@ def _load_items(text: str) -> list[Any]:
         raise SourceError("JSON, but no list of references in it.")
     for name in ("References", "records", "items"):
         if isinstance(document.get(name), list):
+            if isinstance(document, RepeatedNames) and name in document.values_by_name:
+                raise SourceError(f"JSON with two lists named {name!r}. Join them into one.")
             return list(document[name])
     return [document]
 

@@ -49,13 +49,22 @@ def load_protocol(path: Path) -> Protocol:
     return parse_protocol(text, str(path))
 
 
-def parse_protocol(text: str, name: str = "protocol.yaml") -> Protocol:
-    """The protocol in a text; `name` is used in messages. Raises ProtocolError as load does."""
+def parse_protocol(
+    text: str, name: str = "protocol.yaml", *, was_in_force: bool = False
+) -> Protocol:
+    """The protocol in a text; `name` is used in messages. Raises ProtocolError as load does.
+
+    Args:
+        was_in_force: the text is a version from the log. A key that is in it twice counted with its
+            last value then, and does now; in a text that a person gives, it is refused.
+    """
     import yaml
     from pydantic import ValidationError
 
     data = read_keys(text, name)
     tree = yaml.compose(text)
+    if not was_in_force:
+        _reject_repeated_keys(tree, name)
     data = _restore_keys(data, tree)
     _reject_unknown_keys(data, Protocol, (), name, tree)
     try:
@@ -218,6 +227,35 @@ def read_keys(text: str, name: str = "protocol.yaml") -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ProtocolError(f"{name}: expected keys such as title, question and search.")
     return data
+
+
+def _reject_repeated_keys(tree: Any, name: str) -> None:
+    """Raises ProtocolError if a mapping has a key twice: YAML would take the last value."""
+    repeats: list[tuple[int, int, tuple[str | int, ...]]] = []
+    nodes: list[tuple[tuple[str | int, ...], Any]] = [((), tree)]
+    seen_nodes: set[int] = set()
+    while nodes:
+        path, node = nodes.pop()
+        if id(node) in seen_nodes or not isinstance(node.value, list):
+            continue
+        seen_nodes.add(id(node))
+        if node.id == "sequence":
+            nodes += [((*path, index), child) for index, child in enumerate(node.value)]
+            continue
+        first_lines: dict[str, int] = {}
+        for key_node, child in node.value:
+            key, line = str(key_node.value), int(key_node.start_mark.line) + 1
+            if key in first_lines:
+                repeats.append((line, first_lines[key], (*path, key)))
+            first_lines.setdefault(key, line)
+            nodes.append(((*path, key), child))
+    if repeats:
+        line, first_line, path = min(repeats)
+        problem = (
+            f"the key '{_format_path(path)}' appears twice (first on line {first_line}). Keep one "
+            "of them."
+        )
+        raise ProtocolError(f"{name}: line {line}: {problem}", path=path, problem=problem)
 
 
 def find_key_line(text: str, path: tuple[str | int, ...]) -> int | None:

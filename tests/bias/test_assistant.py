@@ -101,6 +101,7 @@ def test_an_answer_with_a_quotation_of_the_paper_is_kept():
         ({"answer": True, "quotations": ["300 patients"]}, "form"),
         ({"answer": "yes", "quotations": "300 patients"}, "form"),
         ({"answer": "yes", "quotations": [7]}, "form"),
+        ('{"answer": "yes", "answer": "no", "quotations": ["300 patients"]}', "form"),
         ({"answer": "yes", "sentences": "S1", "quotations": ["300 patients"]}, "form"),
         ({"answer": "yes", "quotations": ["300 patients"] * 101}, "form"),
         ({"answer": "maybe", "quotations": ["300 patients"]}, "option"),

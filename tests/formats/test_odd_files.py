@@ -340,3 +340,17 @@ def test_json_objects_that_ran_together_are_rejected_by_name() -> None:
             "it has 'year', 'note' twice with different values: two records may have run together"
         )
         assert [(entry.number, entry.reason) for entry in parsed.rejected] == [(2, reason)]
+
+
+def test_a_name_with_two_values_inside_a_json_record_is_rejected_with_both() -> None:
+    row = '{"title": "A", "identifiers": {"DOI": "10.1000/a", "DOI": "10.1000/b"}}'
+    parsed = read_file(f'[{row}, {{"title": "B"}}]'.encode())
+    assert [record.title for record in parsed.records] == ["B"]
+    [rejected] = parsed.rejected
+    assert rejected.reason.startswith("it has 'identifiers.DOI' twice with different values")
+    assert rejected.raw == row
+
+
+def test_two_json_lists_of_records_under_one_name_are_refused() -> None:
+    with pytest.raises(SourceError, match="two lists named 'records'"):
+        read_file(b'{"records": [{"title": "A"}], "records": [{"title": "B"}]}')

@@ -135,3 +135,32 @@ def test_a_service_of_ones_own_network_needs_no_encryption(host):
 def test_a_key_that_yaml_reads_as_something_else_is_named_as_it_is_written(key):
     with pytest.raises(ProtocolError, match=f"unknown key 'search.{key}'"):
         parse_protocol(SHORT.replace("from:", f"{key}: 1, from:") + "team: [{name: ada}]\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("question:", "title: Another\nquestion:", r"line 7: the key 'title' .*first on line 5"),
+        ("from: 2020-01-01", "from: 2020-01-01\n  from: 2021-01-01", r"'search\.from' appears"),
+        ("from: 2020-01-01", "from: 2020-01-01\n  from: 2020-01-01", r"'search\.from' appears"),
+        ("pilot: 0 ", "pilot: 0\n    pilot: 5 ", r"'stages\.0\.pilot' appears twice"),
+        ("minimum: 6", "minimum: 6\n      minimum: 9", r"'appraisal\.gates\.1\.minimum' appears"),
+    ],
+)
+def test_a_key_that_appears_twice_is_refused_with_both_lines(old, new, words):
+    assert old in STARTER
+    with pytest.raises(ProtocolError, match=rf"^plan\.yaml: .*{words}"):
+        parse_protocol(STARTER.replace(old, new, 1), "plan.yaml")
+
+
+def test_a_version_that_was_in_force_with_a_key_twice_is_read_as_it_counted():
+    text = STARTER.replace("pilot: 0 ", "pilot: 0\n    pilot: 5 ", 1)
+    assert parse_protocol(text, was_in_force=True).stages[0].pilot == 5
+
+
+def test_the_first_of_several_repeated_keys_is_named():
+    text = STARTER.replace("question:", "title: X\nquestion:", 1).replace(
+        "minimum: 6", "minimum: 6\n      minimum: 9", 1
+    )
+    with pytest.raises(ProtocolError, match="the key 'title' appears twice"):
+        parse_protocol(text)

@@ -210,9 +210,10 @@ def read_decisions(
         )
         header = table.header
         lines = list(_iter_table_lines(table, unreadable))
-    elif objects := find_decision_objects(data, kind):
-        header = list(dict.fromkeys(key for _, row in objects for key in row))
-        lines = [_to_line(number, row) for number, row in objects]
+    elif objects := find_decision_objects(data, kind, name):
+        header = list(objects.header)
+        lines = [_to_line(number, row) for number, row in objects.rows]
+        unreadable.extend(objects.rejected)
     else:
         parsed = parse_content(data, kind, name)
         unreadable.extend(parsed.rejected)

@@ -373,11 +373,13 @@ def _build_no_sheet_error(
 ) -> SourceError:
     hidden = [sheet for sheet in sheets if sheet.is_hidden and _score_rows(sheet, score)[0]]
     if hidden:
-        return SourceError(
-            f"{name}: only hidden sheets contain such a table ({_list_sheets(hidden)}). To read "
-            "one of them, use --sheet NAME."
+        sheet_names = ", ".join(repr(sheet.name) for sheet in hidden)
+        name = (
+            f"{name}: only hidden sheets contain such a table ({sheet_names}). To read one of "
+            "them, use --sheet NAME. In the visible sheets"
         )
-    header_cells = [cell for sheet in sheets if sheet.rows for cell in sheet.rows[0] if cell]
+    visible = [sheet for sheet in sheets if sheet.rows and not (hidden and sheet.is_hidden)]
+    header_cells = [cell for sheet in visible for cell in sheet.rows[0] if cell]
     return _build_header_error(name, requirement, header_cells)
 
 

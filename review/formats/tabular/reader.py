@@ -14,7 +14,8 @@ from review.models import ParseResult, Record, UnreadableEntry
 
 NO_TITLE_MESSAGE = (
     "no title column found. Accepted: Title, Article Title, Document Title, Primary Title, TI or "
-    "T1 (and Authors, Year, Journal, Abstract, DOI, PMID, or the names databases use for these)."
+    "T1 (and Authors, Year, Journal, Abstract, DOI, PMID, or the names databases use for these). "
+    "If another column holds the titles, map it with --map 'COLUMN=title'."
 )
 
 

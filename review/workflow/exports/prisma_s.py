@@ -70,7 +70,7 @@ def build_search_log(search_runs: Sequence[SearchRun]) -> Table:
 
 def _format_searched(search_run: SearchRun) -> str:
     if search_run.searched:
-        return str(search_run.searched).replace("..", " to ")
+        return search_run.days
     return search_run.day if was_run_by_tool(search_run) else "not recorded"
 
 

@@ -121,40 +121,45 @@ def list_sources(search_runs: Sequence[SearchRun]) -> list[str]:
 
 
 def format_dated_sources(search_runs: Sequence[SearchRun]) -> list[str]:
-    """Each source with the days it was searched on: 'PubMed (2020-02-01 and 2020-03-01)'."""
+    """Each source with the days it was searched on: 'PubMed (2020-02-01 and 2020-03-01)'; for a
+    file without a date the day of its import."""
     return [
-        f"{name} ({_format_days(list_search_days(search_runs, name))})"
-        for name in list_sources(search_runs)
+        f"{name} ({_format_days(runs, [run.days for run in runs])})"
+        for name, runs in _group_by_source(search_runs)
     ]
 
 
 def format_dated_searches(search_runs: Sequence[SearchRun]) -> list[str]:
     """Each source with the days of its searches; days that are only those of an import say so."""
     return [
-        f"{name} ({_format_days(_list_run_days(search_runs, name))})"
-        for name in list_sources(search_runs)
+        f"{name} ({_format_days(runs, [_format_run_days(run) for run in runs])})"
+        for name, runs in _group_by_source(search_runs)
     ]
 
 
-def _list_run_days(search_runs: Sequence[SearchRun], source: str) -> list[str]:
-    days = {
-        format_run_day(search_run): None
-        for search_run in search_runs
-        if search_run.source == source
-    }
-    return sorted(day.replace(" (date of import)", ", date of import") for day in days)
+def _group_by_source(search_runs: Sequence[SearchRun]) -> list[tuple[str, list[SearchRun]]]:
+    return [
+        (source, [run for run in search_runs if run.source == source])
+        for source in list_sources(search_runs)
+    ]
 
 
-def list_search_days(search_runs: Sequence[SearchRun], source: str) -> list[str]:
-    """The days a source was searched on, in order; of a file without a date that of its import."""
-    days = {search_run.last_day for search_run in search_runs if search_run.source == source}
-    return sorted(days)
+def _format_run_days(search_run: SearchRun) -> str:
+    return format_run_day(search_run).replace(" (date of import)", ", date of import")
 
 
-def _format_days(days: Sequence[str]) -> str:
-    if len(days) > MAX_LISTED_DAYS:
-        return f"on {len(days)} days from {days[0]} to {days[-1]}"
-    return join_names(days)
+def _format_days(search_runs: Sequence[SearchRun], day_texts: Sequence[str]) -> str:
+    """The days of a source's searches, each named while they are few."""
+    texts = sorted(set(day_texts))
+    if len(texts) <= MAX_LISTED_DAYS:
+        return join_names(texts)
+    first_day = min(run.first_day for run in search_runs)
+    last_day = max(run.last_day for run in search_runs)
+    are_days = all(run.first_day == run.last_day for run in search_runs)
+    count = f"on {len(texts)} days" if are_days else f"{len(texts)} times"
+    imported = sum(text.endswith(", date of import") for text in texts)
+    ending = {0: "", len(texts): ", dates of import"}.get(imported, ", some by date of import")
+    return f"{count} from {first_day} to {last_day}{ending}"
 
 
 def join_names(names: Sequence[str]) -> str:

@@ -36,9 +36,20 @@ class SearchRun:
     """When the search behind a file was run; None where nobody said."""
 
     @property
+    def first_day(self) -> str:
+        """The first day it was searched on, as far as known, else the day it came; ISO."""
+        return str(self.searched.first) if self.searched else self.day
+
+    @property
     def last_day(self) -> str:
         """The last day it was searched on, as far as known, else the day it came; ISO."""
         return str(self.searched.last) if self.searched else self.day
+
+    @property
+    def days(self) -> str:
+        """2026-03-12, or 2026-03-01 to 2026-03-12 for a search of several days."""
+        is_one_day = self.first_day == self.last_day
+        return self.last_day if is_one_day else f"{self.first_day} to {self.last_day}"
 
 
 def list_searches(project: Project, until: datetime | None = None) -> list[SearchRun]:
@@ -115,7 +126,7 @@ def was_run_by_tool(search_run: SearchRun) -> bool:
 
 
 def format_run_day(search_run: SearchRun) -> str:
-    """The day of a search, or that of the import with a word that it is that."""
+    """The days of a search, or that of the import with a word that it is that."""
     if search_run.searched or was_run_by_tool(search_run):
-        return search_run.last_day
+        return search_run.days
     return f"{search_run.day} (date of import)"

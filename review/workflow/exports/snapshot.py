@@ -217,7 +217,9 @@ def get_project_in_force(
     if last_version["hash"] == project.fingerprint:
         return project, until
     protocol_then = parse_protocol(
-        last_version["text"], f"protocol.yaml of {last_version['at'][:10]}"
+        last_version["text"],
+        f"protocol.yaml of {last_version['at'][:10]}",
+        was_in_force=True,
     )
     return replace(project, protocol=protocol_then, fingerprint=last_version["hash"]), until
 

@@ -100,7 +100,7 @@ def follow_plan(project: Project, conn: Connection) -> Project:
 
 @lru_cache(maxsize=8)
 def _parse_stored_protocol(text: str) -> Protocol:
-    return parse_protocol(text, PROTOCOL_FILE)
+    return parse_protocol(text, PROTOCOL_FILE, was_in_force=True)
 
 
 def get_default_person() -> str:

@@ -14,6 +14,7 @@ REMEDIES: tuple[tuple[str, str], ...] = (
     (r"Choose one with --sheet NAME", "Choose one under Sheet"),
     (r"To read one of them, use --sheet NAME", "To read one of them, choose it under Sheet"),
     (r"--sheet applies", "Sheet applies"),
+    (r"map it with --map 'COLUMN=title'", "choose it below"),
     (r"--map applies", "the choice of columns applies"),
     (r"say whose it is with --reviewer", "choose whose it is under Reviewer"),
     (r"give the reviewer with --reviewer", "choose the reviewer under Reviewer"),

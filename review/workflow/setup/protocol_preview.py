@@ -54,7 +54,7 @@ def preview_change(
         ProtocolError: the text before or after does not hold together; the message gives the line.
     """
     try:
-        old = parse_protocol(before, PROTOCOL_FILE)
+        old = parse_protocol(before, PROTOCOL_FILE, was_in_force=True)
         new = parse_protocol(after, PROTOCOL_FILE)
         drafts = select_drafts(drafts or {}, new.appraisal.extraction)
         draft_checklists = build_draft_checklists(drafts)

@@ -1,6 +1,7 @@
 """Decision files: our own layout, Rayyan, Covidence and ASReview; no line is lost."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -221,3 +222,62 @@ def test_json_lines_without_a_verdict_or_with_a_wrong_one_are_counted() -> None:
     parsed = read_decisions(text.encode(), DecisionDefaults(reviewer="ada"))
     assert (parsed.rows, parsed.undecided) == ((), (1,))
     assert "'hm'" in parsed.rejected[0].reason
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda rows: f"[{', '.join(rows)}]",
+        lambda rows: "\n".join(rows),
+        lambda rows: f'{{"votes": [{", ".join(rows)}]}}',
+    ],
+    ids=["list", "object a line", "list under a name"],
+)
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (
+            '{"record": "R000007", "verdict": "include", "reviewer": "ada", "verdict": "exclude"}',
+            "R000007 has 'verdict' twice with different values ('include' and 'exclude')",
+        ),
+        (
+            '{"verdict": "include", "reviewer": "ada", "doi": "10.5555/q.8", "reviewer": "ben"}',
+            "10.5555/q.8 has 'reviewer' twice with different values ('ada' and 'ben')",
+        ),
+        (
+            '{"record": {"pmid": "9", "pmid": "10"}, "verdict": "include", "reviewer": "ada"}',
+            "the object has 'record.pmid' twice with different values",
+        ),
+        (
+            '{"paper": {"id": "R000007"}, "person": {"id": "R000008"}, "verdict": "include"}',
+            "the object has 'id' in 'paper' and differently in 'person'",
+        ),
+    ],
+)
+def test_a_json_decision_with_two_values_of_a_name_is_rejected_not_guessed(
+    wrap: Callable[[list[str]], str], row: str, reason: str
+) -> None:
+    good = '{"record": "R000001", "verdict": "exclude", "reviewer": "ada", "reviewer": "ada"}'
+    parsed = read_decisions(wrap([good, row, good]).encode())
+    assert [(decision.line, decision.key) for decision in parsed.rows] == [
+        (1, "R000001"),
+        (3, "R000001"),
+    ]
+    [rejected] = parsed.rejected
+    assert (rejected.number, rejected.raw) == (2, row)
+    assert rejected.reason == f"line 2: {reason}: correct it"
+
+
+def test_a_json_file_whose_only_decision_contradicts_itself_names_it() -> None:
+    parsed = read_decisions(b'{"doi": "10.5555/q.1", "vote": 1, "vote": 0}')
+    assert parsed.rows == ()
+    assert "10.5555/q.1 has 'vote' twice with different values ('1' and '0')" in (
+        parsed.rejected[0].reason
+    )
+
+
+def test_two_lists_of_decisions_under_one_name_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "votes.json"
+    path.write_text('{"rows": [{"id": "R1", "vote": 1}], "rows": [{"id": "R2", "vote": 1}]}')
+    with pytest.raises(SourceError, match=r"votes\.json: it has two lists named 'rows'"):
+        read_decisions(path)

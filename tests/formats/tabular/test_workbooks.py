@@ -100,9 +100,23 @@ def test_of_several_sheets_one_must_be_named(make) -> None:
 @MAKERS
 def test_a_hidden_sheet_is_read_only_when_named(make) -> None:
     data = make({"Cover": [["Hello"]], "Raw": TWO}, ["Raw"])
-    with pytest.raises(SourceError, match=r"only hidden sheets .*'Raw'"):
+    with pytest.raises(SourceError, match=r"only hidden sheets .*'Raw'\).*use --sheet NAME"):
         read_file(data)
     assert [record.title for record in read_file(data, sheet="Raw").records] == ["Two", "Three"]
+
+
+@MAKERS
+def test_a_visible_sheet_of_unknown_columns_beside_a_hidden_one_can_be_mapped(make) -> None:
+    data = make({"Raw": TWO, "List": [["Bezeichnung", "Jahr"], ["Vier", "2004"]]}, ["Raw"])
+    with pytest.raises(SourceError) as refusal:
+        read_file(data, name="list.xlsx")
+    words = str(refusal.value)
+    assert words.startswith("list.xlsx: only hidden sheets contain such a table ('Raw')")
+    assert "To read one of them, use --sheet NAME. In the visible sheets: no title column" in words
+    assert "map it with --map 'COLUMN=title'" in words
+    assert words.endswith("Columns found: Bezeichnung, Jahr.")
+    parsed = read_file(data, sheet="List", mapping={"Bezeichnung": "title"})
+    assert [record.title for record in parsed.records] == ["Vier"]
 
 
 @MAKERS

@@ -6,7 +6,11 @@ import pytest
 
 from review.models import SearchDate
 from review.protocol.models import SearchPlan
-from review.workflow.exports.search_narrative import describe_searches, format_times
+from review.workflow.exports.search_narrative import (
+    describe_searches,
+    format_dated_searches,
+    format_times,
+)
 from review.workflow.exports.search_runs import SearchRun
 
 ASKED = SearchPlan("covid AND\n imaging", date(2020, 1, 1), native={"arxiv": "all:covid"})
@@ -119,6 +123,29 @@ def test_a_file_stands_with_the_day_of_its_search_or_says_that_none_is_known(fou
         assert words in text
     for words in never:
         assert words not in text
+
+
+@pytest.mark.parametrize(
+    ("searched", "text"),
+    [
+        ([("2026-03-01", "2026-03-04")], "2026-03-01 to 2026-03-04"),
+        (
+            [("2026-05-02", "2026-05-02"), ("2026-03-01", "2026-03-04"), None],
+            "2026-03-01 to 2026-03-04, 2026-05-02 and 2026-06-01, date of import",
+        ),
+        (
+            [(f"2026-0{month}-01", f"2026-0{month}-09") for month in (4, 2, 5, 3)],
+            "4 times from 2026-02-01 to 2026-05-09",
+        ),
+        (
+            [(f"2026-0{month}-01", f"2026-0{month}-01") for month in (4, 2, 5)] + [None],
+            "on 4 days from 2026-02-01 to 2026-06-01, some by date of import",
+        ),
+    ],
+)
+def test_a_search_of_several_days_shows_its_first_and_last(searched, text):
+    runs = [one("Embase", "2026-06-01", "file", searched=days) for days in searched]
+    assert format_dated_searches(runs) == [f"Embase ({text})"]
 
 
 def test_how_often_in_words():

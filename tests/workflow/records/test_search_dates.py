@@ -94,6 +94,15 @@ def test_the_day_is_kept_printed_and_can_be_corrected(project: Project, tmp_path
     assert (again.batch, again.searched) == (None, "2026-03-02..2026-03-03")
     methods = methods_text.write_methods(snapshot_at(project))
     assert "Embase was searched from 2 March 2026 to 3 March 2026" in methods
+    snapshot = snapshot_at(project)
+    reported = dict(row[1:] for row in prisma_s.build_prisma_s_table(snapshot).rows)
+    assert reported["Dates of searches"].startswith("Embase 2026-03-02 to 2026-03-03; Scopus ")
+    facts = methods_text.collect_checklist_facts(snapshot)
+    rows = prisma_checklists.build_prisma_checklist(facts).rows
+    [sources] = [row[2] for row in rows if row[0] == "6"]
+    assert str(sources).startswith("Embase (2026-03-02 to 2026-03-03); Scopus (")
+    log = prisma_s.build_search_log(search_runs.list_searches(project))
+    assert [row[column] for row in log.rows] == ["2026-03-02 to 2026-03-03", "not recorded"]
     unchanged = import_file(project, path, "ada")
     assert unchanged.searched == "2026-03-02..2026-03-03"
 
