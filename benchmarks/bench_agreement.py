@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from bench_labels import KINDS
 from label_passes import (
     PaperPasses,
+    load_all_passes,
     load_modes,
-    load_passes,
     pair_contradictions,
     pair_datasets,
     pair_items,
@@ -103,7 +103,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rules", action="store_true", help="list each rule")
     options = parser.parse_args()
-    papers = load_passes()
+    papers = load_all_passes()
     modes = load_modes()
     rules = pair_all_rules(papers)
     print(f"{len(papers)} papers read twice")

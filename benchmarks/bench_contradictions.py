@@ -127,7 +127,7 @@ def main() -> None:
     options = parser.parse_args()
     if not options.papers.is_dir():
         parser.error(f"{options.papers}: no such folder. Give the folder of the labelled papers.")
-    papers = load_labels("learn")
+    papers = load_labels()
     counts: Counter[tuple[str, bool]] = Counter()
     for paper, text in zip(papers, read_papers(papers, options.papers), strict=True):
         for sentence, words in list_false_alarms(paper, text):

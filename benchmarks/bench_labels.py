@@ -18,13 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from paper_labels import (
-    ELSEWHERE,
     HALVES,
     PaperLabels,
     get_rule_label,
     load_labels,
     locate_sentences,
-    read_papers,
+    read_labelled,
+    read_shut,
 )
 
 from review import resources
@@ -227,18 +227,17 @@ def print_score(score: Score) -> None:
 
 
 def read_half(
-    half: str | None, folder: Path, more: Path | None = None
+    half: str, folder: Path, more: Path | None = None
 ) -> Iterator[tuple[PaperLabels, FullText]]:
-    """The papers of a half with their texts, and those that are not in the corpora if given."""
-    papers = load_labels(half)
-    yield from zip(papers, read_papers(papers, folder), strict=True)
-    if more is not None:
-        papers = load_labels(half, ELSEWHERE)
-        yield from zip(papers, read_papers(papers, more), strict=True)
+    """The papers of a half, or of both, with their texts."""
+    if half != "shut":
+        yield from read_labelled(folder, more)
+    if half != "learn" and more is not None:
+        yield from read_shut(more)
 
 
 def score_half(
-    half: str | None, folder: Path, include_disabled: bool = False, more: Path | None = None
+    half: str, folder: Path, include_disabled: bool = False, more: Path | None = None
 ) -> tuple[Score, int]:
     """The scores of one half, or of both, and the number of papers."""
     data = resources.get_shipped_path("data")
@@ -247,7 +246,7 @@ def score_half(
     rule_set = rules.compile_rules(catalog, include_disabled=include_disabled)
     all_rules = rules.compile_rules(catalog, include_disabled=True)
     engine = (all_rules, registry, load_place_ranker(data / "place-ranker.json"))
-    names = {name for paper in load_labels(half) for name in paper.evidence}
+    names = {name for paper in load_labels() for name in paper.evidence}
     checklists = [
         load_checklist(resources.get_shipped_path("checklists") / f"{name}.yaml")
         for name in sorted(names)
@@ -296,7 +295,7 @@ def write_figures(score: Score, path: Path) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("papers", nargs="?", type=Path, default=CORPORA / "papers")
-    parser.add_argument("--more", type=Path, help="folder of the papers of labels/elsewhere")
+    parser.add_argument("--more", type=Path, help="folder of the papers outside the corpora")
     parser.add_argument("--half", choices=(*HALVES, "both"), default="learn")
     parser.add_argument("--detail", action="store_true", help="list what is wrong or missed")
     parser.add_argument("--all", action="store_true", help="include rules that are off")
@@ -307,8 +306,9 @@ def main() -> int:
         parser.error("--detail would open the shut half; its cases are not to be looked at.")
     if not options.papers.is_dir():
         parser.error(f"{options.papers}: no such folder. Give the folder of the labelled papers.")
-    half = None if options.half == "both" else options.half
-    score, count = score_half(half, options.papers, options.all, options.more)
+    if options.half != "learn" and options.more is None:
+        parser.error("The papers of the shut half are not in the corpora: name them by --more.")
+    score, count = score_half(options.half, options.papers, options.all, options.more)
     print(f"{count} papers, half: {options.half}")
     print_score(score)
     print(f"places to look at: {score.places / count:.1f} a paper")

@@ -2,8 +2,10 @@
 
     complete_labels.py DRAFT.yaml PAPERS             # a first pass: writes the label file
     complete_labels.py DRAFT.yaml PAPERS --elsewhere # the same for papers outside the corpora
+    complete_labels.py DRAFT.yaml PAPERS --shut      # the same for papers that only measure
     complete_labels.py DRAFT.yaml PAPERS --second    # a second pass: kept beside the first one
     complete_labels.py --settle PAPERS               # label files again, from passes and decisions
+                                                     # (of the papers that are in PAPERS)
 
 A draft is a list of papers as in benchmarks/labels/README.md, with sentence numbers as printed by
 `review fulltext FILE --json`. It stops at the first number that is not a sentence of the paper.
@@ -20,13 +22,14 @@ import yaml
 from label_passes import (
     PARTS,
     PASSES,
+    SHUT_PASSES,
     list_differences,
+    load_all_passes,
     load_modes,
-    load_passes,
     parse_passes,
     settle,
 )
-from paper_labels import ELSEWHERE, FOLDER, get_half, parse_indexes, read_paper, take_opening
+from paper_labels import ELSEWHERE, FOLDER, SHUT, parse_indexes, read_paper, take_opening
 
 from review import resources
 from review.bias import pitfalls
@@ -45,11 +48,13 @@ def main() -> int:
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--second", action="store_true", help="the draft is a second pass")
     kind.add_argument("--elsewhere", action="store_true", help="the papers are not in the corpora")
+    kind.add_argument("--shut", action="store_true", help="the papers only measure")
     kind.add_argument("--settle", action="store_true", help="write what the passes were settled to")
     options = parser.parse_args()
     if options.settle:
-        for passes in load_passes():
-            write_settled(passes.file, options.papers)
+        for passes in load_all_passes():
+            if (options.papers / passes.file).is_file():
+                write_settled(passes.file, options.papers)
         return 0
     if options.draft is None:
         parser.error("Give a draft, or --settle.")
@@ -58,14 +63,28 @@ def main() -> int:
         if options.second:
             write_second(draft, text)
             continue
-        path = get_label_path(draft["file"], ELSEWHERE if options.elsewhere else FOLDER)
+        folder = ELSEWHERE if options.elsewhere else SHUT if options.shut else FOLDER
+        path = get_label_path(draft["file"], folder)
         path.write_text(format_labels(complete(draft, text)), encoding="utf-8")
-        print(f"{path.name}: {get_half(draft['key'])}")
+        print(path.relative_to(FOLDER))
     return 0
 
 
 def get_label_path(file: str, folder: Path = FOLDER) -> Path:
     return folder / f"{Path(file).stem}.yaml"
+
+
+def find_label_path(file: str) -> Path:
+    """The label file of a paper, in whichever folder it is."""
+    for folder in (FOLDER, ELSEWHERE, SHUT):
+        if (path := get_label_path(file, folder)).is_file():
+            return path
+    raise SystemExit(f"{file}: has no labels yet; write the first pass before.")
+
+
+def get_passes_path(path: Path) -> Path:
+    """The file of both passes; those of the shut half are kept apart."""
+    return (SHUT_PASSES if path.parent == SHUT else PASSES) / path.name
 
 
 def load_data(path: Path) -> dict[str, Any]:
@@ -75,7 +94,8 @@ def load_data(path: Path) -> dict[str, Any]:
 
 def write_second(draft: dict[str, Any], text: FullText) -> None:
     """Keeps a second pass beside the first one, and prints on what they differ."""
-    known = load_data(get_label_path(draft["file"]))
+    path = find_label_path(draft["file"])
+    known = load_data(path)
     if known["passes"] != 1:
         raise SystemExit(f"{draft['file']}: was read twice already")
     second = complete({**draft, "key": known["key"], "kind": known["kind"]}, text)
@@ -87,17 +107,17 @@ def write_second(draft: dict[str, Any], text: FullText) -> None:
         "second": {part: second[part] for part in PARTS},
         "settled": {},
     }
-    get_label_path(draft["file"], PASSES).write_text(format_labels(data), encoding="utf-8")
+    get_passes_path(path).write_text(format_labels(data), encoding="utf-8")
     for name in list_differences(parse_passes(data), load_modes()):
         print(f"{draft['file']}: {name}")
 
 
 def write_settled(file: str, papers: Path) -> None:
     """The label file of a paper again, from both passes and the decisions on their differences."""
-    path = get_label_path(file)
+    path = find_label_path(file)
     text = read_paper(papers / file)
     known = load_data(path)
-    parts = settle(parse_passes(load_data(get_label_path(file, PASSES))), load_modes())
+    parts = settle(parse_passes(load_data(get_passes_path(path))), load_modes())
     indexes = list_indexes(parts)
     data = {
         **known,

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from paper_labels import PaperLabels, get_rule_label, parse_indexes, parse_labels
+from paper_labels import FOLDER, SHUT, PaperLabels, get_rule_label, parse_indexes, parse_labels
 
 from review import resources
 from review.bias import pitfalls
 
-PASSES = Path(__file__).parent / "labels" / "passes"
+PASSES, SHUT_PASSES = FOLDER / "passes", SHUT / "passes"
 PARTS = ("rules", "datasets", "contradictions", "evidence")
 
 
@@ -46,8 +46,13 @@ class PaperPasses:
     """By the name of the difference, as list_differences gives it."""
 
 
+def load_all_passes() -> list[PaperPasses]:
+    """The passes of all papers that were read twice, those of the shut half last."""
+    return [*load_passes(), *load_passes(SHUT_PASSES)]
+
+
 def load_passes(folder: Path = PASSES) -> list[PaperPasses]:
-    """The passes of all papers that were read twice, in order of their files."""
+    """The passes of a folder, in order of their files."""
     return [
         parse_passes(yaml.safe_load(path.read_text(encoding="utf-8")))
         for path in sorted(folder.glob("*.yaml"))

@@ -1,6 +1,5 @@
 """Reads the labels of whole papers, and finds the labelled sentences in the text as read today."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from review.models import Sentence
 FOLDER = Path(__file__).parent / "labels"
 ELSEWHERE = FOLDER / "elsewhere"
 """Labels of open papers that are not in the corpora: whoever scores them fetches them first."""
+SHUT = FOLDER / "shut"
+"""Labels that only measure: whoever works on rules, facts and weights does not open them."""
 HALVES = ("learn", "shut")
 OPENING_WORDS = 8
 """First words of a labelled sentence, kept so that it is found again when sentences are counted
@@ -70,24 +71,27 @@ class PaperLabels:
     """Checklist -> published number of an item -> sentences of which each alone answers it."""
     openings: Mapping[int, str]
 
-    @property
-    def half(self) -> str:
-        return get_half(self.key)
 
-
-def get_half(key: str) -> str:
-    """learn or shut, by a hash of the DOI; nobody chooses."""
-    digest = hashlib.sha256(key.encode()).hexdigest()
-    return HALVES[int(digest, 16) % 2]
-
-
-def load_labels(half: str | None = None, folder: Path = FOLDER) -> list[PaperLabels]:
-    """The labels of all papers, or of one half, in order of their files."""
-    papers = [
+def load_labels(folder: Path = FOLDER) -> list[PaperLabels]:
+    """The labels of all papers of a folder, in order of their files."""
+    return [
         parse_labels(yaml.safe_load(path.read_text(encoding="utf-8")))
         for path in sorted(folder.glob("*.yaml"))
     ]
-    return [paper for paper in papers if half is None or paper.half == half]
+
+
+def read_labelled(folder: Path, more: Path | None = None) -> Iterator[tuple[PaperLabels, FullText]]:
+    """The papers to learn from with their texts: those of the corpora, and the others if given."""
+    for labels, papers in ((FOLDER, folder), (ELSEWHERE, more)):
+        if papers is not None:
+            labelled = load_labels(labels)
+            yield from zip(labelled, read_papers(labelled, papers), strict=True)
+
+
+def read_shut(more: Path) -> Iterator[tuple[PaperLabels, FullText]]:
+    """The papers that only measure, with their texts."""
+    labelled = load_labels(SHUT)
+    yield from zip(labelled, read_papers(labelled, more), strict=True)
 
 
 def parse_labels(data: Mapping[str, Any]) -> PaperLabels:

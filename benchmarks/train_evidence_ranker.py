@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from paper_labels import load_labels, locate_sentences, read_papers
+from paper_labels import locate_sentences, read_labelled
 
 from review import resources
 from review.bias.rules import ranker as ranking
@@ -56,11 +56,14 @@ class Paper:
     suggestions: dict[str, list]
 
 
-def load_papers(folder: Path, items: dict[str, ranking.RankedItem]) -> list[Paper]:
+def load_papers(
+    folder: Path, more: Path | None, items: dict[str, ranking.RankedItem]
+) -> list[Paper]:
     papers = []
-    labelled = [labels for labels in load_labels("learn") if any(labels.evidence.values())]
     checklists = [get_checklist(name) for name in CHECKLISTS]
-    for labels, text in zip(labelled, read_papers(labelled, folder), strict=True):
+    for labels, text in read_labelled(folder, more):
+        if not any(labels.evidence.values()):
+            continue
         places = locate_sentences(labels, text.sentences)
         answers: dict[str, set[int]] = {}
         suggestions: dict[str, list] = {}
@@ -283,12 +286,13 @@ def format_ranker(idf, item_weights, mixing, floor: float) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("papers", nargs="?", type=Path, default=CORPORA / "papers")
+    parser.add_argument("--more", type=Path, help="folder of the papers outside the corpora")
     parser.add_argument("--check", action="store_true", help="leave each paper out; write nothing")
     options = parser.parse_args()
     items = {
         item.key: item for name in CHECKLISTS for item in list_ranked_items(get_checklist(name))
     }
-    papers = load_papers(options.papers, items)
+    papers = load_papers(options.papers, options.more, items)
     idf, item_weights, mixing, described = train(papers, items)
     if options.check:
         check(papers, described)

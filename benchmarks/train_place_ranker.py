@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 from bench_labels import Score, score_tiers
-from paper_labels import PaperLabels, load_labels, locate_sentences, read_papers
+from paper_labels import PaperLabels, locate_sentences, read_labelled
 
 from review import resources
 from review.bias import datasets, pitfalls, places, rules
@@ -133,16 +133,16 @@ def format_ranker(ranker: PlaceRanker, keys: Sequence[str]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("papers", nargs="?", type=Path, default=CORPORA / "papers")
+    parser.add_argument("--more", type=Path, help="folder of the papers outside the corpora")
     parser.add_argument("--check", action="store_true", help="leave each paper out; write nothing")
     options = parser.parse_args()
     data = resources.get_shipped_path("data")
     catalog = pitfalls.load_pitfalls(data / "cues.yaml")
     pitfall_of = {r.id: r.pitfall for r in catalog.rules if r.mode in ("present", "number")}
     keys = sorted(set(pitfall_of.values()))
-    labelled = load_labels("learn")
     papers = [
         Paper(labels, text, locate_sentences(labels, text.sentences))
-        for labels, text in zip(labelled, read_papers(labelled, options.papers), strict=True)
+        for labels, text in read_labelled(options.papers, options.more)
     ]
     common = list_sentence_examples(catalog)
     own = [list(list_paper_examples(paper, pitfall_of)) for paper in papers]

@@ -28,7 +28,7 @@ def test_a_changed_number_is_found(corpora, file, words, printed, changed):
 
 
 def test_papers_as_they_are_give_at_most_one_alarm_in_ten_papers(corpora):
-    papers = load_labels("learn")
+    papers = load_labels()
     alarms = [
         (paper.file, alarm)
         for paper, text in zip(papers, read_papers(papers, corpora / "papers"), strict=True)

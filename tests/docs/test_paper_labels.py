@@ -69,12 +69,16 @@ def make_text(*sentences):
     )
 
 
+def load_all_labels(labels):
+    folders = (labels.FOLDER, labels.ELSEWHERE, labels.SHUT)
+    return [paper for folder in folders for paper in labels.load_labels(folder)]
+
+
 def test_every_label_names_a_rule_an_item_and_a_sentence_that_is_kept(labels):
-    papers = [*labels.load_labels(), *labels.load_labels(folder=labels.ELSEWHERE)]
+    papers = load_all_labels(labels)
     modes = {rule.id: rule.mode for rule in CATALOG.rules}
     assert len({paper.key for paper in papers}) == len(papers) >= 40
     assert sum(not paper.imaging_ai for paper in papers) >= 8
-    assert {paper.half for paper in papers} == set(labels.HALVES)
     for paper in papers:
         assert set(paper.rules) <= set(modes), paper.file
         used = {n for label in paper.rules.values() for n in label.at}
@@ -196,11 +200,17 @@ def test_the_cases_of_the_shut_half_are_not_listed(bench, monkeypatch, tmp_path,
 def test_papers_outside_the_corpora_are_asked_for_by_name_and_never_by_the_tests_of_corpora(
     labels, tmp_path
 ):
-    more = labels.load_labels(folder=labels.ELSEWHERE)
-    assert {paper.half for paper in more} == set(labels.HALVES)
+    more = labels.load_labels(labels.ELSEWHERE)
     assert not {paper.file for paper in more} & {paper.file for paper in labels.load_labels()}
     with pytest.raises(SystemExit, match=f"{more[0].file}: missing"):
         list(labels.read_papers(more, tmp_path))
+
+
+def test_the_shut_half_is_scored_where_its_papers_are_named(bench, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(sys, "argv", ["bench", str(tmp_path), "--half", "shut"])
+    with pytest.raises(SystemExit):
+        bench.main()
+    assert "--more" in capsys.readouterr().err
 
 
 def test_a_paper_that_is_missing_or_another_one_is_named(labels, tmp_path):
@@ -231,8 +241,8 @@ def test_labels_of_a_paper_read_twice_follow_from_its_passes_and_their_reasons(
     labels, label_passes
 ):
     modes = label_passes.load_modes()
-    papers = {paper.file: paper for paper in labels.load_labels()}
-    read_twice = label_passes.load_passes()
+    papers = {paper.file: paper for paper in load_all_labels(labels)}
+    read_twice = label_passes.load_all_passes()
     assert len(read_twice) >= 14
     for passes in read_twice:
         paper = papers[passes.file]
