@@ -20,6 +20,7 @@ def register_commands(app: typer.Typer) -> None:
     )
     assistant_commands.command("status")(show_status)
     assistant_commands.command("ask")(ask_assistant)
+    assistant_commands.command("consent")(change_consent)
     app.add_typer(assistant_commands, name="assistant")
 
 
@@ -61,6 +62,31 @@ def _format_status(status: "AssistantStatus") -> list[str]:
         f"{figure.short}, {figure.model}: {format_agreement(figure)}" for figure in status.agreement
     ]
     return lines
+
+
+def change_consent(
+    context: typer.Context,
+    agree: bool = typer.Option(False, "--agree", help="Consent: switch the assistant on."),
+    withdraw: bool = typer.Option(False, "--withdraw", help="Take the consent back."),
+    why: str = typer.Option("", help="Reason, once somebody has decided on a record."),
+) -> None:
+    """Show what the assistant would be sent; with --agree, a lead consents to it."""
+    from review.errors import ReviewError
+    from review.workflow.setup import assistant_consent
+
+    if agree and withdraw:
+        raise ReviewError("Give either --agree or --withdraw.")
+    project, who = open_review(context), get_user_name(context)
+    if withdraw:
+        assistant_consent.withdraw_consent(project, who, why)
+        print_line("The assistant is off. Questions asked so far are kept.")
+        return
+    print_line(assistant_consent.describe_consent(project))
+    if agree:
+        assistant_consent.give_consent(project, who, why)
+        print_line(f"The assistant is on, with the consent of {who}.")
+    else:
+        print_line("Nothing has changed. To consent, run this command again with --agree.")
 
 
 def ask_assistant(

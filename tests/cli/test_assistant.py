@@ -10,6 +10,9 @@ import pytest
 from support.assisted import ITEM, KEY, QUOTATION, answer, assisted_review
 from support.language_model import language_model
 
+from review.workflow.setup.loading import open_project
+from review.workflow.setup.protocol_amendments import list_versions
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -79,4 +82,28 @@ def test_a_review_without_an_assistant_says_that_it_is_off(tmp_path, service):
     project = assisted_review(tmp_path / "r", service.address, more="")
     assert review(project, "status").stdout.splitlines() == [
         "Off. To use it, see 'assistant' in the protocol reference."
+    ]
+
+
+def test_a_lead_consents_and_withdraws_by_command(tmp_path, service):
+    project = assisted_review(tmp_path / "r", service.address, more="")
+    shown = review(project, "consent").stdout.splitlines()
+    assert "one checklist item and at most 5 sentences of the paper" in shown[0]
+    assert shown[1] == ("Nothing has changed. To consent, run this command again with --agree.")
+    refused = review(project, "consent", "--agree", "--why", "tested", user="ben")
+    assert refused.returncode == 1 and "lead" in refused.stderr
+    both = review(project, "consent", "--agree", "--withdraw")
+    assert both.stderr == "review: Give either --agree or --withdraw.\n"
+    done = review(project, "consent", "--agree", "--why", "tested")
+    assert done.stdout.splitlines()[1] == "The assistant is on, with the consent of ada.", (
+        done.stderr
+    )
+    assert "with the consent of ada" in review(project, "status").stdout
+    taken_back = review(project, "consent", "--withdraw", "--why", "not allowed")
+    assert taken_back.stdout == "The assistant is off. Questions asked so far are kept.\n"
+    both = review(project, "consent", "--agree", "--withdraw")
+    assert both.stderr == "review: Give either --agree or --withdraw.\n"
+    assert [version.why for version in list_versions(open_project(project.folder))][-2:] == [
+        "tested",
+        "not allowed",
     ]
