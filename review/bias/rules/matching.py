@@ -4,6 +4,7 @@ describes."""
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from review.bias.rules.patterns import (
@@ -115,7 +116,7 @@ class Cue:
     key: str
     own_negators: frozenset[str]
     """Negators that are part of the cue: if one of them matched, no other negates it."""
-    matcher: Any
+    pattern: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +131,27 @@ class CueMatcher:
 
 def compile_cues(cues: Mapping[str, Iterable[str]]) -> CueMatcher:
     """Compile sets of cues, each under its key. Raises ChecklistError for an invalid cue."""
-    from spacy.matcher import Matcher
-
     cue_list: list[Cue] = []
     index: dict[str, list[tuple[int, tuple[TokenRequirement, ...]]]] = {}
     for key, patterns in cues.items():
         for pattern in patterns:
-            tokens = compile_pattern(pattern)
-            matcher = Matcher(get_tokenizer().vocab, validate=False)
-            matcher.add(key, tokens)
-            for variant in tokens:
+            for variant in compile_pattern(pattern):
                 first, *rest = list_requirements(variant) or [(frozenset([""]), ())]
                 for word in (*first[0], *(f"{stem}*" for stem in first[1])):
                     index.setdefault(word, []).append((len(cue_list), tuple(rest)))
-            cue_list.append(Cue(key, list_own_negators(pattern), matcher))
+            cue_list.append(Cue(key, list_own_negators(pattern), pattern))
     return CueMatcher(tuple(cue_list), {word: tuple(entries) for word, entries in index.items()})
+
+
+@cache
+def _get_matcher(pattern: str) -> Any:
+    """The spaCy matcher of a cue, built when a sentence first has all its words: one paper needs
+    about a third of them."""
+    from spacy.matcher import Matcher
+
+    matcher = Matcher(get_tokenizer().vocab, validate=False)
+    matcher.add("cue", compile_pattern(pattern))
+    return matcher
 
 
 def find_hits(cue_matcher: CueMatcher, text: str) -> list[Hit]:
@@ -167,7 +174,7 @@ def _find_reading_hits(cue_matcher: CueMatcher, text: str) -> dict[int, Hit]:
     for cue_index in _select_candidates(cue_matcher, words, prefixes):
         cue = cue_matcher.cues[cue_index]
         best_hit: Hit | None = None
-        for _, start, stop in cue.matcher(doc):
+        for _, start, stop in _get_matcher(cue.pattern)(doc):
             has_own_negator = any(
                 doc[token_index].lower_ in cue.own_negators for token_index in range(start, stop)
             )

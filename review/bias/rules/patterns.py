@@ -142,11 +142,12 @@ def _expand_slot(part: str) -> list[list[dict[str, Any]]]:
     return [*alternatives, []] if optional else alternatives
 
 
-def _tokenize_part(text: str) -> list[str]:
+@cache
+def _tokenize_part(text: str) -> tuple[str, ...]:
     """A piece of a pattern, tokenised like the text; a stem is never split."""
     if text.endswith("*"):
-        return [text]
-    return [token.text for token in get_tokenizer()(text)]
+        return (text,)
+    return tuple(token.text for token in get_tokenizer()(text))
 
 
 def _build_token_pattern(text: str) -> dict[str, Any]:
