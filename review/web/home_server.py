@@ -122,8 +122,10 @@ def keep_reviews(reviews: OpenReviews, stop: Event) -> None:
                     for work in (backups.keep_daily_backups, scheduler.keep_schedule):
                         Thread(target=work, args=(project, ended), daemon=True).start()
             copy_home(reviews.home, utc_now())
-        except (ReviewError, OSError) as error:
+        except ReviewError as error:
             _LOG.warning("The reviews of the home could not be looked after: %s", error)
+        except Exception:  # noqa: BLE001  (the thread goes on: backups hang on it)
+            _LOG.exception("The reviews of the home could not be looked after.")
         stop.wait(LOOK_SECONDS)
     for ended in running.values():
         ended.set()

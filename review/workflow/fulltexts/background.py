@@ -1,5 +1,6 @@
 """The search for open copies in the background of the app, with its progress."""
 
+import logging
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +8,12 @@ from pathlib import Path
 from review.errors import ReviewError
 from review.workflow.fulltexts.retrieval import NOT_REACHED, RetrievalResult, fetch_pdfs
 from review.workflow.project.project import Project
+
+UNFORESEEN = (
+    "The search for open copies stopped after an unforeseen error, which the server's log has. "
+    "What was found until then is kept; search again to go on."
+)
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass
@@ -63,5 +70,8 @@ def _run(project: Project, who: str, search: OpenCopySearch, include_recent: boo
         search.results = fetch_pdfs(project, who, include_recent=include_recent, progress=report)
     except ReviewError as error:
         search.problem = str(error)
+    except Exception:  # noqa: BLE001  (said on the page; a thread has no caller)
+        _LOG.exception("The search for open copies stopped.")
+        search.problem = UNFORESEEN
     finally:
         search.is_running = False

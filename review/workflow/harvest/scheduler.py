@@ -57,8 +57,10 @@ def keep_schedule(project: Project, stopped: Event, *, poll_seconds: float = POL
     while not stopped.is_set():
         try:
             run_due_search(project, utc_now())
-        except (ReviewError, OSError) as error:
+        except ReviewError as error:
             _LOG.warning("The schedule could not be kept: %s", error)
+        except Exception:  # noqa: BLE001  (the thread goes on: the next look may succeed)
+            _LOG.exception("The schedule could not be kept.")
         stopped.wait(poll_seconds)
 
 

@@ -1,6 +1,7 @@
 """Backups of a review while it is used, their restore, and the daily one that the app keeps."""
 
 import contextlib
+import logging
 import os
 import re
 import shutil
@@ -37,6 +38,7 @@ PROBLEM_FILE = "problem.txt"
 """What went wrong with the newest daily backup; absent where nothing did."""
 CHECK_SECONDS = 600.0
 """How often the app looks whether a daily backup is due (seconds)."""
+_LOG = logging.getLogger(__name__)
 OVERDUE = timedelta(hours=36)
 
 
@@ -312,15 +314,25 @@ def run_due_backup(project: Project, at: datetime) -> Path | None:
 def keep_daily_backups(project: Project, stop: threading.Event) -> None:
     """Writes each day's backup until asked to stop; what goes wrong is noted and tried again."""
     while not stop.is_set():
-        problem = get_backup_folder(project) / PROBLEM_FILE
         try:
             run_due_backup(project, utc_now())
-            with contextlib.suppress(OSError):
-                problem.unlink(missing_ok=True)
+            _note_problem(project, None)
         except ReviewError as error:
-            with contextlib.suppress(OSError):
-                problem.write_text(f"{utc_now():%Y-%m-%d %H:%M} UTC: {error}", encoding="utf-8")
+            _note_problem(project, str(error))
+        except Exception:  # noqa: BLE001  (the thread goes on: there are no others)
+            _LOG.exception("The daily backup failed.")
+            _note_problem(project, "An unforeseen error; the server's log has it.")
         stop.wait(CHECK_SECONDS)
+
+
+def _note_problem(project: Project, problem: str | None) -> None:
+    """Notes beside the backups why the last attempt failed; removes the note where it did not."""
+    path = get_backup_folder(project) / PROBLEM_FILE
+    with contextlib.suppress(OSError):
+        if problem is None:
+            path.unlink(missing_ok=True)
+        else:
+            path.write_text(f"{utc_now():%Y-%m-%d %H:%M} UTC: {problem}", encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)

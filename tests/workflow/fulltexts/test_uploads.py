@@ -176,3 +176,15 @@ def test_the_search_for_open_copies_tells_how_far_it_is(project: Project) -> Non
         "Search for open copies finished: 0 found, 2 without an open copy."
     )
     assert list_states(project)["R000001"] == "not retrieved"
+
+
+def test_a_search_for_open_copies_that_breaks_off_says_so(project: Project, monkeypatch) -> None:
+    def fail(*args: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(background, "fetch_pdfs", fail)
+    search = background.start_search(project, "ada")
+    for thread in threading.enumerate():
+        if thread.name == "open-copies":
+            thread.join(120)
+    assert not search.is_running and search.problem == background.UNFORESEEN

@@ -250,6 +250,26 @@ def test_a_backup_that_fails_keeps_the_ones_before_and_is_said(tmp_path):
     assert "page 7 is wrong" in state.problem and state.kept == 1
 
 
+def test_an_unforeseen_error_is_noted_and_the_daily_backups_go_on(tmp_path, monkeypatch):
+    project = make(tmp_path / "r")
+    (project.folder / "backups").mkdir()
+    stop, problems = threading.Event(), []
+
+    def attempt(own, at):
+        note = project.folder / "backups" / backups.PROBLEM_FILE
+        problems.append(note.read_text() if note.exists() else None)
+        if len(problems) == 1:
+            raise RuntimeError("a bug")
+        if len(problems) == 3:
+            stop.set()
+
+    monkeypatch.setattr(backups, "run_due_backup", attempt)
+    monkeypatch.setattr(backups, "CHECK_SECONDS", 0.01)
+    backups.keep_daily_backups(project, stop)
+    assert "the server's log" in problems[1] and "a bug" not in problems[1]
+    assert problems[0] is problems[2] is None
+
+
 def test_the_overview_says_when_the_last_backup_was_made(tmp_path):
     project = make(tmp_path / "r")
 
