@@ -4,12 +4,15 @@ Follows RAISE (Responsible AI in Evidence Synthesis, https://osf.io/fwaud): tool
 what was suggested, who decided, and how often the suggestions were right.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from review.bias.number_checks import wilson
 from review.checklists import UNSURE
 from review.protocol.models import find_stage, format_stage_name
+from review.screening import ScreeningStatus
+from review.stopping import STOPPED_REASON
 from review.store import assistant_calls, feedback, flags, screening_queue
 from review.store.assistant_calls import AnsweredCall
 from review.store.feedback import FeedbackEntry
@@ -18,10 +21,15 @@ from review.workflow.appraisal.instruments import get_checklist, list_checklist_
 from review.workflow.assistant import measurement
 from review.workflow.assistant.measurement import AssistantAgreement
 from review.workflow.bias import flags as bias
+from review.workflow.exports.search_narrative import format_times, join_names
 from review.workflow.exports.snapshot import ReviewSnapshot, list_consensus_entries
 from review.workflow.fulltexts.reading import get_shipped_ranker
 
 _SETTLED = ("included", "excluded")
+_RULE_PREFIX = "rule "
+"""Of the names under which decisions of keyword rules are kept."""
+_FOUND_SHARE = 0.95
+"""Share of the included records by which an order is judged, as usual for prioritised screening."""
 _DROPPED_PHRASES = {
     "quotation": "whose quotations are not in the paper",
     "option": "that the item does not have",
@@ -33,7 +41,8 @@ _MODEL_PHRASES = {"light": "a linear model of the words of titles and abstracts"
 
 def write_statement(snapshot: ReviewSnapshot, version: str) -> str:
     """The statement; empty if no automated step touched the review so far."""
-    sentences = [*_describe_order(snapshot), *_describe_flags(snapshot)]
+    rule_sentences = _describe_keyword_rules(snapshot)
+    sentences = [*_describe_order(snapshot), *rule_sentences, *_describe_flags(snapshot)]
     sentences += _describe_evidence(snapshot)
     assistant_sentences = _describe_assistant(snapshot)
     sentences += assistant_sentences
@@ -43,7 +52,12 @@ def write_statement(snapshot: ReviewSnapshot, version: str) -> str:
         (
             f"Use of automation (RAISE), Funnel {version}.",
             *sentences,
-            "No automated step set a decision, an answer or a judgement"
+            (
+                "Apart from the marks of these rules, no automated step set a decision, an answer "
+                "or a judgement"
+                if rule_sentences
+                else "No automated step set a decision, an answer or a judgement"
+            )
             + (
                 "; apart from these questions, no text was sent to a language model."
                 if assistant_sentences
@@ -66,10 +80,79 @@ def _describe_order(snapshot: ReviewSnapshot) -> list[str]:
         phrase = _MODEL_PHRASES.get(model, f"the model {model.removeprefix('embeddings:')}")
         sentences.append(
             f"At the stage {format_stage_name(stage).lower()}, records were shown in an order "
-            f"learned from the reviewers' decisions with {phrase}, made again "
-            f"{format_count(len(stage_runs), 'time')}; the order excludes no record."
+            f"learned from the reviewers' decisions with {phrase}, computed "
+            f"{format_times(len(stage_runs))}; the order excludes no record."
+        )
+        sentences += _describe_order_accuracy(snapshot, stage.id)
+    return sentences
+
+
+def _describe_order_accuracy(snapshot: ReviewSnapshot, stage: str) -> list[str]:
+    """How early the included records of a stage were screened, and what was left unscreened."""
+    statuses = snapshot.statuses[stage].values()
+    screened = sorted(
+        (min(votes), status.status == "included")
+        for status in statuses
+        if status.status in _SETTLED and (votes := _list_votes(status))
+    )
+    included = [place for place, (_, is_included) in enumerate(screened, 1) if is_included]
+    sentences = []
+    if included:
+        found = math.ceil(_FOUND_SHARE * len(included))
+        sentences.append(
+            f"Of {format_count(len(screened), 'record')} that reviewers have screened there, "
+            f"{len(included):,} were included, and {found:,} of these "
+            f"({found / len(included):.0%}) were among the first {included[found - 1]:,} screened."
+        )
+    unscreened = sum(status.reason == STOPPED_REASON for status in statuses)
+    if unscreened:
+        sentences.append(
+            f"The lead then stopped screening, which left {format_count(unscreened, 'record')} "
+            "unscreened."
         )
     return sentences
+
+
+def _list_votes(status: ScreeningStatus) -> list[int]:
+    """Numbers of the decisions that people made on a record."""
+    return [decision.id for decision in status.decisions if decision.role != "automation"]
+
+
+def _describe_keyword_rules(snapshot: ReviewSnapshot) -> list[str]:
+    """What the lead's keyword rules marked, and what people decided on marked records."""
+    stage = find_stage(snapshot.project.protocol, "screening")
+    counts: Counter[str] = Counter()
+    verdicts: Counter[str] = Counter()
+    for status in snapshot.statuses[stage.id].values() if stage else ():
+        rule = next(
+            (
+                decision.reviewer.removeprefix(_RULE_PREFIX)
+                for decision in status.decisions
+                if decision.role == "automation" and decision.reviewer.startswith(_RULE_PREFIX)
+            ),
+            None,
+        )
+        if rule is not None:
+            counts[rule] += 1
+            verdicts[status.status if _list_votes(status) else "unscreened"] += 1
+    if not counts:
+        return []
+    total = sum(counts.values())
+    screened = total - verdicts["unscreened"]
+    rules = join_names([f"{rule} ({count:,})" for rule, count in sorted(counts.items())])
+    sentence = (
+        f"Before screening, keyword rules that the lead wrote and applied marked "
+        f"{format_count(total, 'record')} as ineligible: {rules}."
+    )
+    if not screened:
+        return [sentence, "No reviewer screened these records."]
+    return [
+        sentence,
+        f"Reviewers screened {screened:,} of them all the same and included "
+        f"{verdicts['included']:,}; the others were seen by no reviewer."
+        if verdicts["unscreened"]
+        else f"Reviewers screened them all the same and included {verdicts['included']:,}.",
+    ]
 
 
 def _describe_flags(snapshot: ReviewSnapshot) -> list[str]:
@@ -103,7 +186,7 @@ def _describe_evidence(snapshot: ReviewSnapshot) -> list[str]:
         return []
     return [
         "Beside each question, sentences of the full text were suggested as possible evidence, "
-        f"ranked by wording and place (weights {get_shipped_ranker().version}); "
+        f"ranked by wording and place (version {get_shipped_ranker().version} of the weights); "
         f"{_describe_verdicts(entries, 'used', 'sentence')}."
     ]
 
@@ -169,11 +252,19 @@ def _describe_model_calls(
         f"single items, {look}; it was given the item and at most {format_count(most, 'sentence')} "
         f"of the full text. {format_count(len(calls), 'question')} on "
         f"{format_count(len(reports), 'report')} gave "
-        f"{format_count(states['suggested'], 'suggestion')}, each with a quotation found in the "
-        f"paper; {format_count(states['dropped'], 'answer')} "
-        f"{'was' if states['dropped'] == 1 else 'were'} dropped"
-        + (f" ({dropped})" if dropped else "")
-        + f", and {format_count(states['failed'], 'question')} got no answer."
+        f"{format_count(states['suggested'], 'suggestion')}"
+        f"{',' if states['suggested'] == 1 else ', each'} with a quotation found in the paper; "
+        + (
+            f"{format_count(states['dropped'], 'answer')} "
+            f"{'was' if states['dropped'] == 1 else 'were'} dropped ({dropped})"
+            if states["dropped"]
+            else "no answer was dropped"
+        )
+        + (
+            f", and {format_count(states['failed'], 'question')} got no answer."
+            if states["failed"]
+            else "."
+        )
     )
 
 

@@ -12,6 +12,8 @@ from review.store.feedback import FeedbackEntry
 from review.workflow.bias import flags as bias
 from review.workflow.exports import automation, methods_text
 from review.workflow.exports.snapshot import snapshot_at
+from review.workflow.screening import early_stop, keyword_rules
+from review.workflow.setup.loading import open_project
 
 NO_MODEL = "no text was sent to a language model"
 FIRST = reporting.day("2020-03-05")
@@ -100,7 +102,7 @@ def test_the_order_of_a_stage_is_told_with_its_model(project):
             )
     text = state(project)
     assert "At the stage title and abstract, records were shown in an order learned" in text
-    assert "a linear model of the words of titles and abstracts, made again 2 times" in text
+    assert "a linear model of the words of titles and abstracts, computed twice" in text
     assert "the order excludes no record" in text
 
 
@@ -109,6 +111,49 @@ def test_a_random_order_is_no_automation(project):
         screening_queue.write_order(
             conn, "title-abstract", [], FIRST, model="random", seed=1, trained_on=0
         )
+    assert state(project) == ""
+
+
+def test_an_order_is_judged_by_how_early_the_included_records_came(project):
+    reporting.bring(project, "arxiv", range(1, 4), "2020-02-01")
+    with project.store.write() as conn:
+        screening_queue.write_order(
+            conn, "title-abstract", [], FIRST, model="light", seed=1, trained_on=2
+        )
+    reporting.decide(project, 3, reporting.STAGES[0], "exclude", "2020-03-06")
+    text = state(project)
+    assert (
+        "Of 3 records that reviewers have screened there, 2 were included, and 2 of these (100%) "
+        "were among the first 2 screened."
+    ) in text
+    assert "unscreened" not in text
+    stage = project.protocol.stages[0]
+    early_stop.stop_screening(project, stage, "ada", "enough")
+    assert "The lead then stopped screening, which left 2 records unscreened." in state(project)
+
+
+def test_keyword_rules_are_told_with_what_people_decided_on_marked_records(tmp_path):
+    folder = tmp_path / "ruled"
+    reporting.started(folder)
+    rule = "rules:\n  - {id: topic, must_match: 'model AND (1 OR 2)', reason: off topic}\n"
+    plan = folder / "protocol.yaml"
+    plan.write_text(plan.read_text() + rule)
+    project = open_project(folder, who="ada", why="a rule")
+    reporting.bring(project, "pubmed", range(1, 6), "2020-02-01")
+    assert state(project) == ""
+    assert keyword_rules.apply_rules(project, "ada") == {"topic": (3, 0)}
+    text = state(project)
+    assert (
+        "keyword rules that the lead wrote and applied marked 3 records as ineligible: topic (3). "
+        "No reviewer screened these records. Apart from the marks of these rules, no automated "
+        "step set a decision"
+    ) in text
+    reporting.decide(project, 4, reporting.STAGES[0], "include", "2020-03-01")
+    assert (
+        "Reviewers screened 1 of them all the same and included 1; the others were seen by no "
+        "reviewer."
+    ) in state(project)
+    keyword_rules.withdraw_rule(project, "topic", "ada")
     assert state(project) == ""
 
 
@@ -124,7 +169,7 @@ def test_the_statement_of_an_earlier_day_leaves_out_what_came_later(project):
     text = state(project, "2020-03-05")
     assert "reviewers used 1" in text
     assert "in 1 full text searched" in text
-    assert "made again 1 time;" in text
+    assert "computed once;" in text
 
 
 def test_questions_to_a_language_model_are_told_with_what_came_of_them(project):
