@@ -40,7 +40,7 @@ _OF_COUNT_THEN_SHARE = re.compile(
 _NUMBER = r"-?\d+(?:[.·]\d+)?\s?%?"
 _EXACT_SHARE = r"-?(?:\d+(?:[.·]\d+)?\s?%|\d+[.·]\d+)"
 # The level of an interval, as in '34 (95% CI 31 to 38)', is no figure of its own.
-_LEVEL = r"9[059](?:\.\d)?\s?%\s*(?:CIs?|confidence|credible)\b"
+_LEVEL = r"9[059](?:\.\d)?\s?%,?\s*(?:CIs?|confidence|credible)\b"
 _WITH_INTERVAL = re.compile(
     rf"(?<![\d.,·/-])(?!{_LEVEL})(?P<share>{_EXACT_SHARE})\s*[(\[,;]*\s*"
     rf"(?:\d+\s?(?:/|of)\s?\d+\s*[;,]\s*)?"

@@ -73,7 +73,7 @@ def _check_parts(index: int, text: str, before: int | None) -> Iterator[Finding]
         return
     items = re.split(r"[,;:(]\s*(?:and\s+)?|\s+and\s+", re.sub(r"(\d),(\d{3})", r"\1\2", rest))
     parts = [_to_int(part[1]) for item in items if (part := _PART.match(item))]
-    if len(parts) < _MIN_PARTS or total < 10 * len(parts):
+    if len(parts) < _MIN_PARTS or total < 10 * len(parts) or _is_entry(match, rest):
         return
     added = sum(parts)
     if added != total and abs(added - total) <= _MAX_ERROR * total and max(parts) < total:
@@ -83,6 +83,12 @@ def _check_parts(index: int, text: str, before: int | None) -> Iterator[Finding]
                 "n", f"the {len(parts)} parts listed add up to {added:,}, not {total:,}."
             ),
         )
+
+
+def _is_entry(first: re.Match[str] | None, rest: str) -> bool:
+    """Whether the first number is one of the list: '492 mild lesions, 264 severe lesions'."""
+    unit = first.group().split()[-1] if first else ""
+    return bool(unit) and len(re.findall(rf"\b{unit}\b", rest, re.I)) >= _MIN_PARTS
 
 
 def _check_complementary_shares(index: int, text: str) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ table read wrongly gives silence and not an alarm.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from review.bias.number_checks.arithmetic import (
     Contradiction,
@@ -22,7 +23,10 @@ from review.bias.number_checks.repeated_figures import (
 )
 from review.bias.number_checks.rows import Block, Row, find_blocks, is_row, list_numbers, list_rows
 from review.bias.number_checks.splits import check_splits
+from review.bias.number_checks.statements import check_statements
 from review.bias.number_checks.table_cells import build_grids, check_grids
+from review.bias.number_checks.table_columns import check_columns
+from review.bias.number_checks.table_statements import check_table_statements
 from review.bias.number_checks.text_and_tables import compare_text_with_grids
 from review.models import PrintedTable, Sentence
 
@@ -70,6 +74,7 @@ def find_paper_contradictions(
         *check_lists_of_parts(sentences),
         *check_relations(sentences),
         *check_splits(sentences),
+        *check_statements(sentences),
     ]
     in_table = {index for index, problem in findings if problem.figure == "table"}
     findings = [f for f in findings if f[1].figure != "a figure" or f[0] not in in_table]
@@ -77,7 +82,12 @@ def find_paper_contradictions(
     grids = build_grids(tables, sentences)
     findings += [
         (index, problem)
-        for index, problem in (*check_grids(grids), *compare_text_with_grids(sentences, grids))
+        for index, problem in (
+            *check_grids(grids),
+            *check_columns(grids, sentences),
+            *check_table_statements(sentences, grids),
+            *compare_text_with_grids(sentences, grids),
+        )
         if (index, problem.figure) not in known
     ]
     unique: dict[tuple[int, str], Finding] = {}
@@ -187,7 +197,7 @@ def _find_slips(sentences: Sequence[Sentence], blocks: Sequence[Block]) -> Itera
             numbers = {n for line in block_lines for n in line.numbers}
             present = [value for value in values if value in numbers]
             missing = [value for value in values if printed[value] == 1 and value not in numbers]
-            if len(present) < 2 or len(missing) != 1:
+            if not present or len(missing) != 1:
                 continue
             other = _find_near(missing[0], present, block_lines)
             if other and other not in values:
@@ -214,6 +224,8 @@ def _find_near(value: str, present: Sequence[str], lines: Sequence[Row]) -> str 
     if len(found) != 1:
         return None
     [(number, count)] = found.items()
+    if digits > _MIN_DIGITS and all(sum(map(str.isdigit, n)) > _MIN_DIGITS for n in wanted):
+        return number
     if digits >= _MIN_DIGITS:
         return number if count > 1 else None
     return number if count >= _MIN_AGREEING and len(present) > _MIN_AGREEING else None
@@ -250,10 +262,11 @@ _SIZES_CAPTION = re.compile(
 _TOTAL_LABEL = re.compile(r"^(?:grand |over)?(?:totals?|all|sum|overall)\b", re.I)
 
 
-def _check_tables(blocks: Iterable[Block], sentences: Sequence[Sentence]) -> Iterator[Finding]:
+def _check_tables(blocks: Sequence[Block], sentences: Sequence[Sentence]) -> Iterator[Finding]:
     largest = max((n for n, _ in _list_sizes(sentences)), default=0)
+    yield from islice(_check_sizes_of_tests(blocks, largest), 1)
     for block in blocks:
-        yield from _check_confusion(block, largest)
+        yield from _check_confusion(block)
         yield from _check_totals(block)
         yield from _check_class_sum(block, sentences)
         yield from _check_folds(block)
@@ -261,9 +274,24 @@ def _check_tables(blocks: Iterable[Block], sentences: Sequence[Sentence]) -> Ite
         yield from _check_cell_intervals(block)
 
 
-def _check_confusion(block: Block, largest: int) -> Iterator[Finding]:
+def _check_sizes_of_tests(blocks: Iterable[Block], largest: int) -> Iterator[Finding]:
+    """TP, FP, FN and TN that are more cases than the text has anywhere."""
+    for block in blocks:
+        for sentence, values in _list_tests(block):
+            total = sum(int(values[name]) for name in _CELL_NAMES if name in values)
+            if set(_CELL_NAMES) <= set(values) and 0 < largest < total:
+                yield (
+                    sentence,
+                    Contradiction(
+                        "n",
+                        f"{block.label}: TP, FP, FN and TN add up to {total:,}, more than the "
+                        f"largest number of cases in the text ({largest:,}).",
+                    ),
+                )
+
+
+def _check_confusion(block: Block) -> Iterator[Finding]:
     """TP, FP, FN and TN with the figures beside them, in rows or in columns."""
-    is_too_large = False
     for sentence, values in _list_tests(block):
         cells = {name: int(value) for name, value in values.items() if name in _CELL_NAMES}
         shares = {}
@@ -276,18 +304,6 @@ def _check_confusion(block: Block, largest: int) -> Iterator[Finding]:
         stated = DiagnosticFigures(**cells, **shares)  # type: ignore[arg-type]
         for problem in find_contradictions(stated):
             yield sentence, Contradiction(problem.figure, f"{block.label}: {problem.text}")
-        total = sum(cells.values())
-        if len(cells) == len(_CELL_NAMES) and 0 < largest < total and not is_too_large:
-            is_too_large = True
-            yield (
-                sentence,
-                Contradiction(
-                    "n",
-                    f"{block.label}: TP, FP, FN and TN add up to {total:,}, more than the "
-                    f"largest number "
-                    f"of cases in the text ({largest:,}).",
-                ),
-            )
 
 
 _CELL_NAMES = ("tp", "fp", "fn", "tn")
@@ -549,8 +565,11 @@ def _check_parts(sentences: Sequence[Sentence]) -> Iterator[Finding]:
             continue
         text = sentence.text
         divided = _DIVIDED.search(text)
+        before = (
+            {_to_int(n) for n in re.findall(_COUNT, text[: divided.end()])} if divided else set()
+        )
         if divided and not re.search(r"\b(exclu|remaining|rest|augment)", text, re.I):
-            yield from _compare_parts(index, text[divided.end() :], _to_int(divided[1]))
+            yield from _compare_parts(index, text[divided.end() :], _to_int(divided[1]), before)
         listed = _LISTED.search(text)
         if listed:
             entries = re.split(r",\s*(?:and\s+)?|\s+and\s+", listed["list"])
@@ -574,7 +593,8 @@ def _check_parts(sentences: Sequence[Sentence]) -> Iterator[Finding]:
                 )
 
 
-def _compare_parts(index: int, text: str, total: int) -> Iterator[Finding]:
+def _compare_parts(index: int, text: str, total: int, stated: set[int]) -> Iterator[Finding]:
+    """The parts of a split with their total; any other number before them may be it as well."""
     parts: dict[str, int] = {}
     for name, (before, after) in _PART_COUNT.items():
         match = after.search(text) or before.search(text)
@@ -583,7 +603,7 @@ def _compare_parts(index: int, text: str, total: int) -> Iterator[Finding]:
     added = sum(parts.values())
     if {"training", "test"} <= set(parts) and len(set(parts.values())) == len(parts):
         names = sum(bool(re.search(rf"\b(?:{w})\b", text, re.I)) for w in _PARTS.values())
-        if names == len(parts) and added != total and abs(added - total) <= 0.2 * total:
+        if names == len(parts) and added not in stated and abs(added - total) <= 0.2 * total:
             yield (
                 index,
                 Contradiction(

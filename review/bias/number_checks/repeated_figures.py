@@ -336,8 +336,8 @@ def _compare_lists(
 _DECIMAL = r"\d{1,3}[.·]\d+"
 _WITH_SPREAD = re.compile(rf"(?<![\d.,])({_DECIMAL})\s?%?\s*(?:±|\+/-|\+-)\s*({_DECIMAL})")
 _WITH_INTERVAL = re.compile(
-    rf"(?<![\d.,])({_DECIMAL})\s?%?,?\s*[(\[]\s*(?:95\s?%\s*)?"
-    rf"(?:CI|confidence interval)?\s*[:=,]?\s*"
+    rf"(?<![\d.,])({_DECIMAL})\s?%?,?\s*(?:[(\[]\s*(?:95\s?%\s*)?"
+    rf"(?:CI|confidence interval)?|[;,]?\s*95\s?%\s*(?:CI|confidence interval))\s*[:=,]?\s*"
     rf"({_DECIMAL})\s?%?\s*(?:-|–|—|to|,|;)\s*({_DECIMAL})",
     re.I,
 )

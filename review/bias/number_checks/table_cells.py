@@ -100,11 +100,13 @@ def build_grids(tables: Sequence[PrintedTable], sentences: Sequence[Sentence]) -
         captions = captions or [n for n, text in enumerate(letters) if text.startswith(label)]
         if not label or not captions:
             continue
-        rows = [re.sub(r"\W", "", "".join(dict.fromkeys(row))).lower() for row in table.rows]
+        rows = [
+            {re.sub(r"\W", "", "".join(cells)).lower() for cells in (dict.fromkeys(row), row)}
+            - {""}
+            for row in table.rows
+        ]
         near = range(max(0, captions[0] - 60), min(len(letters), captions[0] + 120))
-        places = tuple(
-            next((n for n in near if row and letters[n] == row), captions[0]) for row in rows
-        )
+        places = tuple(next((n for n in near if letters[n] in row), captions[0]) for row in rows)
         grids.append(
             Grid(
                 label=table.label,
@@ -398,6 +400,7 @@ def _compare_rows(first: Grid, second: Grid) -> Iterator[Finding]:
             (head, a, b)
             for column, head in enumerate(first.full_heads)
             if head
+            and not re.search(r"\bp\b|p-?values?", head, re.I)
             and second.full_heads.count(head) == 1
             and (a := first.cells[row][column])
             and (b := second.cells[others[0]][second.full_heads.index(head)])

@@ -175,7 +175,7 @@ def _check_gains(
         for name in named
         if re.search(
             rf"\b(?:to|than|over|with|outperform\w*|surpass\w*|exceed\w*|against)\s+"
-            rf"(?:the |our )?{re.escape(name)}(?![\w-])",
+            rf"(?:the |our )?{re.escape(name)}(?![\w-])(?!\s*(?:,|and|or)\s+(?:the )?[A-Z])",
             text,
         )
     ]

@@ -72,7 +72,7 @@ def test_a_list_is_compared_with_the_row_it_repeats():
         "Our model had 98.11, 96.42, 99.30 and 98.35.",  # two differ: another test
         "Others had 98.11, 97.42, 99.3 and 98.35.",  # another precision
         "Our model had 98.11, 97.42, 98.35 and 98.35.",  # a figure of the row, in another place
-        "Our model had 98.11 and 97.52.",  # too few to tell
+        "Our model had 97.52.",  # nothing else of the row
     ],
 )
 def test_a_list_that_is_not_the_row_is_left_alone(said):
