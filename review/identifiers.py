@@ -14,6 +14,7 @@ from review.models import Record
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _NORMAL_DOI = re.compile(r"10\.(?!1101/|64898/)\d{4,9}/[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
 """A DOI already in normal form: no entity, version suffix, bracket or space."""
+_DOUBLE_SLASH = re.compile(r"^(10\.\d{4,9})/{2,}")
 _PMID = re.compile(r"(?:pmid:?\s*)?0*([1-9]\d{0,7})", re.I)
 _ARXIV_NEW = re.compile(r"(?<!\d)(\d{4}\.\d{4,5})(v\d+)?(?!\d)")
 _ARXIV_OLD = re.compile(r"\b([a-z-]+(?:\.[A-Z]{2})?/\d{7})(v\d+)?", re.I)
@@ -78,6 +79,18 @@ def normalize_doi(text: str | None) -> str | None:
         doi = doi[:-1].rstrip(".,;:'")
     preprint = _PREPRINT_DOI.match(doi)
     return preprint.group(1) if preprint else doi
+
+
+def fold_doi(doi: str) -> str:
+    """The form in which DOIs are compared: with one slash after the prefix. APA registered DOIs
+    such as 10.1037//0022-3514.1.1 with two, and databases give them with either."""
+    return _DOUBLE_SLASH.sub(r"\1/", doi)
+
+
+def list_doi_spellings(doi: str) -> tuple[str, str]:
+    """A DOI with one slash after its prefix and with two: the forms in which it may be stored."""
+    folded = fold_doi(doi)
+    return folded, folded.replace("/", "//", 1)
 
 
 def normalize_pmid(text: str | int | None) -> str | None:
@@ -146,8 +159,10 @@ def is_preprint(record: Record) -> bool:
 
 
 def get_own_identifiers(record: Record) -> tuple[str | None, str | None]:
-    """The record's own DOI and arXiv ID; the journal DOI of an arXiv entry is not its own."""
+    """The record's own DOI, in the form for comparison, and arXiv ID; the journal DOI of an arXiv
+    entry is not its own."""
     doi = normalize_doi(unquote(record.doi) if record.doi and "%" in record.doi else record.doi)
+    doi = fold_doi(doi) if doi else doi
     arxiv = normalize_arxiv(record.arxiv_id) or normalize_arxiv(record.doi)
     if record.source == "arxiv":
         arxiv = arxiv or normalize_arxiv(record.source_id) or normalize_arxiv(record.journal)

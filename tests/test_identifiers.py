@@ -4,8 +4,10 @@ import pytest
 
 from review.identifiers import (
     find_preprint_server,
+    fold_doi,
     get_own_identifiers,
     is_preprint,
+    list_doi_spellings,
     normalize_arxiv,
     normalize_doi,
     normalize_pmcid,
@@ -159,3 +161,22 @@ def test_a_bracket_that_a_doi_opened_is_part_of_it(text, doi):
 )
 def test_an_arxiv_entry_does_not_own_the_doi_of_its_article(source, doi, arxiv_id, own):
     assert get_own_identifiers(Record(source, title="T", doi=doi, arxiv_id=arxiv_id)) == own
+
+
+@pytest.mark.parametrize(
+    ("doi", "folded"),
+    [
+        ("10.1037//0022-3514.1.1", "10.1037/0022-3514.1.1"),
+        ("10.1037/0022-3514.1.1", "10.1037/0022-3514.1.1"),
+        ("10.1037///x", "10.1037/x"),
+        ("10.1000/a//b", "10.1000/a//b"),
+        ("", ""),
+    ],
+)
+def test_a_second_slash_after_the_prefix_makes_no_other_doi(doi, folded):
+    assert fold_doi(doi) == folded
+    assert normalize_doi(doi) == (doi or None)  # what is shown stays as it came
+    if doi:
+        assert list_doi_spellings(doi) == (folded, folded.replace("/", "//", 1))
+        record = Record("x", doi=doi)
+        assert get_own_identifiers(record)[0] == folded

@@ -15,6 +15,7 @@ from review.dedupe.names import parse_family_name, parse_person
 from review.identifiers import (
     PREPRINT_SERVERS,
     find_preprint_server,
+    fold_doi,
     get_own_identifiers,
     normalize_doi,
     normalize_pmcid,
@@ -102,7 +103,7 @@ def _get_published_doi(record: Record, own_doi: str | None) -> str:
     """The DOI an arXiv entry gives of its journal article; '' where it gives none."""
     if record.source != "arxiv":
         return ""
-    doi = normalize_doi(record.doi)
+    doi = fold_doi(normalize_doi(record.doi) or "")
     return doi if doi and doi != own_doi and not doi.startswith("10.48550/") else ""
 
 

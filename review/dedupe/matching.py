@@ -10,7 +10,13 @@ from review.dedupe.columns import FeatureColumns, Pairs, hash_text
 from review.dedupe.edges import Edges
 from review.dedupe.similarity import compare_pairs, flag_promising_pairs
 from review.dedupe.verdicts import DISTINCT, NOTHING, STUDY, VERSION
-from review.identifiers import normalize_arxiv, normalize_doi, normalize_pmcid, normalize_pmid
+from review.identifiers import (
+    fold_doi,
+    normalize_arxiv,
+    normalize_doi,
+    normalize_pmcid,
+    normalize_pmid,
+)
 from review.models import Relation
 
 CHUNK = 200_000
@@ -92,7 +98,7 @@ def parse_target(target: str) -> tuple[str, int]:
     """The column and code of a statement's target; ('', 0) where it names no identifier."""
     kind, _, value = target.partition(":")
     if kind == "doi":
-        return "doi", hash_text(normalize_doi(value) or "")
+        return "doi", hash_text(fold_doi(normalize_doi(value) or ""))
     if kind == "pmid":
         return "pmid", hash_text(normalize_pmid(value) or "")
     if kind == "pmcid":

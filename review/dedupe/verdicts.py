@@ -2,7 +2,7 @@
 
 from review.models import LinkVerdict
 
-ENGINE = "funnel-dedupe-8"
+ENGINE = "funnel-dedupe-9"
 """Version of the rules, stored with every link. Raise it when a verdict can change."""
 
 NEXT_PAGE = "one doi, same title, next page"

@@ -1,11 +1,11 @@
 """Matches a PDF to a record by the DOI, arXiv ID or title on its first pages."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from review.identifiers import normalize_arxiv, normalize_doi
+from review.identifiers import fold_doi, list_doi_spellings, normalize_arxiv, normalize_doi
 from review.text.folding import fold_text
 
 _MIN_TITLE_SHARE = 0.9
@@ -16,13 +16,19 @@ _TITLE_WORDS_SEARCHED = 400
 """Words from the top that contain a paper's own title; further down others are cited."""
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 _DOI_LINE = re.compile(
-    r"\s*\(?(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi:?\s*|digital object identifier:?\s*)?"
+    r"\s*\(?(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/\s?|doi:?\s*|digital object identifier:?\s*)?"
     r"10\.\d{4,9}/\S+\s*",
     re.I,
 )
 """A line that holds nothing but a DOI, as publishers print an article's own."""
+_BLANKS = r"[ \t\u00a0\u2009]{0,2}"
 _BROKEN_DOI = re.compile(r"\b((?:doi|10)\.|10\.\d{4,9}/(?:\S*[-/_.])?)\n(?=[a-z0-9])")
 """A DOI or its address that goes on in the next line."""
+_SPACED_DOI = re.compile(
+    rf"\b10({_BLANKS})\.({_BLANKS})(\d{{4,9}})({_BLANKS})/({_BLANKS})"
+    r"([^\s/]\S*(?:[ \t\u00a0\u2009]{1,2}\S+){0,8})"
+)
+"""A DOI set with blanks at its marks: 'doi: 10. 1000 / xyz. 2020. 12'."""
 _CITE_AS = re.compile(r"\s*(?:please )?(?:how to cite|to cite|cite) (?:this |as\b)", re.I)
 _ENTRY = re.compile(r"\s*(?:\[\d{1,3}\]|\d{1,3}\.)\s")
 """How an entry of a reference list begins."""
@@ -63,6 +69,7 @@ def match_record(
     An identifier alone decides only when one record bears it and the file's words do not belie its
     title: first pages also name other papers' DOIs. Two records that fit alike are both returned.
     """
+    front = front.replace("%2F", "/").replace("%2f", "/")
     named_candidates = [c for c in candidates if c.key and _contains_key(file_name, c.key)]
     if len(named_candidates) == 1:
         return RecordMatch((named_candidates[0].key,), "file name", 1.0)
@@ -97,32 +104,56 @@ def _find_sole_doi(front: str, candidates: Sequence[RecordCandidate]) -> RecordC
     A title set in an odd font, or changed since, does not belie the only DOI in print, nor one at
     the top of the paper before those of the papers it cites.
     """
-    joined_text = _BROKEN_DOI.sub(r"\1", front)
+    known_dois = {fold_doi(c.doi) for c in candidates if c.doi}
+    joined_text = _close_up_dois(_BROKEN_DOI.sub(r"\1", front), known_dois)
     texts = _DOI.findall(joined_text)
-    dois = {normalize_doi(text) for text in texts} - {None}
+    dois = {_read_doi(text) for text in texts} - {""}
     lines = joined_text.split("\n")
     own_dois = {
-        normalize_doi(part)
+        _read_doi(part)
         for index, line in enumerate(lines)
         if not any(_ENTRY.match(text) for text in lines[max(0, index - _ENTRY_LINES) : index])
-        for part in re.split(r"\s[|·•]\s", line)
+        for part in re.split(r"\s[|·•–—-]\s", line)
         if _DOI_LINE.fullmatch(part) or _CITE_AS.match(part)
-    } - {None}
+    } - {""}
     if len(own_dois) != 1:
         return None
     if len(dois) > 1:
         top_text = " ".join(joined_text.split()[:_OWN_DOI_WORDS])
         first = _DOI.search(top_text)
-        if first is None or normalize_doi(first.group()) not in own_dois:
+        if first is None or _read_doi(first.group()) not in own_dois:
             return None
-    hits = [c for c in candidates if c.doi and c.doi in own_dois]
+    hits = [c for c in candidates if c.doi and fold_doi(c.doi) in own_dois]
     return hits[0] if len(hits) == 1 else None
+
+
+def _read_doi(text: str) -> str:
+    """The DOI of a text in the form for comparison; '' if there is none."""
+    return fold_doi(normalize_doi(text) or "")
+
+
+def _close_up_dois(text: str, known_dois: Collection[str]) -> str:
+    """The text with its spaced DOIs closed up. Where blanks leave open how far one goes, it is the
+    longest reading that a record has, else what precedes the first blank."""
+
+    def close_up(match: re.Match[str]) -> str:
+        *gaps, digits, before_slash, after_slash, rest = match.groups()
+        if not any((*gaps, before_slash, after_slash)):
+            return match.group()
+        pieces = re.split(r"([ \t\u00a0\u2009]+)", rest)
+        for end in range(len(pieces), 1, -2):
+            doi = f"10.{digits}/{''.join(pieces[:end:2])}"
+            if _read_doi(doi) in known_dois:
+                return doi + "".join(pieces[end:])
+        return f"10.{digits}/{rest}"
+
+    return _SPACED_DOI.sub(close_up, text)
 
 
 def _find_by_doi(front: str, candidates: Sequence[RecordCandidate]) -> list[RecordCandidate]:
     joined_text = re.sub(r"(?<=[-/._])\s+", "", front)
     texts = _DOI.findall(front) + _DOI.findall(joined_text)
-    dois = {normalize_doi(text) for text in texts}
+    dois = {_read_doi(text) for text in texts}
     folded_text = front.lower()
     close_texts = (
         re.sub(r"\s+", "", folded_text),
@@ -133,8 +164,11 @@ def _find_by_doi(front: str, candidates: Sequence[RecordCandidate]) -> list[Reco
         for c in candidates
         if c.doi
         and (
-            c.doi in dois
-            or (any(c.doi in text for text in close_texts) and _is_printed(c.doi, folded_text))
+            fold_doi(c.doi) in dois
+            or any(
+                any(doi in text for text in close_texts) and _is_printed(doi, folded_text)
+                for doi in list_doi_spellings(c.doi)
+            )
         )
     ]
 

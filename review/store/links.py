@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, or_, select
 
+from review.identifiers import list_doi_spellings
 from review.models import Link, Relation
 from review.store import import_undos
 from review.store.bulk import insert_rows
@@ -157,8 +158,11 @@ def find_connected_records(conn: Connection, numbers: Iterable[int]) -> set[int]
         )
         frontier |= {n for pair in conn.execute(query) for n in pair}
         for column in (records.c.doi, records.c.pmid):
-            equal_ids = select(column).where(records.c.id.in_(chunk), column.is_not(None))
-            equal = select(records.c.id).where(column.in_(equal_ids), live)
+            ids = select(column).where(records.c.id.in_(chunk), column.is_not(None)).distinct()
+            equal_ids = set(conn.execute(ids).scalars())
+            if column is records.c.doi:
+                equal_ids = {other for doi in equal_ids for other in list_doi_spellings(doi)}
+            equal = select(records.c.id).where(column.in_(sorted(equal_ids)), live)
             frontier |= set(conn.execute(equal).scalars())
         frontier -= connected
     return connected

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from review.errors import StoreError
+from review.identifiers import list_doi_spellings
 from review.models import (
     Record,
     StoredRecord,
@@ -279,8 +280,13 @@ def count_records(conn: Connection) -> int:
 
 
 def find_by_identifier(conn: Connection, **identifiers: str | None) -> list[int]:
-    """Numbers of records with any of doi=, pmid=, pmcid=, arxiv_id= (normal forms)."""
-    conditions = [records.c[name] == value for name, value in identifiers.items() if value]
+    """Numbers of records with any of doi=, pmid=, pmcid=, arxiv_id= (normal forms); a DOI also in
+    its other spelling."""
+    conditions = [
+        records.c.doi.in_(list_doi_spellings(value)) if name == "doi" else records.c[name] == value
+        for name, value in identifiers.items()
+        if value
+    ]
     if not conditions:
         return []
     query = select(records.c.id).where(or_(*conditions), import_undos.is_live(conn))

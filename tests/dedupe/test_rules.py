@@ -355,6 +355,15 @@ def test_an_arxiv_entry_that_names_a_strangers_doi_is_not_joined():
     )
 
 
+@pytest.mark.parametrize("title", [TITLE, "Pneumonia at the bedside, read by a network"])
+def test_one_slash_or_two_after_the_prefix_of_a_doi_is_one_article(title):
+    long_form, short_form = "10.1037//0022-3514.77.6.1121", "10.1037/0022-3514.77.6.1121"
+    assert one_report(article(doi=long_form), article(doi=short_form, title=title))
+    assert one_report(article(doi=short_form), article(doi=long_form, title=title))
+    found, _ = result(ARXIV, article(doi="10.1007//S1", title=title))
+    assert found.study[1] == found.study[2]
+
+
 @pytest.mark.parametrize("title", [TITLE, "Networks that find pneumonia on portable radiographs"])
 def test_two_records_of_a_preprint_with_one_doi_are_one_report(title):
     assert one_report(

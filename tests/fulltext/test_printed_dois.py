@@ -27,13 +27,19 @@ ANYWHERE = {
     "broken in the address": "https://doi.\norg/10.1000/jii.2024.00123",
     "footer with bars": "Invented Imaging | https://doi.org/10.1000/jii.2024.00123 | example.org",
     "citation": "Cite as: Noone A. Invent Imaging 2024;3:1. doi:10.1000/jii.2024.00123.",
+    "spaced at the slash": "doi: 10.1000 / jii.2024.00123",
+    "spaced in the prefix": "doi: 10. 1000 / jii.2024.00123",
+    "spaced at every mark": "DOI 10 . 1000 / jii . 2024 . 00123",
+    "spaced in an address": "https://doi.org/ 10. 1000/ jii. 2024. 00123",
+    "spaced, with a bar": "Invented Imaging | doi: 10. 1000 / jii.2024. 00123 | 2024",
+    "slash as a code": "doi:10.1000%2Fjii.2024.00123",
+    "with a date": "10.1000/jii.2024.00123 - Accepted 2020",
     "citation in words": "How to cite this article: Noone A. https://doi.org/10.1000/jii.2024.00123",
 }
 WITH_TITLE = {
     "broken before a point": "https://doi.org/10.1000/jii\n.2024.00123",
     "broken in a number": "https://doi.org/10.1000/jii.2024.00\n123",
     "broken with a hyphen": "https://doi.org/10.1000/jii.2024.00-\n123",
-    "spaced": "doi: 10.1000 / jii.2024.00123",
     "a version": "https://doi.org/10.1000/jii.2024.00123v2",
     "in a sentence": "This is 10.1000/jii.2024.00123, received on 3 March.",
 }
@@ -94,3 +100,27 @@ def test_the_own_doi_wins_over_that_of_a_cited_work(tmp_path, title):
 def test_the_doi_of_a_cited_work_finds_no_record(tmp_path, lines):
     front = read_front(tmp_path, ["A paper that is no record", "B. Nobody", *lines])
     assert match_record(front, RECORDS, file_name="x.pdf").keys == ()
+
+
+def test_where_blanks_leave_open_how_far_a_doi_goes_the_record_decides(tmp_path):
+    short = RecordCandidate("R000004", "A title of three", doi="10.1000/jii")
+    lines = ["C0unt1ng", "doi: 10. 1000 / jii. 2024. 00123", *PROSE]
+    front = read_front(tmp_path, lines)
+    assert match_record(front, [short, OWN], file_name="x.pdf").keys == (OWN.key,)
+    lines[1] = "doi: 10. 1000 / jii"
+    front = read_front(tmp_path, lines)
+    assert match_record(front, [short, OWN], file_name="x.pdf").keys == (short.key,)
+    lines[1] = "doi: 10. 1000 / jiii. 2024. 00123"
+    front = read_front(tmp_path, lines)
+    assert match_record(front, [short, OWN], file_name="x.pdf").keys == ()
+
+
+@pytest.mark.parametrize("title", [TITLE, "C0unt1ng Sh4dows"])
+@pytest.mark.parametrize("slashes", [("/", "//"), ("//", "/"), ("//", "//")])
+def test_one_slash_or_two_after_the_prefix_is_one_doi(tmp_path, title, slashes):
+    printed, stored = slashes
+    record = RecordCandidate("R000005", TITLE, doi=f"10.1037{stored}0022-3514.1.2.3")
+    other = RecordCandidate("R000006", "Another title of more words", doi="10.1037/0022-3514.1.2")
+    front = read_front(tmp_path, [title, f"doi:10.1037{printed}0022-3514.1.2.3", *PROSE])
+    found = match_record(front, [other, record], file_name="x.pdf")
+    assert (found.keys, found.method) == ((record.key,), "doi")

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from review.identifiers import fold_doi
 from review.models import Record
 from review.sources import SOURCES
 from review.sources.http import HttpClient
@@ -43,7 +44,7 @@ def _list_updates(
     today, last_known = run_state
     with project.store.read() as conn:
         numbers_by_doi = {
-            stored.record.doi: stored.id
+            fold_doi(stored.record.doi or ""): stored.id
             for stored in records.iter_records(conn)
             if stored.record.source == name and stored.id <= last_known
         }
@@ -63,9 +64,9 @@ def _list_updates(
     learned_count = 0
     for page in check.search(HarvestWindow(start_day - check.delay, today), *endpoint):
         matches = [
-            (numbers_by_doi[record.doi], record)
+            (numbers_by_doi[fold_doi(record.doi or "")], record)
             for record in page.parsed.records
-            if record.doi in numbers_by_doi
+            if fold_doi(record.doi or "") in numbers_by_doi
         ]
         if matches:
             learned_count += _store_new_relations(project, matches, page.raw)

@@ -13,7 +13,7 @@ from support.reporting import STAGES
 from review.errors import ReviewError, SourceError
 from review.formats.tabular.corrections import CORRECTION_COLUMNS
 from review.formats.tabular.decisions import DecisionDefaults, read_decisions
-from review.store import decisions, retrievals
+from review.store import decisions, links, records, retrievals
 from review.workflow.exports.snapshot import snapshot_at
 from review.workflow.project.project import Project
 from review.workflow.records.import_decisions import (
@@ -216,6 +216,32 @@ def test_titles_match_on_letters_and_digits(
     done = enter(project, tmp_path, f"Title,Decision\n{title},Yes\n", reviewer="ada")
     assert (done.kind, done.added) == ("table", 1)
     assert list_entered(project) == [(number, "ada", "include")]
+
+
+@pytest.mark.parametrize("column", ["record", "DOI"])
+@pytest.mark.parametrize("doi", ["10.5555//h2", "10.5555/h2", "https://doi.org/10.5555//H2"])
+def test_a_doi_names_its_record_with_one_slash_or_two(
+    project: Project, tmp_path: Path, column: str, doi: str
+) -> None:
+    done = enter(project, tmp_path, f"{column},Decision\n{doi},Yes\n", reviewer="ada")
+    assert done.added == 1
+    assert list_entered(project) == [(2, "ada", "include")]
+
+
+def test_a_record_stored_with_two_slashes_is_found_by_one(project: Project, tmp_path: Path) -> None:
+    path = tmp_path / "psyc.ris"
+    path.write_text("TY  - JOUR\nTI  - Reading films\nDO  - 10.1037//h0028106\nER  - \n")
+    import_file(project, path, "ada")
+    with project.store.read() as conn:
+        assert records.get_records(conn, [7])[7].record.doi == "10.1037//h0028106"
+        assert records.find_by_identifier(conn, doi="10.1037/h0028106") == [7]
+        assert records.find_by_identifier(conn, doi="10.1037//h0028106") == [7]
+        assert records.find_by_identifier(conn, doi="10.1037/h002810") == []
+    path.write_text("TY  - JOUR\nTI  - Reading of films\nDO  - 10.1037/h0028106\nER  - \n")
+    import_file(project, path, "ada")
+    with project.store.read() as conn:
+        assert links.find_connected_records(conn, [7]) == {7, 8}
+        assert links.find_connected_records(conn, [8]) == {7, 8}
 
 
 @pytest.mark.parametrize(
