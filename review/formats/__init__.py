@@ -25,6 +25,7 @@ from review.formats import (
     tagged,
 )
 from review.formats.archives import ARCHIVE_ERRORS
+from review.formats.author_lists import keep_people
 from review.formats.markers import count_markers
 from review.formats.pubmed import file as pubmed_xml
 from review.formats.tabular import reader, vertical
@@ -124,7 +125,8 @@ def parse_content(
     if announced is None or parsed.rejected:  # a rejected piece need not bear a marker
         announced = max(announced or parsed.announced or 0, entry_count)
     notes = (*parsed.notes, *_note_encoding(data))
-    return replace_unstorable(replace(parsed, announced=announced, notes=notes))
+    records = tuple(map(keep_people, parsed.records))
+    return replace_unstorable(replace(parsed, records=records, announced=announced, notes=notes))
 
 
 def _refuse_foreign_text(data: bytes, name: str) -> None:

@@ -299,7 +299,7 @@ _AND = re.compile(r"\s+and\s+", re.I)
 
 
 def _parse_authors(fields: Fields) -> tuple[str, ...]:
-    """Authors parted by ' and ' outside braces; 'others' is not an author."""
+    """Authors parted by ' and ' outside braces; an 'others' stays an item of its own."""
     authors: list[str] = []
     for value in pop_values(fields, "author"):
         hidden = re.sub(r"\{[^{}]*\}", lambda m: _AND.sub("\ue002", m.group()), value)
@@ -311,7 +311,7 @@ def _parse_authors(fields: Fields) -> tuple[str, ...]:
             else plain_parts
         )
     authors = [name.strip(" ,;") for name in authors]
-    return clean_values(a for a in authors if a.strip().lower() not in ("others", "et al."))
+    return clean_values(authors)
 
 
 def _normalize_pages(fields: Fields) -> str | None:

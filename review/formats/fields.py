@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from review.identifiers import normalize_doi, normalize_pmid
 from review.text.markup import to_plain_text
+from review.text.other_authors import split_off_mark
 from review.text.placeholders import CLEAR_STARTS, is_placeholder
 
 Fields = dict[str, list[str]]
@@ -264,9 +265,13 @@ def split_names(text: str) -> tuple[str, ...]:
     """The authors in one cell: split at ';', ' and ', or at commas that part whole names.
 
     'Li W., Dou Z.' and 'Smith A, Walter B' are two each; 'Smith, John' is one;
-    'Smith, J., Doe, K.' is two. Where commas stay ambiguous the text is kept whole.
+    'Smith, J., Doe, K.' is two. Where commas stay ambiguous the text is kept whole. 'et al.' at the
+    end stays an item of its own.
     """
     text = to_plain_text(text).strip()  # an entity's semicolon parts no names
+    listing, mark = split_off_mark(text)
+    if mark:
+        return (*split_names(listing), mark)
     if ";" in text:
         return clean_values(part.strip(" ,") for part in text.split(";"))
     if "|" in text:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from review.formats import plain
+from review.formats.author_lists import is_cut_short, list_people
 from review.formats.latex import RESERVED_CHARACTERS
 from review.models import Record, record_to_dict
 
@@ -64,10 +65,12 @@ def _build_ris_entry(record: Record, status: Mapping[str, str]) -> str:
     if record.year is not None and 0 <= record.year <= 9999:
         lines.append(("PY", str(record.year)))
         exact.append("year")
+    people = list_people(record)
     for name, tag in _RIS_LISTS.items():
         values = getattr(record, name)
-        lines += [(tag, plain.clean_line(value)) for value in values]
-        if all(plain.is_exact_line(value) for value in values):
+        shown = people if name == "authors" else values
+        lines += [(tag, plain.clean_line(value)) for value in shown]
+        if shown == values and all(plain.is_exact_line(value) for value in values):
             exact.append(name)
     if record.mesh:  # reference managers know keywords only; the note keeps the two apart
         lines += [("KW", plain.clean_line(term)) for term in record.mesh]
@@ -142,7 +145,8 @@ def _build_cite_key(record: Record, used_keys: dict[str, int]) -> str:
     """
     base_key = (record.extra.get("ID") or ("",))[0]
     if not re.fullmatch(r"[A-Za-z][\w:./-]*", base_key, re.ASCII):
-        family = re.split(r"[,\s]", record.authors[0])[0] if record.authors else "record"
+        people = list_people(record)
+        family = re.split(r"[,\s]", people[0])[0] if people else "record"
         base_key = re.sub(r"[^A-Za-z]", "", family) or "record"
         base_key += str(record.year or "")
     key, n = base_key, used_keys.get(base_key.lower(), 1)
@@ -179,9 +183,12 @@ def _build_bibtex_fields(record: Record, journal_field: str) -> tuple[dict[str, 
     """The standard fields, and the names of those that BibTeX holds exactly."""
     fields: dict[str, str] = {}
     exact: list[str] = []
-    people = [plain.clean_line(author) for author in record.authors]
-    fields["author"] = " and ".join(author.translate(_LATEX_ESCAPES) for author in people)
-    if all(plain.is_exact_line(a) and not _AUTHOR_SEPARATOR.search(a) for a in record.authors):
+    people = list_people(record)
+    names = [plain.clean_line(author).translate(_LATEX_ESCAPES) for author in people]
+    fields["author"] = " and ".join([*names, "others"] if is_cut_short(record) else names)
+    if people == record.authors and all(
+        plain.is_exact_line(a) and not _AUTHOR_SEPARATOR.search(a) for a in people
+    ):
         exact.append("authors")
     for name, field in (
         ("title", "title"),

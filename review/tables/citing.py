@@ -4,19 +4,17 @@ import itertools
 import re
 from collections.abc import Mapping
 
+from review.formats.author_lists import is_cut_short, list_people
 from review.models import Record
 
-_OTHER_AUTHORS = re.compile(r"\s*(?:and\s+)?(?:et\.?\s+al\.?|others|colleagues)[.,]?\s*", re.I)
-"""What databases write in place of further authors."""
+MAX_NAMED = 6
+"""Authors that a reference names."""
 
 
 def build_label(record: Record) -> str:
     """First authors and year; the source's id if there is no author."""
-    named_authors = [
-        name for name in record.authors if name.strip() and not _OTHER_AUTHORS.fullmatch(name)
-    ]
-    families = [name.split(",")[0].strip() for name in named_authors]
-    is_abbreviated = len(named_authors) < len([name for name in record.authors if name.strip()])
+    families = [name.split(",")[0].strip() for name in list_people(record) if name.strip()]
+    is_abbreviated = is_cut_short(record)
     if not families:
         fallback = record.source_id or (record.title or "Untitled")[:60]
         return f"{fallback} {record.year}" if record.year and record.source_id is None else fallback
@@ -79,7 +77,9 @@ def _format_letters(remaining: int) -> str:
 
 def format_reference(record: Record) -> str:
     """The record as a reference: authors, title, journal, year, identifiers."""
-    people = "; ".join(record.authors[:6]) + ("; et al." if len(record.authors) > 6 else "")
+    names = list_people(record)
+    is_abbreviated = len(names) > MAX_NAMED or is_cut_short(record)
+    people = "; ".join([*names[:MAX_NAMED], *(["et al."] if is_abbreviated else [])])
     publication = record.journal or ""
     if record.volume:
         publication += f" {record.volume}" + (f"({record.issue})" if record.issue else "")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from review.formats import bibtex, ris
+from review.formats import read_file, ris
 from review.formats.latex import to_plain_text
 
 
@@ -41,7 +41,7 @@ def test_an_issue_of_its_own_outranks_m1():
 )
 def test_an_and_within_braces_parts_no_names(author, names):
     entry = f"@article{{a, title = {{Film reading}}, author = {{{author}}}, year = 2020}}\n"
-    (record,) = bibtex.parse(entry.encode(), None).records
+    (record,) = read_file(entry.encode()).records
     assert record.authors == names
 
 

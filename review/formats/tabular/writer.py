@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from review.formats import plain
+from review.formats.author_lists import list_people
 from review.formats.deterministic_zip import strip_save_times
 from review.models import Record
 
@@ -138,8 +139,11 @@ def _build_cells(record: Record) -> tuple[list[str], list[str]]:
     for name in COLUMNS:
         value = getattr(record, name)
         if name in LIST_FIELDS:
-            cells.append("; ".join(plain.clean_line(item) for item in value))
-            is_exact = all(plain.is_exact_line(item) and ";" not in item for item in value)
+            shown = list_people(record) if name == "authors" else value
+            cells.append("; ".join(plain.clean_line(item) for item in shown))
+            is_exact = shown == value and all(
+                plain.is_exact_line(item) and ";" not in item for item in value
+            )
         elif isinstance(value, int):
             cells.append(str(value))
             is_exact = value >= 0

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from review.formats.author_lists import is_cut_short, list_people
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import (
     FREE_TEXT_STYLE,
@@ -64,8 +65,9 @@ def format_title(record: "Record", highlights: dict[str, tuple[str, ...]]) -> st
 
 def format_citation(record: "Record", key: str) -> str:
     """Authors, year, journal, source and key on one line."""
-    authors = "; ".join(record.authors[:MOST_AUTHORS])
-    authors += " et al." if len(record.authors) > MOST_AUTHORS else ""
+    people = list_people(record)
+    authors = "; ".join(people[:MOST_AUTHORS])
+    authors += " et al." if len(people) > MOST_AUTHORS or is_cut_short(record) else ""
     parts = (authors, str(record.year or ""), record.journal, format_source(record.source), key)
     return " · ".join(part for part in parts if part)
 

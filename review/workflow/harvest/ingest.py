@@ -4,6 +4,7 @@ at."""
 from dataclasses import dataclass, replace
 from datetime import date
 
+from review.formats.author_lists import keep_people
 from review.models import Record, Relation, UnreadableEntry
 from review.query.matching import TextMatcher
 from review.sources.models import DELETED_MESSAGE, ResultPage
@@ -40,6 +41,8 @@ def ingest_page(
         StoreError: the disk is full or the store refuses; nothing of the page was kept.
     """
     digest = raw_answers.save_response(project.folder, page.raw) if page.raw else None
+    parsed = replace(page.parsed, records=tuple(map(keep_people, page.parsed.records)))
+    page = replace(page, parsed=parsed)
     judged_records = [
         (
             record,

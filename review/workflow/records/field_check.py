@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from review.formats.author_lists import PRINTED_AUTHORS
 from review.formats.fields import find_year
 from review.models import Record
 from review.text.placeholders import is_placeholder
@@ -142,7 +143,7 @@ def _find_unused_columns(
     examples: dict[str, str] = {}
     for record in records:
         for name, values in record.extra.items():
-            field = _guess_field(name)
+            field = None if name == PRINTED_AUTHORS else _guess_field(name)
             if field not in lacking or getattr(record, field) or is_placeholder(values[0]):
                 continue
             if field == "year" and find_year(values[0]) is None:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from review.errors import SourceError
+from review.formats.author_lists import PRINTED_AUTHORS
 from review.formats.tabular.table_outline import TableOutline, outline_table
+from review.identifiers import fold_doi
 from review.models import ParseResult, Record, SearchDate, UnreadableEntry
 from review.protocol.models import FileImport, Via
 from review.store import identified, records
@@ -183,6 +185,8 @@ def _list_unused_columns(parsed_records: Sequence[Record]) -> tuple[ColumnUse, .
     examples: dict[str, str] = {}
     for record in parsed_records:
         for name, values in record.extra.items():
+            if name == PRINTED_AUTHORS:
+                continue
             counts[name] += 1
             examples.setdefault(name, " ".join(values[0].split())[:60])
     return tuple(ColumnUse(name, count, examples[name]) for name, count in counts.items())
@@ -212,7 +216,7 @@ def _count_overlap(project: Project, parsed_records: Sequence[Record]) -> tuple[
 def _list_marks(record: Record) -> list[tuple[str, str]]:
     """What identifies a report: its identifiers, and its title if that is long enough."""
     identifiers = {
-        "doi": record.doi,
+        "doi": fold_doi(record.doi) if record.doi else None,
         "pmid": record.pmid,
         "pmcid": record.pmcid,
         "arxiv": record.arxiv_id,
