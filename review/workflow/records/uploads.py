@@ -146,19 +146,23 @@ def preview_upload(
 def import_upload(
     project: Project, name: str, data: bytes, who: str, options: UploadOptions
 ) -> ImportedUpload:
-    """Imports the file as `review import` does. Raises SourceError as that does."""
+    """Imports the file as `review import` does. Raises SourceError as that does, in the words of
+    the app."""
     with save_temporarily(name, data) as path:
-        result = imports.import_file(
-            project,
-            path,
-            who,
-            source=options.source,
-            via=options.via,
-            keep_good=options.keep_good,
-            sheet=options.sheet,
-            mapping=options.mapping,
-            searched=options.searched,
-        )
+        try:
+            result = imports.import_file(
+                project,
+                path,
+                who,
+                source=options.source,
+                via=options.via,
+                keep_good=options.keep_good,
+                sheet=options.sheet,
+                mapping=options.mapping,
+                searched=options.searched,
+            )
+        except SourceError as error:
+            raise SourceError(rephrase_for_app(str(error))) from error
         rejected = result.rejected_path.read_bytes() if result.rejected_path else None
     return ImportedUpload(result, rejected)
 
