@@ -4,7 +4,6 @@ sizes."""
 import math
 import re
 from dataclasses import dataclass, fields
-from statistics import NormalDist
 
 MIN_VALIDATION_EVENTS = 100
 """Events (and as many non-events) for a validation. Source: Collins et al. 2016,
@@ -91,12 +90,10 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval | None:
         raise ValueError(f"{successes} of {n} is impossible")
     if n == 0:
         return None
-    share, z = successes / n, NormalDist().inv_cdf((1 + level) / 2)
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    low = 0.0 if successes == 0 else centre - half
-    high = 1.0 if successes == n else centre + half
-    return Interval(share, low, high)
+    from scipy.stats import binomtest  # loaded where an interval is asked for: it takes a second
+
+    limits = binomtest(successes, n).proportion_ci(level, method="wilson")
+    return Interval(successes / n, float(limits.low), float(limits.high))
 
 
 def complete_figures(stated: DiagnosticFigures) -> DiagnosticFigures:
