@@ -237,6 +237,8 @@ class PrintedTable:
     """Head of each column; the levels of a head in several rows are joined by ' | '."""
     rows: tuple[tuple[str, ...], ...]
     """Text of each cell; '' if it is empty. Every row is as long as `columns`."""
+    notes: tuple[str, ...] = ()
+    """Footnotes below the table, each with its mark: '* p < 0.05'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +250,8 @@ class Page:
     width: float
     height: float
     words: tuple[Word, ...] = ()
+    ruled_lines: tuple[tuple[float, float, float, float], ...] = ()
+    """Straight lines drawn across or down the page: x0, top, x1, bottom, as those of words."""
 
 
 _RECORD_FIELDS = tuple(spec.name for spec in fields(Record))

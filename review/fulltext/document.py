@@ -52,6 +52,7 @@ def assemble_full_text(raw_pages: Sequence[PageLines], digest: str, reader: str)
                 round(page.width, 2),
                 round(page.height, 2),
                 tuple(word for line in page.lines for word in line.words),
+                page.ruled_lines,
             )
             for page in pages
         ),

@@ -211,10 +211,11 @@ class _ArticleReader:
         label = next((_get_text(c) for c in wrap if _get_name(c) == "label"), "")
         caption = next((_get_text(c) for c in wrap if _get_name(c) == "caption"), "")
         self._add_block(f"{label} {caption}".strip(), section)
+        notes = _read_notes(wrap)
         for table in _find_all(wrap, "table"):
             columns, rows = _read_cells(table)
             if rows:
-                self.tables.append(PrintedTable(label, caption, 0, columns, rows))
+                self.tables.append(PrintedTable(label, caption, 0, columns, rows, notes))
                 self.sentences += [
                     Sentence(" ".join(cell for cell in row if cell), 0, section)
                     for row in ([columns, *rows] if any(columns) else rows)
@@ -268,6 +269,16 @@ def _read_cells(table: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...
         for column in range(width)
     )
     return columns, tuple(full[head_count:])
+
+
+def _read_notes(wrap: Any) -> tuple[str, ...]:
+    """The footnotes of a table with their marks."""
+    notes: list[str] = []
+    for foot in _find_all(wrap, "table-wrap-foot"):
+        inner = [part for part in foot.iter() if _get_name(part) in ("fn", "p")]
+        parts = [part for part in inner if _get_name(part.getparent()) != "fn"] or [foot]
+        notes += [_get_text(part) for part in parts]
+    return tuple(filter(None, notes))
 
 
 def _get_span(cell: Any, name: str) -> int:

@@ -35,6 +35,22 @@ class PageLines:
     width: float
     height: float
     lines: tuple[TextLine, ...]
+    ruled_lines: tuple[tuple[float, float, float, float], ...] = ()
+    """Straight lines drawn across or down the page, such as those of a table."""
+
+
+_MAX_STROKE = 2.5
+"""Points of thickness up to which a drawn shape is a line."""
+_MIN_ACROSS, _MIN_DOWN = 10.0, 5.0
+"""Points a line across and a line down must be long."""
+
+
+def is_ruled_line(box: tuple[float, float, float, float]) -> bool:
+    """Whether a drawn box is a straight line across or down the page."""
+    x0, top, x1, bottom = box
+    width, height = x1 - x0, bottom - top
+    is_across = height <= _MAX_STROKE and width >= _MIN_ACROSS
+    return is_across or (width <= _MAX_STROKE and height >= _MIN_DOWN)
 
 
 def build_line(words: list[Word], size: float, bold: bool, angle: float = 0.0) -> TextLine:

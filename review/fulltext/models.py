@@ -10,7 +10,7 @@ FullTextState = Literal[
     "ok", "no_text", "encrypted", "damaged", "not_pdf", "too_large", "timeout", "missing"
 ]
 
-EXTRACTION_VERSION = "2"
+EXTRACTION_VERSION = "3"
 """Of the steps of reading; raised when the same file would give another text."""
 
 STATE_MESSAGES: dict[FullTextState, str] = {
@@ -86,6 +86,7 @@ def full_text_to_dict(text: FullText) -> dict[str, Any]:
             [word.text, *_round_box((word.x0, word.top, word.x1, word.bottom))]
             for word in page.words
         ]
+        page_data["ruled_lines"] = [_round_box(box) for box in page.ruled_lines]
     for page_data in data["sentences"]:
         page_data["boxes"] = [_round_box(box) for box in page_data["boxes"]]
     return data
@@ -95,7 +96,13 @@ def full_text_from_dict(data: Mapping[str, Any]) -> FullText:
     """The full text that as_dict wrote."""
     values = dict(data)
     values["pages"] = tuple(
-        Page(**{**page, "words": tuple(Word(*word) for word in page["words"])})
+        Page(
+            **{
+                **page,
+                "words": tuple(Word(*word) for word in page["words"]),
+                "ruled_lines": tuple(map(tuple, page.get("ruled_lines", ()))),
+            }
+        )
         for page in values.get("pages", ())
     )
     values["sections"] = tuple(PaperSection(**section) for section in values.get("sections", ()))
@@ -110,6 +117,7 @@ def full_text_from_dict(data: Mapping[str, Any]) -> FullText:
                 **table,
                 "columns": tuple(table["columns"]),
                 "rows": tuple(map(tuple, table["rows"])),
+                "notes": tuple(table.get("notes", ())),
             }
         )
         for table in values.get("tables", ())

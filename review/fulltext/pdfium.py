@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from review.fulltext.lines import PageLines, TextLine, build_line, normalize_letters
+from review.fulltext.lines import (
+    PageLines,
+    TextLine,
+    build_line,
+    is_ruled_line,
+    normalize_letters,
+)
 from review.fulltext.models import Limits
 from review.models import Word
 
@@ -31,6 +37,10 @@ _MAX_SIZE_RATIO = 2.5
 _BROKEN_WORD_MARKS = "\ufffe\x02"
 """What pdfium puts where a word is broken at the end of a line; no line break follows it."""
 _LINE_BREAKS = "\r\n" + _BROKEN_WORD_MARKS
+_MAX_DRAWN_OBJECTS = 20_000
+"""Objects of a page that are looked at for ruled lines; vector figures can have many more."""
+_GRID_SEGMENTS = range(3, 1_000)
+"""Segments of a path that may be a box or a grid of lines; longer ones are drawings."""
 
 
 class LimitExceeded(Exception):
@@ -82,7 +92,66 @@ def _read_page(page: Any, number: int, limits: Limits) -> PageLines:
     transform = _compute_transform(page, width, height)
     lines = list(_iter_lines(textpage, letters, transform))
     textpage.close()
-    return PageLines(number, width, height, tuple(lines))
+    return PageLines(number, width, height, tuple(lines), _read_ruled_lines(page, transform))
+
+
+def _read_ruled_lines(page: Any, transform: tuple[float, ...]) -> tuple[TextBox, ...]:
+    """The straight lines drawn across and down the page, as boxes in points from the top left."""
+    import pypdfium2.raw as raw
+
+    boxes: list[TextBox] = []
+    for index in range(min(raw.FPDFPage_CountObjects(page.raw), _MAX_DRAWN_OBJECTS)):
+        item = raw.FPDFPage_GetObject(page.raw, index)
+        if raw.FPDFPageObj_GetType(item) != raw.FPDF_PAGEOBJ_PATH:
+            continue
+        left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+        refs = [ctypes.byref(value) for value in (left, bottom, right, top)]
+        if raw.FPDFPageObj_GetBounds(item, *refs):
+            corners = (left.value, bottom.value), (right.value, top.value)
+            boxes.append(_build_page_box(corners, transform))
+            if raw.FPDFPath_CountSegments(item) in _GRID_SEGMENTS and not is_ruled_line(boxes[-1]):
+                boxes += _read_segments(item, transform)
+    return tuple(box for box in boxes if is_ruled_line(box))
+
+
+def _read_segments(item: Any, transform: tuple[float, ...]) -> Iterator[TextBox]:
+    """The straight segments of a path: the sides of a box, the lines of a grid drawn at once."""
+    import pypdfium2.raw as raw
+
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    raw.FPDFPath_GetDrawMode(item, ctypes.byref(fill), ctypes.byref(stroke))
+    matrix = raw.FS_MATRIX()
+    if not stroke.value or not raw.FPDFPageObj_GetMatrix(item, matrix):
+        return
+    start: tuple[float, float] | None = None
+    last: tuple[float, float] | None = None
+    x, y = ctypes.c_float(), ctypes.c_float()
+    for number in range(raw.FPDFPath_CountSegments(item)):
+        segment = raw.FPDFPath_GetPathSegment(item, number)
+        if not raw.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y)):
+            return
+        point = (
+            matrix.a * x.value + matrix.c * y.value + matrix.e,
+            matrix.b * x.value + matrix.d * y.value + matrix.f,
+        )
+        kind = raw.FPDFPathSegment_GetType(segment)
+        if kind == raw.FPDF_SEGMENT_MOVETO:
+            start = point
+        elif kind == raw.FPDF_SEGMENT_LINETO and last is not None:
+            yield _build_page_box((last, point), transform)
+        last = point
+        if raw.FPDFPathSegment_GetClose(segment) and start is not None:
+            yield _build_page_box((point, start), transform)
+
+
+def _build_page_box(
+    corners: tuple[tuple[float, float], tuple[float, float]], transform: tuple[float, ...]
+) -> TextBox:
+    """The box between two points of PDF space, in points from the top left."""
+    a, b, c, d, e, f = transform
+    xs = [a * x + b * y + c for x, y in corners]
+    ys = [d * x + e * y + f for x, y in corners]
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _read_letters(textpage: Any, count: int) -> list[str]:

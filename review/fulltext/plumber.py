@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from review.fulltext.document import assemble_full_text
-from review.fulltext.lines import PageLines, TextLine, build_line, normalize_letters
+from review.fulltext.lines import (
+    PageLines,
+    TextLine,
+    build_line,
+    is_ruled_line,
+    normalize_letters,
+)
 from review.fulltext.models import FullText, Limits
 from review.models import Word
 
@@ -86,7 +92,12 @@ def _read_page(page: Any) -> PageLines:
         float(page.width),
         float(page.height),
         tuple(_build_row_line(r) for r in rows),
+        tuple(box for box in map(_build_edge_box, page.edges) if is_ruled_line(box)),
     )
+
+
+def _build_edge_box(edge: dict[str, Any]) -> tuple[float, float, float, float]:
+    return float(edge["x0"]), float(edge["top"]), float(edge["x1"]), float(edge["bottom"])
 
 
 def _is_level(item: dict[str, Any]) -> bool:

@@ -1,32 +1,37 @@
-"""Reads the tables of a PDF by position: rows by height, columns by the white between them."""
+"""Reads the tables of a PDF by position: rows by height, columns by the white between them.
+
+Lines ruled across the page frame a table; a table without any ends where the text goes on.
+"""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from statistics import median
 
 from review.fulltext.models import FullText
+from review.fulltext.table_captions import (
+    CAPTION,
+    Caption,
+    find_captions,
+    group_printed_lines,
+    turn_upright,
+)
+from review.fulltext.table_frames import Box, Frame, find_frames
+from review.fulltext.table_grid import Grid, build_framed_grid, build_grid
+from review.fulltext.table_lines import PrintedLine, group_lines, is_number
 from review.models import Page, PrintedTable, Word
 
-_CAPTION = re.compile(r"^(?:Supplementary |Extended Data )?Table\s+([A-Z]?\d+|[IVX]+)\b[.:]?", re.I)
-_LABEL = re.compile(r"^(?:supplementary|extended|data|table|tab\.?)$", re.I)
-_NUMBER = re.compile(r"^[<>≤≥~≈±+(\[−-]*\d[\d.,·±–/:-]*[%)\]*†‡§,;°◦a-e]*$")
-_FOOTNOTE = re.compile(r"^(?:[*†‡§¶]|notes?\b|abbreviations?\b|source\b|\(?[a-c]\)?\s[A-Z])", re.I)
-_CELL_GAP = 0.75
-"""Times the height of the print from which a gap parts two cells."""
-_PROSE_WORDS = 9
+_FOOTNOTE = re.compile(
+    r"^(?:[*∗†‡§¶⋆]|notes?\b|abbreviations?\b|source\b|\(?[a-c]\)?\s[A-Z])", re.I
+)
+_NOTE = re.compile(
+    r"^(?:[*∗†‡§¶⋆]|(?i:notes?|abbreviations?|source)\b[.:]?|\(?[a-h1-9]\)?\s[A-Z]|[a-h1-9][A-Z][a-z])"
+)
 _PROSE_SHARE = 0.75
 """Share of the width that a line of running text fills without a wide gap."""
 _ROW_GAP = 2.8
 """Times the height of the print from which white below a row ends the table."""
 _HEAD_GAP = 5.0
 _MAX_ROWS = 150
-_MAX_CAPTION_LINES = 12
-_MAX_INDENT = 60.0
-"""Points by which a further line of a caption may be indented."""
-_MIN_ROWS = 2
 _BESIDE = 30.0
 """Points by which the captions of two tables side by side may differ in height."""
 _COLUMN_WORDS = 5
@@ -34,54 +39,77 @@ _MIN_COLUMN_LINES = 4
 """Lines of five words or more that each half of a page in two columns has."""
 _NARROW = 0.56
 """Share of the page's width under which a caption belongs to one column of print."""
-
-
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    words: tuple[Word, ...]
-    text: str
-    x0: float
-    x1: float
+_FRAME_GAP = 100.0
+"""Points at most between a caption and the ruled line of its table."""
+_MAX_NOTES = 8
+_NOTE_INDENT = 15.0
+_NOTE_GAP = 2.2
+"""Times the height of the print between a table, its first footnote and the next ones."""
+_EDGE_LINES = 1
+"""Lines of print above or below a table that a page break cuts in two."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """One printed line of a table's region, its words joined to cells."""
+class _Reading:
+    """A table as read on one side of a caption."""
 
-    cells: tuple[_Cell, ...]
-    top: float
-    bottom: float
-    is_prose: bool
+    grid: Grid
+    page: Page
+    region: Box
+    gap: float
+    """Points between it and the caption."""
+    frame: Frame | None = None
 
-    @property
-    def text(self) -> str:
-        return " ".join(self.list_texts())
 
-    def list_texts(self) -> list[str]:
-        return [cell.text for cell in self.cells]
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """What is printed below and above a caption."""
+
+    caption: Caption
+    below: _Reading | None
+    above: _Reading | None
 
 
 def list_tables(text: FullText) -> tuple[PrintedTable, ...]:
     """The tables of a full text: as the file marks them (JATS), or else as the pages show them.
 
-    A table is looked for below its caption, and above it if there is none below. A table whose
-    rows have no columns in common is left out: its numbers would stand under the wrong heads.
+    Captions are above their tables or below them, as most are in the paper; no table is read for
+    two captions. A table whose rows have no columns in common is left out: its numbers would
+    be under the wrong heads. A table that goes on over the page is one for each page.
     """
     if text.tables or not text.pages:
         return text.tables
+    pages = [turn_upright(page) for page in text.pages]
+    frames = {page.number: _list_frames(page) for page in pages}
+    candidates = [
+        candidate for page in pages for candidate in _list_candidates(page, frames[page.number])
+    ]
+    readings = _choose_readings(candidates)
     tables: list[PrintedTable] = []
-    for page in text.pages:
-        upright = _turn_upright(page)
-        captions = list(_find_captions(upright))
-        for label, caption, box in captions:
-            beside = [other for _, _, other in captions if abs(other[1] - box[1]) < _BESIDE]
-            table = _read_table(_crop(upright, box, beside), box, label, caption)
-            if table is not None:
-                tables.append(table)
-    return tuple(tables)
+    for candidate, reading in zip(candidates, readings, strict=True):
+        if reading is not None:
+            tables.append(_build_table(candidate.caption, reading))
+    for number, page in enumerate(pages[1:], start=1):
+        table = _continue_table(tables, readings, pages[number - 1], page, frames[page.number])
+        if table is not None:
+            tables.append(table)
+    return tuple(sorted(tables, key=lambda table: table.page))
+
+
+def _list_frames(page: Page) -> list[Frame]:
+    return find_frames(page, [caption.box for caption in find_captions(page)])
+
+
+def _list_candidates(page: Page, frames: Sequence[Frame]) -> Iterator[_Candidates]:
+    captions = list(find_captions(page))
+    for caption in captions:
+        beside = [c.box for c in captions if abs(c.box[1] - caption.box[1]) < _BESIDE]
+        part = _crop(page, caption.box, beside)
+        yield _Candidates(
+            caption,
+            _read_below(part, caption, frames),
+            _read_above(part, caption, frames),
+        )
 
 
 def _crop(page: Page, box: Box, beside: Sequence[Box]) -> Page:
@@ -91,112 +119,204 @@ def _crop(page: Page, box: Box, beside: Sequence[Box]) -> Page:
     return replace(page, words=tuple(w for w in page.words if w.x0 >= left and w.x1 <= right))
 
 
-def _turn_upright(page: Page) -> Page:
-    """The page as it reads: if most words run up or down the page, it is turned by a quarter."""
-    long_words = [word for word in page.words if len(word.text) > 3]
-    tall = [word for word in long_words if word.bottom - word.top > 1.5 * (word.x1 - word.x0)]
-    if len(tall) <= len(long_words) / 2:
-        return page
-    steps = Counter(
-        b.top < a.top for a, b in pairwise(tall) if abs(a.x0 - b.x0) < 2 and a.top != b.top
-    )
-    if steps[True] >= steps[False]:  # reads upwards
-        turned = [
-            Word(w.text, page.height - w.bottom, w.x0, page.height - w.top, w.x1)
-            for w in page.words
-        ]
-    else:
-        turned = [
-            Word(w.text, w.top, page.width - w.x1, w.bottom, page.width - w.x0) for w in page.words
-        ]
-    return replace(page, words=tuple(turned), width=page.height, height=page.width)
-
-
-def _find_captions(page: Page) -> Iterator[tuple[str, str, Box]]:
-    """Label, caption and box of each line that opens a caption of a table."""
-    lines = _group_printed_lines(page.words)
-    for index, line in enumerate(lines):
-        text = " ".join(word.text for word in line)
-        match = _CAPTION.match(text)
-        if not match or not _opens_caption(text[match.end() :], match.group()):
-            continue
-        caption = [line]
-        for below in lines[index + 1 : index + _MAX_CAPTION_LINES]:
-            last = caption[-1]
-            height = max(w.bottom - w.top for w in last)
-            gap = min(w.top for w in below) - max(w.bottom for w in last)
-            is_next = -0.4 * height <= gap < 0.9 * height
-            is_next = is_next and abs(below[0].x0 - last[0].x0) < _MAX_INDENT
-            is_full = last[-1].x1 > line[0].x0 + 0.3 * page.width or len(last) > 4
-            if not is_next or not is_full or _has_wide_gap(below):
-                break
-            if re.search(r"[.]$", last[-1].text) and not _continues(below):
-                break
-            caption.append(below)
-        words = [word for part in caption for word in part]
-        yield (
-            f"Table {match[1]}",
-            " ".join(word.text for word in words),
-            (
-                min(w.x0 for w in words),
-                min(w.top for w in words),
-                max(w.x1 for w in words),
-                max(w.bottom for w in words),
-            ),
-        )
-
-
-def _opens_caption(rest: str, label: str) -> bool:
-    """Whether the words after 'Table 2' are a caption and no sentence about the table."""
-    if label[-1] in ".:" or not rest.strip():
-        return True
-    first = rest.split()[0]
-    return first[:1].isupper() or first in "|–—-"
-
-
-def _continues(line: Sequence[Word]) -> bool:
-    """Whether a line below a full stop is more of the caption: words, and few numbers."""
-    words = sum(bool(re.search(r"[A-Za-z]{2}", word.text)) for word in line)
-    return words > 3 and words > 0.7 * len(line)
-
-
-def _group_printed_lines(words: Sequence[Word]) -> list[list[Word]]:
-    """Words in reading order, as the lines that the reader made of them."""
-    lines: list[list[Word]] = []
-    for word in words:
-        last = lines[-1][-1] if lines else None
-        if (
-            last
-            and not (_LABEL.match(word.text) and word.x0 - last.x1 > last.bottom - last.top)
-            and word.x0 >= last.x1 - 2
-            and min(word.bottom, last.bottom) - max(word.top, last.top)
-            > 0.4 * min(word.bottom - word.top, last.bottom - last.top)
-        ):
-            lines[-1].append(word)
-        else:
-            lines.append([word])
-    return lines
-
-
-def _has_wide_gap(line: Sequence[Word]) -> bool:
-    height = median(word.bottom - word.top for word in line)
-    return any(b.x0 - a.x1 > 1.5 * height for a, b in pairwise(line))
-
-
-def _read_table(page: Page, box: Box, label: str, caption: str) -> PrintedTable | None:
-    x0, top, x1, bottom = box
-    others = [w for w in page.words if not (top - 1 <= w.top and w.bottom <= bottom + 1)]
+def _read_below(page: Page, caption: Caption, frames: Sequence[Frame]) -> _Reading | None:
+    x0, _, x1, bottom = caption.box
+    near = [f for f in frames if -2 <= f.top - bottom < _FRAME_GAP and f.x0 < x1 and f.x1 > x0]
+    if near and not _has_text_between(page, bottom, near[0].top, near[0]):
+        frame = _extend_over_head(page, near[0], bottom)
+        return _read_frame(page, frame, frame.top - bottom)
     for left, right in _list_spans(page, x0, x1):
-        inside = [w for w in others if w.x0 >= left and w.x1 <= right]
-        below = _take_rows(_group_rows([w for w in inside if w.top >= bottom - 2]), right - left)
-        table = _build_table(below, label, caption, page.number)
-        if table is None:
-            above = _group_rows([w for w in inside if w.bottom <= top + 2])
-            rows = _take_rows(above[::-1], right - left)[::-1]
-            table = _build_table(rows, label, caption, page.number)
-        if table is not None:
-            return table
+        lines = _list_lines(
+            page, left, right, top=bottom - 2, bottom=page.height, caption=caption.box
+        )
+        reading = _read_lines(page, _take_rows(lines, right - left), caption.box)
+        if reading is not None:
+            return reading
     return None
+
+
+def _read_above(page: Page, caption: Caption, frames: Sequence[Frame]) -> _Reading | None:
+    x0, top, x1, _ = caption.box
+    near = [f for f in frames if -2 <= top - f.bottom < _FRAME_GAP and f.x0 < x1 and f.x1 > x0]
+    if near and not _has_text_between(page, near[-1].bottom, top, near[-1]):
+        return _read_frame(page, near[-1], top - near[-1].bottom)
+    for left, right in _list_spans(page, x0, x1):
+        lines = _list_lines(page, left, right, top=0.0, bottom=top + 2, caption=caption.box)
+        reading = _read_lines(page, _take_rows(lines[::-1], right - left)[::-1], caption.box)
+        if reading is not None:
+            return reading
+    return None
+
+
+def _has_text_between(page: Page, upper: float, lower: float, frame: Frame) -> bool:
+    lines = _list_lines_between(page, upper, lower, frame)
+    return len(lines) > _EDGE_LINES and any(line.is_prose or len(line.cells) == 1 for line in lines)
+
+
+def _list_lines_between(page: Page, upper: float, lower: float, frame: Frame) -> list[PrintedLine]:
+    return group_lines(
+        [
+            w
+            for w in page.words
+            if upper + 1 < (w.top + w.bottom) / 2 < lower - 1
+            and frame.x0 - 2 < w.x1
+            and w.x0 < frame.x1 + 2
+        ]
+    )
+
+
+def _extend_over_head(page: Page, frame: Frame, bottom: float) -> Frame:
+    """The frame with the head that is printed above its first line, if nothing is ruled over it."""
+    lines = _list_lines_between(page, bottom, frame.top, frame)
+    is_head = lines and max(len(line.cells) for line in lines) > 1
+    if not is_head or any(line.is_prose for line in lines) or frame.top - lines[-1].bottom > 15:
+        return frame
+    top = min(line.top for line in lines) - 1
+    above = (frame.x0, top, frame.x1, top)
+    return replace(frame, top=top, across=(above, *frame.across))
+
+
+def _read_frame(page: Page, frame: Frame, gap: float) -> _Reading | None:
+    grid = build_framed_grid(frame, page.words)
+    return _Reading(grid, page, frame.box, gap, frame) if grid else None
+
+
+def _read_lines(page: Page, lines: Sequence[PrintedLine], caption: Box) -> _Reading | None:
+    grid = build_grid(lines)
+    if grid is None:
+        return None
+    region = (
+        min(line.cells[0].x0 for line in lines),
+        lines[0].top,
+        max(line.cells[-1].x1 for line in lines),
+        lines[-1].bottom,
+    )
+    return _Reading(grid, page, region, max(region[1] - caption[3], caption[1] - region[3]))
+
+
+def _list_lines(
+    page: Page, left: float, right: float, *, top: float, bottom: float, caption: Box
+) -> list[PrintedLine]:
+    """The printed lines between two heights in one span of the page, without the caption."""
+    words = _list_words(page, left, right, caption)
+    return group_lines([w for w in words if top <= w.top and w.bottom <= bottom])
+
+
+def _list_words(page: Page, left: float, right: float, caption: Box) -> list[Word]:
+    return [
+        w
+        for w in page.words
+        if left <= w.x0
+        and w.x1 <= right
+        and not (caption[1] - 1 <= w.top and w.bottom <= caption[3] + 1)
+    ]
+
+
+def _choose_readings(candidates: Sequence[_Candidates]) -> list[_Reading | None]:
+    """For each caption the table on the side where the captions of this paper are, or else the
+    one on the other side if no other caption has it."""
+    votes = sum(map(_compare_sides, candidates))
+    sides = [(c.below, c.above) if votes >= 0 else (c.above, c.below) for c in candidates]
+    readings: list[_Reading | None] = [None] * len(candidates)
+    for choice in (0, 1):
+        for n, side in enumerate(sides):
+            reading = side[choice]
+            if readings[n] is None and reading and not _is_taken(reading, readings):
+                readings[n] = reading
+    return readings
+
+
+def _compare_sides(candidate: _Candidates) -> int:
+    """1 if the table is clearly below the caption, -1 if it is above, 0 if that is open."""
+    below, above = candidate.below, candidate.above
+    if below is None or above is None:
+        return (below is not None) - (above is not None)
+    if (below.frame is None) != (above.frame is None):
+        return 1 if below.frame else -1
+    return (below.gap < 0.7 * above.gap) - (above.gap < 0.7 * below.gap)
+
+
+def _is_taken(reading: _Reading, others: Sequence[_Reading | None]) -> bool:
+    """Whether another caption has this table."""
+    x0, top, x1, bottom = reading.region
+    for other in others:
+        if other is None or other.page.number != reading.page.number:
+            continue
+        width = min(x1, other.region[2]) - max(x0, other.region[0])
+        height = min(bottom, other.region[3]) - max(top, other.region[1])
+        smaller = min(bottom - top, other.region[3] - other.region[1])
+        if width > 0 and height > 0.3 * max(smaller, 1.0):
+            return True
+    return False
+
+
+def _build_table(caption: Caption, reading: _Reading) -> PrintedTable:
+    return PrintedTable(
+        caption.label,
+        caption.text,
+        reading.page.number,
+        reading.grid.columns,
+        reading.grid.rows,
+        tuple(_read_notes(reading, caption)),
+    )
+
+
+def _read_notes(reading: _Reading, caption: Caption) -> list[str]:
+    """The footnotes below a table: lines that open with a mark, each with the lines below it."""
+    x0, _, x1, bottom = reading.region
+    left, right = _list_spans(reading.page, x0, x1)[0]
+    words = _list_words(reading.page, left, right, caption.box)
+    words = [w for w in words if w.top >= bottom - 1]
+    notes: list[str] = []
+    last = bottom
+    for line in group_lines(words):
+        height = max(line.bottom - line.top, 5.0)
+        is_apart = line.top - last > _NOTE_GAP * height or line.cells[0].x0 < x0 - _NOTE_INDENT
+        if is_apart or CAPTION.match(line.text):
+            break
+        if _NOTE.match(line.text):
+            if len(notes) == _MAX_NOTES:
+                break
+            notes.append(line.text)
+        elif notes and line.top - last < 0.9 * height and not re.search(r"[.]$", notes[-1]):
+            notes[-1] += f" {line.text}"
+        else:
+            break
+        last = line.bottom
+    return notes
+
+
+def _continue_table(
+    tables: Sequence[PrintedTable],
+    readings: Sequence[_Reading | None],
+    before: Page,
+    page: Page,
+    frames: Sequence[Frame],
+) -> PrintedTable | None:
+    """The rest of the last table of the page before, at the head of this page without a caption."""
+    last = [r for r in readings if r is not None and r.page.number == before.number and r.frame]
+    table = next((t for t in reversed(tables) if t.page == before.number), None)
+    if not last or table is None or not frames:
+        return None
+    above, frame = max(last, key=lambda r: r.region[3]), frames[0]
+    is_cut = _count_lines(before, above.region[3], before.height) <= _EDGE_LINES
+    is_first = _count_lines(page, 0.0, frame.top) <= _EDGE_LINES
+    is_same = abs(above.region[0] - frame.x0) < 8 and abs(above.region[2] - frame.x1) < 8
+    reading = _read_frame(page, frame, 0.0)
+    if not (is_cut and is_first and is_same) or reading is None or _is_taken(reading, readings):
+        return None
+    grid = reading.grid
+    if len(grid.columns) != len(table.columns):
+        return None
+    has_head = grid.columns == table.columns
+    rows = grid.rows if has_head or not any(grid.columns) else (grid.columns, *grid.rows)
+    return PrintedTable(
+        table.label, f"{table.caption} (continued)", page.number, table.columns, rows
+    )
+
+
+def _count_lines(page: Page, top: float, bottom: float) -> int:
+    return len(group_lines([w for w in page.words if top + 1 < w.top and w.bottom < bottom - 1]))
 
 
 def _list_spans(page: Page, x0: float, x1: float) -> list[tuple[float, float]]:
@@ -206,65 +326,25 @@ def _list_spans(page: Page, x0: float, x1: float) -> list[tuple[float, float]]:
     if x1 - x0 > _NARROW * page.width or not (is_left or is_right):
         return [full]
     half = (0.0, middle + 4) if is_left else (middle - 4, page.width)
-    lines = [line for line in _group_printed_lines(page.words) if len(line) >= _COLUMN_WORDS]
+    lines = [line for line in group_printed_lines(page.words) if len(line) >= _COLUMN_WORDS]
     left = sum(line[-1].x1 < middle + 8 for line in lines)
     right = sum(line[0].x0 > middle - 8 for line in lines)
     return [half, full] if min(left, right) >= _MIN_COLUMN_LINES else [full]
 
 
-def _group_rows(words: Sequence[Word]) -> list[_Line]:
-    """Words grouped by height on the page, from top to bottom."""
-    rows: list[list[Word]] = []
-    for word in sorted(words, key=lambda w: ((w.top + w.bottom) / 2, w.x0)):
-        middle = (word.top + word.bottom) / 2
-        if rows:
-            height = median(w.bottom - w.top for w in rows[-1])
-            centre = median((w.top + w.bottom) / 2 for w in rows[-1])
-            if middle - centre < 0.45 * max(height, 4):
-                rows[-1].append(word)
-                continue
-        rows.append([word])
-    return [_join_words(sorted(row, key=lambda w: w.x0)) for row in rows]
-
-
-def _join_words(row: Sequence[Word]) -> _Line:
-    height = median(word.bottom - word.top for word in row)
-    groups = [[row[0]]]
-    for before, word in pairwise(row):
-        if word.x0 - before.x1 > _CELL_GAP * height:
-            groups.append([word])
-        else:
-            groups[-1].append(word)
-    cells = tuple(
-        _Cell(
-            tuple(group),
-            " ".join(w.text for w in group),
-            group[0].x0,
-            group[-1].x1,
-        )
-        for group in groups
-    )
-    longest = max(groups, key=len)
-    letters = sum(bool(re.search(r"[A-Za-z]{2}", w.text)) for w in row)
-    is_prose = (
-        len(longest) >= _PROSE_WORDS or (len(groups) < 3 and len(row) >= _PROSE_WORDS)
-    ) and letters > 0.6 * len(row)
-    return _Line(cells, min(w.top for w in row), max(w.bottom for w in row), is_prose)
-
-
-def _take_rows(lines: Sequence[_Line], width: float) -> list[_Line]:
+def _take_rows(lines: Sequence[PrintedLine], width: float) -> list[PrintedLine]:
     """The lines from the caption to where the text goes on."""
-    taken: list[_Line] = []
+    taken: list[PrintedLine] = []
     for index, line in enumerate(lines):
         height = max(line.bottom - line.top, 4.0)
         span = line.cells[-1].x1 - line.cells[0].x0
         is_text = line.is_prose and (len(line.cells) == 1 or span > _PROSE_SHARE * width)
         if is_text and taken and len(line.cells) == 1:
             below = lines[index + 1 : index + 3]
-            is_text = not below or not all(any(map(_is_number, b.list_texts()[1:])) for b in below)
-        if is_text or _CAPTION.match(line.text) or (taken and _FOOTNOTE.match(line.text)):
+            is_text = not below or not all(any(map(is_number, b.list_texts()[1:])) for b in below)
+        if is_text or CAPTION.match(line.text) or (taken and _FOOTNOTE.match(line.text)):
             break
-        if re.match(r"^(?:Fig(?:ure|\.)|Algorithm)\s*\d", line.text):
+        if re.match(r"^(?:Fig(?:ure|\.)|Algorithm)\s*\d", line.text, re.I):
             break
         if taken:
             gap = max(line.top - taken[-1].bottom, taken[-1].top - line.bottom)
@@ -276,106 +356,3 @@ def _take_rows(lines: Sequence[_Line], width: float) -> list[_Line]:
     while taken and len(taken[-1].cells) == 1:
         taken.pop()
     return taken
-
-
-def _build_table(
-    lines: Sequence[_Line], label: str, caption: str, page: int
-) -> PrintedTable | None:
-    if len(lines) < _MIN_ROWS:
-        return None
-    bounds = _find_columns(lines)
-    if len(bounds) < _MIN_ROWS:
-        return None
-    placed = [_place_cells(line, bounds) for line in lines]
-    is_body = [any(map(_is_number, row[1:])) for row in placed]
-    is_head = [
-        not body and 2 * sum(map(bool, row)) > len(row)
-        for body, row in zip(is_body, placed, strict=True)
-    ]
-    first = next(
-        (n for n, body in enumerate(is_body) if body and not any(is_head[n + 1 : n + 3])), None
-    )
-    if first is None:
-        return None
-    while first > 1 and placed[first - 1][0] and not any(placed[first - 1][1:]):
-        first -= 1  # the name of a group of rows
-    columns = tuple(
-        " | ".join(dict.fromkeys(row[c] for row in placed[:first] if row[c]))
-        for c in range(len(bounds))
-    )
-    rows = _join_broken_rows(placed[first:])
-    filled = [row for row in rows if sum(map(bool, row)) > 1]
-    if len(filled) < _MIN_ROWS or not any(re.search(r"\d", "".join(row)) for row in filled):
-        return None
-    return PrintedTable(label, caption, page, columns, tuple(rows))
-
-
-def _is_number(text: str) -> bool:
-    """Whether a cell holds a number and no words."""
-    words = text.split()
-    return bool(words and _NUMBER.match(words[0])) and not re.search(r"[A-Za-z]{3}", text)
-
-
-def _find_columns(lines: Sequence[_Line]) -> list[tuple[float, float]]:
-    """Left and right of each column, by the rows with the usual number of cells."""
-    counts = Counter(len(line.cells) for line in lines if len(line.cells) > 1)
-    if not counts:
-        return []
-    often = max(counts.values())
-    usual = max(n for n, count in counts.items() if count >= max(2, 0.5 * often) or count == often)
-    spans = sorted(
-        (cell.x0, cell.x1) for line in lines if len(line.cells) == usual for cell in line.cells
-    )
-    bounds: list[tuple[float, float]] = []
-    for x0, x1 in spans:
-        if bounds and x0 < bounds[-1][1] - 1:
-            bounds[-1] = (bounds[-1][0], max(bounds[-1][1], x1))
-        else:
-            bounds.append((x0, x1))
-    return bounds
-
-
-def _place_cells(line: _Line, bounds: Sequence[tuple[float, float]]) -> list[str]:
-    """The text of a line by column.
-
-    A cell over several columns (a merged head) stands in each; if it holds a number, it is several
-    cells that nearly touch: each word goes to its own column, or stays with the word before.
-    """
-    row = [""] * len(bounds)
-    for cell in line.cells:
-        over = _list_columns(cell.x0, cell.x1, bounds)
-        if len(over) > 1 and any(_NUMBER.match(word.text) for word in cell.words):
-            n = over[0]
-            for word in cell.words:
-                touched = [
-                    (min(word.x1, right) - max(word.x0, left), column)
-                    for column, (left, right) in enumerate(bounds)
-                ]
-                n = max(touched)[1] if max(touched)[0] > 0 else n
-                row[n] = f"{row[n]} {word.text}".strip()
-            continue
-        for n in over:
-            row[n] = f"{row[n]} {cell.text}".strip()
-    return row
-
-
-def _list_columns(x0: float, x1: float, bounds: Sequence[tuple[float, float]]) -> list[int]:
-    """The columns that a stretch of print covers; the nearest if it covers none."""
-    over = [n for n, (left, right) in enumerate(bounds) if min(x1, right) - max(x0, left) > 0.5]
-    middle = (x0 + x1) / 2
-    return over or [min(range(len(bounds)), key=lambda n: abs(sum(bounds[n]) / 2 - middle))]
-
-
-def _join_broken_rows(rows: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
-    """Rows whose label is broken over two lines as one; names of groups stay rows of their own."""
-    joined: list[list[str]] = []
-    for row in rows:
-        last = joined[-1] if joined else None
-        only_label = row[0] and not any(row[1:])
-        if last and only_label and any(last[1:]) and row[0][:1].islower():
-            last[0] = f"{last[0]} {row[0]}"
-        elif last and not row[0] and any(row) and last[0] and not any(last[1:]):
-            last[1:] = row[1:]
-        else:
-            joined.append(list(row))
-    return [tuple(row) for row in joined]

@@ -68,6 +68,32 @@ def test_cells_stand_under_their_heads(tmp_path):
     assert table.rows == (("North", "80", "32"), ("South", "70", ""))
 
 
+SPANS = """<table><thead>
+<tr><th rowspan="3">Model</th><th colspan="4">All cohorts</th></tr>
+<tr><th colspan="2">Internal</th><th colspan="2">External</th></tr>
+<tr><th>Acc. (%)</th><th>AUC</th><th>Acc. (%)</th><th>AUC</th></tr></thead>
+<tbody><tr><td rowspan="2">Net</td><td>91,2*</td><td rowspan="2">0.93</td><td>-</td><td></td></tr>
+<tr><td>90,1</td><td colspan="2">not tested</td></tr></tbody></table>
+<table-wrap-foot><fn><label>*</label><p>p below 0.05.</p></fn><p>AUC: area.</p></table-wrap-foot>"""
+
+
+def test_cells_that_cover_rows_and_columns_are_repeated_and_footnotes_are_kept(tmp_path):
+    start, stop = ARTICLE.index("<table>"), ARTICLE.index("</table>") + len("</table>")
+    (table,) = read_markup(write(tmp_path, ARTICLE[:start] + SPANS + ARTICLE[stop:])).tables
+    assert table.columns == (
+        "Model",
+        "All cohorts | Internal | Acc. (%)",
+        "All cohorts | Internal | AUC",
+        "All cohorts | External | Acc. (%)",
+        "All cohorts | External | AUC",
+    )
+    assert table.rows == (
+        ("Net", "91,2*", "0.93", "-", ""),
+        ("Net", "90,1", "0.93", "not tested", "not tested"),
+    )
+    assert table.notes == ("* p below 0.05.", "AUC: area.")
+
+
 def test_a_text_with_tables_is_the_same_after_it_was_kept(tmp_path):
     text = read_markup(write(tmp_path, ARTICLE))
     assert full_text_from_dict(full_text_to_dict(text)) == text

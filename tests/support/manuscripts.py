@@ -30,8 +30,22 @@ class Print:
     """Points added between its letters."""
 
 
-def draw_pages(pages: Sequence[Iterable[Print]]) -> bytes:
-    """A PDF of these pages, each piece drawn in the order given."""
+Ruled = tuple[float, float, float, float]
+"""A line from x, y to x, y, in points from the bottom left."""
+
+
+def draw_pages(
+    pages: Sequence[Iterable[Print]],
+    *,
+    ruled: Sequence[Iterable[Ruled]] = (),
+    rotate: int = 0,
+) -> bytes:
+    """A PDF of these pages, each piece drawn in the order given.
+
+    Args:
+        ruled: the lines drawn on each page.
+        rotate: degrees by which viewers turn the pages clockwise.
+    """
     count = len(FONTS)
     kids = b" ".join(b"%d 0 R" % (3 + count + 2 * place) for place in range(len(pages)))
     fonts = b"".join(b"/%s %d 0 R" % (name.encode(), 3 + n) for n, name in enumerate(FONTS))
@@ -45,12 +59,22 @@ def draw_pages(pages: Sequence[Iterable[Print]]) -> bytes:
     ]
     for place, page in enumerate(pages):
         objects += [
-            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]" % (WIDTH, HEIGHT)
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 %d %d]/Rotate %d" % (WIDTH, HEIGHT, rotate)
             + b"/Contents %d 0 R" % (4 + count + 2 * place)
             + b"/Resources<</Font<<%s>>>>>>" % fonts,
-            stream(b"BT " + b"".join(_draw(piece) for piece in page) + b"ET"),
+            stream(
+                b"BT "
+                + b"".join(_draw(piece) for piece in page)
+                + b"ET "
+                + _draw_ruled(ruled, place)
+            ),
         ]
     return pdf(objects)
+
+
+def _draw_ruled(ruled: Sequence[Iterable[Ruled]], place: int) -> bytes:
+    lines = ruled[place] if place < len(ruled) else ()
+    return b"".join(f"{x} {y} m {u} {v} l S ".encode() for x, y, u, v in lines)
 
 
 def _draw(piece: Print) -> bytes:

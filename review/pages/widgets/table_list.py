@@ -34,6 +34,8 @@ def render_tables(project: Project, record: int) -> None:
     with table_column:
         st.markdown(escape_markdown(table.caption))
         st.dataframe(build_frame(table), hide_index=True, width="stretch")
+        for note in table.notes:
+            st.markdown(escape_markdown(note))
         st.caption(
             "Read from the page by position: compare it with the page before you rely on a number. "
             "The number checks on the Data sets tab use these cells."

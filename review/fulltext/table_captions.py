@@ -1,0 +1,139 @@
+"""Finds the captions of tables on a page, and turns rotated pages upright."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
+
+from review.models import Page, Word
+
+Box = tuple[float, float, float, float]
+CAPTION = re.compile(r"^(?:Supplementary |Extended Data )?Table\s+([A-Z]?\d+|[IVX]+)\b[.:]?", re.I)
+_LABEL = re.compile(r"^(?:supplementary|extended|data|table|tab\.?)$", re.I)
+_MAX_CAPTION_LINES = 12
+_MAX_INDENT = 60.0
+"""Points by which a further line of a caption may be indented."""
+_COLUMN_WORDS = 5
+_LABEL_GAP = 1.6
+"""Times the height of the print from which white before 'Table' parts two columns of print."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A caption of a table."""
+
+    label: str
+    text: str
+    box: Box
+
+
+def turn_upright(page: Page) -> Page:
+    """The page as it reads: if most words run up or down the page, it is turned by a quarter."""
+    long_words = [word for word in page.words if len(word.text) > 3]
+    tall = [word for word in long_words if word.bottom - word.top > 1.5 * (word.x1 - word.x0)]
+    if len(tall) <= len(long_words) / 2:
+        return page
+    steps = Counter(
+        b.top < a.top for a, b in pairwise(tall) if abs(a.x0 - b.x0) < 2 and a.top != b.top
+    )
+    reads_upwards = steps[True] >= steps[False]
+
+    def turn(x0: float, top: float, x1: float, bottom: float) -> Box:
+        if reads_upwards:
+            return page.height - bottom, x0, page.height - top, x1
+        return top, page.width - x1, bottom, page.width - x0
+
+    return replace(
+        page,
+        words=tuple(Word(w.text, *turn(w.x0, w.top, w.x1, w.bottom)) for w in page.words),
+        ruled_lines=tuple(turn(*box) for box in page.ruled_lines),
+        width=page.height,
+        height=page.width,
+    )
+
+
+def find_captions(page: Page) -> Iterator[Caption]:
+    """Each caption of a table on the page."""
+    lines = group_printed_lines(page.words)
+    for index, line in enumerate(lines):
+        text = " ".join(word.text for word in line)
+        match = CAPTION.match(text)
+        if not match or not _opens_caption(text[match.end() :], match.group()):
+            continue
+        if index and _is_amid_text(lines[index - 1], line):
+            continue
+        caption = [line]
+        for below in lines[index + 1 : index + _MAX_CAPTION_LINES]:
+            last = caption[-1]
+            height = max(w.bottom - w.top for w in last)
+            gap = min(w.top for w in below) - max(w.bottom for w in last)
+            is_next = -0.4 * height <= gap < 0.9 * height
+            is_next = is_next and abs(below[0].x0 - last[0].x0) < _MAX_INDENT
+            is_full = last[-1].x1 > line[0].x0 + 0.3 * page.width or len(last) > 4
+            if not is_next or not is_full or _has_wide_gap(below):
+                break
+            if re.search(r"[.]$", last[-1].text) and not _continues(below):
+                break
+            caption.append(below)
+        words = [word for part in caption for word in part]
+        yield Caption(
+            f"Table {match[1]}",
+            " ".join(word.text for word in words),
+            (
+                min(w.x0 for w in words),
+                min(w.top for w in words),
+                max(w.x1 for w in words),
+                max(w.bottom for w in words),
+            ),
+        )
+
+
+def _is_amid_text(before: Sequence[Word], line: Sequence[Word]) -> bool:
+    """Whether a line goes on with a sentence of the line above: 'as shown in / Table 5. These'."""
+    height = max(w.bottom - w.top for w in line)
+    gap = min(w.top for w in line) - max(w.bottom for w in before)
+    is_next = -0.5 * height < gap < 0.9 * height and abs(before[0].x0 - line[0].x0) < _MAX_INDENT
+    is_text = len(before) >= _COLUMN_WORDS and not _has_wide_gap(before)
+    return is_next and is_text and not re.search(r"[.:!?)\d%]$", before[-1].text)
+
+
+def _opens_caption(rest: str, label: str) -> bool:
+    """Whether the words after 'Table 2' are a caption and no sentence about the table."""
+    if label[-1] in ".:" or not rest.strip():
+        return True
+    first = rest.split()[0]
+    return first[:1].isupper() or first in "|–—-"
+
+
+def _continues(line: Sequence[Word]) -> bool:
+    """Whether a line below a full stop is more of the caption: words, and few numbers."""
+    words = sum(bool(re.search(r"[A-Za-z]{2}", word.text)) for word in line)
+    return words > 3 and words > 0.7 * len(line)
+
+
+def group_printed_lines(words: Sequence[Word]) -> list[list[Word]]:
+    """Words in reading order, as the lines that the reader made of them."""
+    lines: list[list[Word]] = []
+    for word in words:
+        last = lines[-1][-1] if lines else None
+        if (
+            last
+            and not (
+                _LABEL.match(word.text)
+                and word.x0 - last.x1 > _LABEL_GAP * (last.bottom - last.top)
+            )
+            and word.x0 >= last.x1 - 2
+            and min(word.bottom, last.bottom) - max(word.top, last.top)
+            > 0.4 * min(word.bottom - word.top, last.bottom - last.top)
+        ):
+            lines[-1].append(word)
+        else:
+            lines.append([word])
+    return lines
+
+
+def _has_wide_gap(line: Sequence[Word]) -> bool:
+    height = median(word.bottom - word.top for word in line)
+    return any(b.x0 - a.x1 > 1.5 * height for a, b in pairwise(line))

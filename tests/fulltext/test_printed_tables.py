@@ -1,0 +1,359 @@
+"""Tables drawn as journals print them, read back cell by cell from the PDF."""
+
+from support.manuscripts import WIDTH, Print, draw_pages
+
+from review.fulltext import list_tables
+from review.fulltext.models import Limits
+from review.fulltext.reader import read_in_process
+
+LEADING = 13.0
+XS = (60.0, 190.0, 265.0, 340.0, 415.0)
+RIGHT = 480.0
+TEXT = (
+    "The networks were trained with the same settings on one machine, and each of them was then",
+    "tested once on images that had been put aside before the work began. All of the figures are",
+    "means of the five folds, and the folds were drawn at random from the list of the patients.",
+)
+
+
+def print_row(y, cells, xs=XS, size=9):
+    """One printed line: a text at each x; '' prints nothing."""
+    return [
+        Print(text=text, x=x, y=y, size=size) for x, text in zip(xs, cells, strict=False) if text
+    ]
+
+
+def print_rows(y, rows, xs=XS, leading=LEADING):
+    return [piece for n, row in enumerate(rows) for piece in print_row(y - n * leading, row, xs)]
+
+
+def print_text(y, x=60.0, lines=TEXT):
+    return [Print(text=line, x=x, y=y - 12 * n, size=10) for n, line in enumerate(lines)]
+
+
+def rule(y, x0=XS[0] - 4, x1=RIGHT):
+    return (x0, y, x1, y)
+
+
+def rule_down(x, top, bottom):
+    return (x, bottom, x, top)
+
+
+def read(tmp_path, *pages, ruled=(), rotate=0):
+    """The tables of a PDF of these pages, as label, heads, rows and notes."""
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(draw_pages(pages, ruled=ruled, rotate=rotate))
+    text = read_in_process(path, None, Limits(), lambda page: None)
+    assert text.state == "ok"
+    return list_tables(text)
+
+
+def caption(y, words="Table 1. Results on the test set.", x=60.0):
+    return [Print(text=words, x=x, y=y, size=9)]
+
+
+ROWS = (
+    ("ResNet-50", "91.2", "90.1", "0.88", "0.93"),
+    ("DenseNet", "92.4", "91.7", "0.90", "0.94"),
+    ("Our net", "93.4", "92.0", "0.91", "0.95"),
+)
+
+
+def test_merged_heads_over_three_levels_reach_as_far_as_the_lines_under_them(tmp_path):
+    page = [
+        *caption(700),
+        Print(text="All cohorts", x=300, y=680, size=9),
+        Print(text="Internal", x=225, y=666, size=9),
+        Print(text="External", x=375, y=666, size=9),
+        Print(text="Model", x=60, y=666, size=9),
+        *print_row(652, ("", "Acc. (%)", "Sens. (%)", "AUC", "F1")),
+        *print_rows(636, ROWS),
+        *print_text(560),
+    ]
+    ruled = [
+        rule(692),
+        rule(676, 186),
+        rule(662, 186, 310),
+        rule(662, 336),
+        rule(648),
+        rule(606),
+    ]
+    [table] = read(tmp_path, page, ruled=[ruled])
+    assert table.columns == (
+        "Model",
+        "All cohorts | Internal | Acc. (%)",
+        "All cohorts | Internal | Sens. (%)",
+        "All cohorts | External | AUC",
+        "All cohorts | External | F1",
+    )
+    assert table.rows == ROWS
+
+
+def test_a_head_over_three_columns_and_one_over_two_between_lines_drawn_down(tmp_path):
+    page = [
+        *caption(700),
+        Print(text="At 0.5", x=285, y=680, size=9),
+        Print(text="Area", x=435, y=680, size=9),
+        *print_row(666, ("Model", "Prec.", "Rec.", "F1", "ROC", "PR"), (*XS, 460)),
+        *print_rows(650, [(*row, "0.90") for row in ROWS], (*XS, 460)),
+    ]
+    ruled = [rule(692, x1=500), rule(676, 180, 500), rule(660, x1=500), rule(620, x1=500)]
+    ruled += [rule_down(x, 692, 620) for x in (180, 405)]
+    [table] = read(tmp_path, page, ruled=[ruled])
+    assert table.columns == (
+        "Model",
+        "At 0.5 | Prec.",
+        "At 0.5 | Rec.",
+        "At 0.5 | F1",
+        "Area | ROC",
+        "Area | PR",
+    )
+    assert table.rows == tuple((*row, "0.90") for row in ROWS)
+
+
+def test_units_below_the_names_of_columns_belong_to_the_heads(tmp_path):
+    page = [
+        *caption(700),
+        *print_row(680, ("Patient", "Age", "Dose", "Volume", "Time")),
+        *print_row(669, ("", "(years)", "(mGy)", "(cm3)", "(s)")),
+        *print_rows(652, [("A", "63", "12.1", "310", "0.4"), ("B", "71", "9.8", "295", "0.5")]),
+        *print_text(600),
+    ]
+    [table] = read(tmp_path, page, ruled=[[rule(692), rule(664), rule(634)]])
+    assert table.columns == ("Patient", "Age (years)", "Dose (mGy)", "Volume (cm3)", "Time (s)")
+    assert [row[2] for row in table.rows] == ["12.1", "9.8"]
+
+
+def test_marks_stay_on_cells_and_their_notes_are_below_the_table(tmp_path):
+    rows = [("ResNet-50a", "91.2*", "90.1", "0.88†", "0.93"), ROWS[1], ROWS[2]]
+    page = [
+        *caption(700),
+        *print_row(680, ("Model", "Acc.", "Sens.", "F1", "AUC")),
+        *print_rows(664, rows),
+        *print_row(622, ("* p below 0.05 against our net.",), size=8),
+        *print_row(611, ("† Two images were left out because the film",), size=8),
+        *print_row(600, ("was lost.",), size=8),
+        *print_row(589, ("a Trained without the last layer.",), size=8),
+        *print_text(560),
+    ]
+    [table] = read(tmp_path, page, ruled=[[rule(692), rule(674), rule(634)]])
+    assert table.rows == tuple(map(tuple, rows))
+    assert table.notes == (
+        "* p below 0.05 against our net.",
+        "† Two images were left out because the film was lost.",
+        "a Trained without the last layer.",
+    )
+
+
+def test_text_after_a_table_is_no_row_and_no_note(tmp_path):
+    page = [
+        *caption(700),
+        *print_row(680, ("Model", "Acc.", "Sens.", "F1", "AUC")),
+        *print_rows(664, ROWS),
+        *print_text(622),
+    ]
+    for ruled in ([rule(692), rule(674), rule(634)], []):
+        [table] = read(tmp_path, page, ruled=[ruled])
+        assert table.columns == ("Model", "Acc.", "Sens.", "F1", "AUC")
+        assert (table.rows, table.notes) == (ROWS, ())
+
+
+def test_commas_spreads_intervals_and_empty_cells(tmp_path):
+    rows = (
+        ("ResNet-50", "91,2", "0.88 ± 0.03", "0.93 (0.91–0.95)"),
+        ("DenseNet", "", "0.90 ± 0.02", "0.94 [0.92, 0.96]"),
+        ("Our net", "93,4", "", "1,204 (45.3%)"),
+    )
+    xs = (60, 170, 240, 340)
+    page = [
+        *caption(700),
+        *print_row(680, ("Model", "Acc. (%)", "Dice", "AUC (95% CI)"), xs),
+        *print_rows(664, rows, xs),
+        *print_text(600),
+    ]
+    for ruled in ([rule(692), rule(674), rule(634)], []):
+        [table] = read(tmp_path, page, ruled=[ruled])
+        assert table.columns == ("Model", "Acc. (%)", "Dice", "AUC (95% CI)")
+        assert table.rows == rows
+
+
+def test_an_interval_below_its_value_is_in_the_same_cell(tmp_path):
+    page = [
+        *caption(700),
+        *print_row(680, ("Model", "Acc.", "Sens.")),
+        *print_row(664, ("ResNet-50", "91.2", "90.1")),
+        *print_row(653, ("", "(89.0–93.1)", "(87.2–92.8)")),
+        *print_row(638, ("Our net", "93.4", "92.0")),
+        *print_row(627, ("", "(91.5–95.0)", "(90.3–93.9)")),
+    ]
+    [table] = read(tmp_path, page, ruled=[[rule(692), rule(674), rule(620)]])
+    assert table.rows == (
+        ("ResNet-50", "91.2 (89.0–93.1)", "90.1 (87.2–92.8)"),
+        ("Our net", "93.4 (91.5–95.0)", "92.0 (90.3–93.9)"),
+    )
+
+
+def test_cells_of_several_lines_are_one_row_between_ruled_lines(tmp_path):
+    page = [
+        *caption(700, "Table 2. Data sets."),
+        *print_row(680, ("Set", "Patients", "Scanner", "Labels")),
+        *print_row(662, ("Northtown", "190 with the", "Two scanners of", "Two readers")),
+        *print_row(651, ("hospital", "disease, 59 without", "one maker", "")),
+        *print_row(633, ("Southtown", "305", "Unknown", "Reports, read")),
+        *print_row(622, ("", "", "", "by one reader")),
+        *print_row(604, ("Public set", "1,110", "Many", "None")),
+    ]
+    xs = (60, 150, 270, 380)
+    page = [p for p in page if p.y > 690] + [
+        Print(text=p.text, x=dict(zip(XS, xs, strict=False))[p.x], y=p.y, size=9)
+        for p in page
+        if p.y < 690
+    ]
+    ruled = [rule(y) for y in (692, 674, 644, 615, 596)]
+    [table] = read(tmp_path, page, ruled=[ruled])
+    assert table.columns == ("Set", "Patients", "Scanner", "Labels")
+    assert table.rows == (
+        (
+            "Northtown hospital",
+            "190 with the disease, 59 without",
+            "Two scanners of one maker",
+            "Two readers",
+        ),
+        ("Southtown", "305", "Unknown", "Reports, read by one reader"),
+        ("Public set", "1,110", "Many", "None"),
+    )
+
+
+def test_a_label_beside_several_rows_is_repeated_in_each(tmp_path):
+    xs = (60, 150, 265, 340)
+    page = [
+        *caption(700),
+        *print_row(680, ("Features", "Model", "Acc.", "AUC"), xs),
+        *print_rows(664, [("", "LDA", "82", "0.78"), ("", "SVM", "85", "0.79")], xs, 16),
+        Print(text="Spectral", x=60, y=656, size=9),
+        *print_rows(632, [("", "LDA", "79", "0.75"), ("", "SVM", "91", "0.83")], xs, 16),
+        Print(text="Time", x=60, y=624, size=9),
+    ]
+    ruled = [rule(692), rule(674), rule(658.5, 146), rule(643), rule(626.5, 146), rule(611)]
+    [table] = read(tmp_path, page, ruled=[ruled])
+    assert table.columns == ("Features", "Model", "Acc.", "AUC")
+    assert table.rows == (
+        ("Spectral", "LDA", "82", "0.78"),
+        ("Spectral", "SVM", "85", "0.79"),
+        ("Time", "LDA", "79", "0.75"),
+        ("Time", "SVM", "91", "0.83"),
+    )
+
+
+def test_captions_below_their_tables_keep_their_own_table(tmp_path):
+    page = []
+    for number, y in ((1, 740), (2, 620)):
+        page += print_row(y, ("Model", f"Acc. {number}", "Sens.", "F1", "AUC"))
+        page += print_rows(y - 16, [(row[0], f"{number}1.2", *row[2:]) for row in ROWS])
+        page += caption(y - 66, f"Table {number}. Results of run {number}.")
+    ruled = [rule(y) for y in (752, 734, 694, 632, 614, 574)]
+    for lines in (ruled, []):
+        first, second = read(tmp_path, [*page, *print_text(500)], ruled=[lines])
+        assert (first.label, first.columns[1], first.rows[0][1]) == ("Table 1", "Acc. 1", "11.2")
+        assert (second.label, second.columns[1], second.rows[0][1]) == ("Table 2", "Acc. 2", "21.2")
+        assert len(first.rows) == len(second.rows) == 3
+
+
+def test_two_tables_side_by_side_in_two_columns_of_print(tmp_path):
+    short = (
+        "The networks were trained with the same settings",
+        "on one machine, and each was tested once.",
+    )
+    page, lines = [], []
+    for number, x in ((1, 60.0), (2, 320.0)):
+        xs = (x, x + 80, x + 140)
+        page += caption(700, f"Table {number}. Results of run {number}.", x)
+        page += print_row(680, ("Model", "Acc.", "AUC"), xs)
+        page += print_rows(664, [(r[0], f"{number}{r[1][1:]}", r[4]) for r in ROWS], xs)
+        for n in range(4):
+            page += print_text(600 - 30 * n, x, short)
+        lines += [rule(y, x - 4, x + 200) for y in (692, 674, 634)]
+    for ruled in ([lines], []):
+        first, second = read(tmp_path, page, ruled=ruled)
+        assert first.rows == tuple((r[0], f"1{r[1][1:]}", r[4]) for r in ROWS)
+        assert second.rows == tuple((r[0], f"2{r[1][1:]}", r[4]) for r in ROWS)
+        assert first.columns == second.columns == ("Model", "Acc.", "AUC")
+
+
+def test_a_table_over_two_pages_is_read_on_both(tmp_path):
+    head = ("Patient", "Age", "Dose", "Volume", "Time")
+    first = [(f"P{n}", f"{50 + 7 * n % 31}", "12.1", "310", "0.4") for n in range(40)]
+    second = [(f"P{n}", f"{50 + 7 * n % 31}", "9.8", "295", "0.5") for n in range(40, 50)]
+    pages = [
+        [*print_text(760), *caption(700), *print_row(680, head), *print_rows(664, first)],
+        [*print_row(760, head), *print_rows(744, second), *print_text(560)],
+    ]
+    ruled = [[rule(692), rule(674), rule(150)], [rule(772), rule(754), rule(620)]]
+    tables = read(tmp_path, *pages, ruled=ruled)
+    assert [(t.label, t.page, len(t.rows)) for t in tables] == [
+        ("Table 1", 1, 40),
+        ("Table 1", 2, 10),
+    ]
+    assert tables[1].columns == head
+    assert tables[1].rows == tuple(second)
+    assert tables[1].caption.endswith("(continued)")
+
+
+def turn(page, lines):
+    """The print and lines of a page turned by a quarter, as on a landscape page set upright."""
+    turned = [Print(text=p.text, x=WIDTH - p.y + 200, y=p.x, size=p.size, angle=90) for p in page]
+    return turned, [(WIDTH - y + 200, x, WIDTH - v + 200, u) for x, y, u, v in lines]
+
+
+def test_rotated_pages_read_as_upright_ones(tmp_path):
+    page = [
+        *caption(700),
+        *print_row(680, ("Model", "Acc.", "Sens.", "F1", "AUC")),
+        *print_rows(664, ROWS),
+        *print_text(600),
+    ]
+    lines = [rule(692), rule(674), rule(634)]
+    drawn, drawn_lines = turn(page, lines)
+    upright = read(tmp_path, page, ruled=[lines])
+    assert [t.rows for t in upright] == [ROWS]
+    for tables in (
+        read(tmp_path, page, ruled=[lines], rotate=90),
+        read(tmp_path, drawn, ruled=[drawn_lines]),
+        read(tmp_path, drawn, ruled=[drawn_lines], rotate=90),
+        read(tmp_path, drawn),
+    ):
+        assert [(t.columns, t.rows) for t in tables] == [(upright[0].columns, ROWS)]
+
+
+def test_a_line_under_the_best_value_parts_no_rows(tmp_path):
+    page = [
+        *caption(700),
+        *print_row(680, ("Model", "Acc.", "Sens.", "F1", "AUC")),
+        *print_rows(664, ROWS),
+        *print_text(600),
+    ]
+    underlines = [(XS[1], 649.5, XS[1] + 17.5, 649.5), (XS[2], 662.5, XS[2] + 17.5, 662.5)]
+    [table] = read(tmp_path, page, ruled=[[rule(692), rule(674), rule(634), *underlines]])
+    assert table.rows == ROWS
+
+
+def test_a_first_column_that_counts_the_rows_is_kept(tmp_path):
+    rows = tuple((f"{n}", f"{50 + 7 * n % 31}", "12.1", "310", "0.4") for n in range(1, 26))
+    page = [
+        *print_text(760),
+        *caption(700),
+        *print_row(680, ("No.", "Age", "Dose", "Volume", "Time")),
+        *print_rows(664, rows),
+        *print_text(320),
+    ]
+    [table] = read(tmp_path, page, ruled=[[rule(692), rule(674), rule(345)]])
+    assert table.rows == rows
+
+
+def test_a_sentence_that_begins_a_line_with_table_is_no_caption(tmp_path):
+    lines = (
+        "To see how much the figures differ between folds, all of the results are given in",
+        "Table 5. These results show high values in all of the folds, with few differences.",
+        "Patients 12 34 56 were left out, and 78 90 12 were asked again after the first visit.",
+    )
+    assert read(tmp_path, print_text(700, lines=lines)) == ()
