@@ -31,7 +31,7 @@ from review.formats.pubmed import file as pubmed_xml
 from review.formats.tabular import reader, vertical
 from review.formats.tabular.workbook import MAX_UNPACKED
 from review.models import GENERIC_SOURCES, ParseResult
-from review.text.characters import replace_unstorable
+from review.text.characters import is_storable, replace_unstorable
 from review.text.encodings import convert_to_utf8, find_other_encoding
 
 FORMATS: dict[str, Callable[[bytes, str | None], ParseResult]] = {
@@ -126,7 +126,18 @@ def parse_content(
         announced = max(announced or parsed.announced or 0, entry_count)
     notes = (*parsed.notes, *_note_encoding(data))
     records = tuple(map(keep_people, parsed.records))
-    return replace_unstorable(replace(parsed, records=records, announced=announced, notes=notes))
+    parsed = replace(parsed, records=records, announced=announced, notes=notes)
+    if is_storable(source) and not _may_hold_unstorable(data):
+        return parsed
+    return replace_unstorable(parsed)
+
+
+def _may_hold_unstorable(data: bytes) -> bool:
+    """Whether NUL or a lone surrogate may come out of a file: as a byte, by an escape (JSON, LaTeX)
+    or a character reference, or from a workbook. UTF-8 and Windows-1252 decode to neither."""
+    if data.startswith(b"PK") or b"\x00" in data or b"\\" in data:
+        return True
+    return b"&" in data and b"#" in data
 
 
 def _refuse_foreign_text(data: bytes, name: str) -> None:

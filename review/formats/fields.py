@@ -247,6 +247,8 @@ def find_pmid_in_urls(urls: Iterable[str]) -> str | None:
 
 def format_page_range(first: str | None, last: str | None) -> str | None:
     """'first-last', or the one that is there; 'No'-'Specified' (PsycINFO) is unknown."""
+    if first and last and first.isdigit() and last.isdigit():
+        return f"{first}-{last}" if first != last else first
     if (first, last) == ("No", "Specified"):
         return None
     first = None if is_placeholder(first) else strip_page_mark(first)

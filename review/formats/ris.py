@@ -99,6 +99,7 @@ _NOISE = re.compile(
 _TAG = re.compile(r"\n[ \t]*([A-Z][A-Z0-9])  -")
 _LOOSE_TAG = re.compile(r"\n[ \t]*([A-Z][A-Z0-9]) {1,2}-(?= |\n|\Z)")
 _TITLE_TAGS = ("TI", "T1")
+_TWO_COMMAS = re.compile(r",[^,\n]*,")
 _SINGLE_TAGS = frozenset(("PY", "Y1", "DO", "SP", "EP", "VL", "IS", "AN", "UT", "TY", "AB"))
 """Tags a record has once; two of them twice are two records run together."""
 _UNREPEATED_TAGS = _SINGLE_TAGS.union(_TITLE_TAGS)
@@ -346,12 +347,8 @@ def _hold_several(values: list[str]) -> bool:
         or "&" in text  # an entity's semicolon
         or "<" in text
         or " and " in text
-        or any(map(_has_two_commas, values))
+        or _TWO_COMMAS.search(text) is not None
     )
-
-
-def _has_two_commas(name: str) -> bool:
-    return name.count(",") > 1
 
 
 def _split_authors(values: list[str]) -> tuple[str, ...]:
@@ -414,6 +411,6 @@ def _find_source_id(fields: Fields, urls: tuple[str, ...]) -> str | None:
     for url in urls:
         if "arnumber=" in url and (match := re.search(r"arnumber=(\d+)", url)):
             return match.group(1)
-        if match := _TRID_PAGE.search(url):
+        if "trid" in url.lower() and (match := _TRID_PAGE.search(url)):
             return match.group(1)
     return pop_text(fields, "AN", "U2", "UT", "ID")

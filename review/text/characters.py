@@ -2,8 +2,10 @@
 UTF-8 cannot express. JSON and the API can name both ("\\u0000", "\\ud800")."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import is_dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 REPLACEMENT = "\ufffd"
@@ -17,14 +19,57 @@ def is_storable(value: Any) -> bool:
     """Whether every text in a value can be stored: of a string, a list, a mapping or a dataclass,
     to any depth."""
     if isinstance(value, str):
-        return "\x00" not in value and (value.isascii() or _is_encodable(value))
-    if isinstance(value, Mapping):
-        return all(is_storable(key) and is_storable(one) for key, one in value.items())
+        return _is_storable_text(value)
     if isinstance(value, list | tuple):
         return all(map(is_storable, value))
-    if is_dataclass(value):
-        return all(is_storable(getattr(value, name)) for name in value.__dataclass_fields__)
+    if isinstance(value, Mapping):
+        return all(is_storable(key) and is_storable(one) for key, one in value.items())
+    if is_dataclass(value) and not isinstance(value, type):
+        return _is_storable_dataclass(value)
     return True
+
+
+def _is_storable_dataclass(value: Any) -> bool:
+    """A file has a hundred thousand records with dozens of texts each: the texts of a record are
+    looked at together. (Joined, two lone surrogates do not become a letter.)"""
+    texts: list[str] = []
+    for part in _get_fields(type(value))(value):
+        if not part:
+            continue
+        kind = type(part)
+        if kind is str:
+            texts.append(part)
+        elif kind is dict:
+            for name, values in part.items():
+                if not (_add_texts((name,), texts) and _add_texts(values, texts)):
+                    return False
+        elif not _add_texts(part, texts):
+            return False
+    return _is_storable_text("".join(texts))
+
+
+def _add_texts(value: Any, texts: list[str]) -> bool:
+    """Whether a value holds nothing but texts, which are added, or can be stored."""
+    if type(value) is tuple:
+        try:
+            texts.append("".join(value))
+        except TypeError:  # not all of it is text
+            return is_storable(value)
+        return True
+    return is_storable(value)
+
+
+def _is_storable_text(text: str) -> bool:
+    return "\x00" not in text and (text.isascii() or _is_encodable(text))
+
+
+@cache
+def _get_fields(kind: type) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives the values of all fields of a dataclass at once."""
+    names = [spec.name for spec in fields(kind)]
+    if len(names) == 1:
+        return lambda value: (getattr(value, names[0]),)
+    return attrgetter(*names) if names else lambda value: ()
 
 
 def replace_unstorable(value: T) -> T:

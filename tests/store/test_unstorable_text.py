@@ -11,7 +11,7 @@ from support.small import studies
 from review.errors import SourceError
 from review.formats import read_file
 from review.formats.tabular.decisions import DecisionDefaults
-from review.models import Record
+from review.models import Record, Relation
 from review.protocol.models import find_stage
 from review.store import records
 from review.text.characters import REPLACEMENT, is_storable, replace_unstorable
@@ -147,3 +147,37 @@ def test_text_that_can_be_kept_stays_the_very_same():
     assert changed.title == f"a{REPLACEMENT}"
     assert changed.extra == {f"b{REPLACEMENT}": (REPLACEMENT,)}
     assert replace_unstorable(("a", None, 3, [b"\x00"])) == ("a", None, 3, [b"\x00"])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'[{"title": "A \\u0000 B"}]',
+        b'[{"title": "A \\ud800 B"}]',
+        b"TY  - JOUR\nTI  - A &#xd800; B\nER  - \n",
+        b"TY  - JOUR\nTI  - A &amp;#55296; B\nER  - \n",
+        b"@article{a, title = {A &#0; \\char0 B}, year = 2020}\n",
+        b"Title,Year\nA &#xdfff; B,2020\n",
+    ],
+)
+def test_what_comes_out_of_a_file_can_be_stored_however_it_is_written(data):
+    assert is_storable(read_file(data))
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\ud800", "\ud83d", "\udc00"])
+def test_each_text_of_a_record_is_looked_at(bad):
+    pair = Relation("is", f"doi:{bad}", "crossref", None)
+    good = Relation("is", "doi:1", "crossref", "note ü")
+    for record in (
+        Record(bad),
+        Record("x", title=f"A{bad}"),
+        Record("x", authors=("Ö", bad)),
+        Record("x", relations=(good, pair)),
+        Record("x", extra={"a": ("b",), bad: ("c",)}),
+        Record("x", extra={"a": ("b", bad)}),
+        Record("x", authors=("\ud83d", "\ude00")),
+    ):
+        assert not is_storable(record)
+        assert not is_storable((Record("x"), record))
+        assert is_storable(replace_unstorable(record))
+    assert is_storable(Record("x", relations=(good,), authors=("\U0001f600",), year=7))
