@@ -144,10 +144,11 @@ def import_files(
 
 
 def _undo_imports(context: typer.Context, files: list[Path]) -> None:
-    from review.workflow.records.import_undo import find_import, undo_import
+    from review.workflow.records.import_undo import undo_import
+    from review.workflow.records.imported_files import find_import
 
     project, who = open_review(context), get_user_name(context)
-    for batch in [find_import(project, file) for file in files]:
+    for batch in [find_import(project, file, "file") for file in files]:
         result = undo_import(project, batch, who)
         print_line(
             f"{result.name}: import undone. {result.removed} records no longer count; "
@@ -336,9 +337,10 @@ def import_decisions(
 
 def _undo_decisions(context: typer.Context, file: Path) -> None:
     from review.workflow.records import decision_undo
+    from review.workflow.records.imported_files import find_import
 
     project, who = open_review(context), get_user_name(context)
-    batch = decision_undo.find_decision_import(project, file)
+    batch = find_import(project, file, "decisions")
     print_line(decision_undo.format_undo(decision_undo.undo_decision_import(project, batch, who)))
 
 

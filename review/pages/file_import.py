@@ -1,6 +1,7 @@
 """Import: drop search exports or decisions, see what they hold, then add them to the review."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from review.formats.detect_database import normalize_source_name
 from review.formats.tabular.decisions import DecisionDefaults
 from review.models import GENERIC_SOURCES
 from review.pages.widgets import import_preview, session
+from review.pages.widgets.count_table import format_counts
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.import_preview import ImportForm
 from review.pages.widgets.messages import keep_message, show_messages
@@ -20,22 +22,21 @@ from review.text.wording import format_count
 from review.workflow.deduplication import run as dedupe
 from review.workflow.project.accounts import is_allowed
 from review.workflow.project.project import Project
-from review.workflow.records import listing, uploads
+from review.workflow.records import decision_undo, import_undo, listing, uploads
 from review.workflow.records.app_wording import rephrase_for_app
-from review.workflow.records.decision_undo import format_undo, undo_decision_import
 from review.workflow.records.decision_uploads import (
     ImportedDecisions,
     import_decisions_upload,
     preview_decisions_upload,
 )
-from review.workflow.records.import_undo import undo_import
 from review.workflow.records.source_names import format_source
 from review.workflow.records.uploads import ImportedUpload, ImportPreview
 
 MAX_IMPORTS = 200
 """Imported files listed."""
+DECISIONS_PLACE = "import_decisions"
+"""Where the page says why decisions were not imported."""
 DECISIONS_PREVIEW_KEY = "import_decisions_preview"
-UNDO_PLACE, DECISIONS_UNDO_PLACE = "import_undo", "decisions_undo"
 PREVIEWS_KEY, DONE_KEY, DECISIONS_KEY = "import_previews", "import_done", "import_decisions_done"
 NO_DATE_MESSAGE = (
     "Nothing was imported yet: enter the date of the search, or tick Not known. The PRISMA-S table "
@@ -115,8 +116,7 @@ def _render_file(project: Project, file: Any) -> None:
         disabled=bool(preview.problem) and not keeps_good,
         on_click=partial(_import_file, project, file, keeps_good),
     )
-    if message := st.session_state.pop(f"import_error_{file.file_id}", None):
-        st.error(escape_markdown(message))
+    show_messages(f"import_{file.file_id}")
 
 
 def _get_preview(project: Project, file: Any, form: ImportForm) -> ImportPreview:
@@ -147,7 +147,7 @@ def _build_options(form: ImportForm, *, keeps_good: bool = False) -> uploads.Upl
 def _import_file(project: Project, file: Any, keeps_good: bool) -> None:
     form = import_preview.get_form(file.file_id)
     if form.searched is None and not form.is_date_unknown:
-        st.session_state[f"import_error_{file.file_id}"] = NO_DATE_MESSAGE
+        keep_message(f"import_{file.file_id}", NO_DATE_MESSAGE, "error")
         return
     options = _build_options(form, keeps_good=keeps_good)
     try:
@@ -155,7 +155,7 @@ def _import_file(project: Project, file: Any, keeps_good: bool) -> None:
             project, file.name, file.getvalue(), session.get_user().name, options
         )
     except ReviewError as error:
-        st.session_state[f"import_error_{file.file_id}"] = rephrase_for_app(str(error))
+        keep_message(f"import_{file.file_id}", str(error), "error")
         return
     session.get_or_set(DONE_KEY, {})[file.file_id] = done
 
@@ -228,8 +228,7 @@ def _render_decisions_file(project: Project, file: Any) -> None:
         _render_decisions_preview(project, file, defaults, (aliases, sheet))
     act = partial(_import_decisions, project, file, defaults, (aliases, sheet))
     st.button("Import decisions", type="primary", on_click=act, args=(False,))
-    if message := st.session_state.pop("import_decisions_error", None):
-        st.error(escape_markdown(message))
+    show_messages(DECISIONS_PLACE)
     if done and done[0] == file.file_id:
         _render_decisions_result(done[1], act)
 
@@ -288,7 +287,7 @@ def _import_decisions(
             sheet=sheet,
         )
     except ReviewError as error:
-        st.session_state["import_decisions_error"] = rephrase_for_app(str(error))
+        keep_message(DECISIONS_PLACE, rephrase_for_app(str(error)), "error")
         return
     st.session_state[DECISIONS_KEY] = (file.file_id, done)
 
@@ -349,50 +348,19 @@ def _render_decision_imports(project: Project) -> None:
     if not batches:
         return
     st.subheader("Imported decisions")
-    st.dataframe(
-        [
-            {
-                "Imported (UTC)": batch["at"][:16].replace("T", " "),
-                "File": batch["name"] or "",
-                "Decisions": batch["parsed"],
-                "Left out": batch["rejected"],
-                "By": batch["who"],
-                "Status": "undone" if batch["undone"] else "",
-            }
-            for batch in batches
-        ],
-        hide_index=True,
-    )
-    show_messages(DECISIONS_UNDO_PLACE)
-    labels = {_label_import(batch): batch["id"] for batch in batches if not batch["undone"]}
-    if not labels:
-        return
-    with st.popover("Undo an import of decisions"):
-        label = st.selectbox("File of decisions", list(labels))
-        st.caption(
-            "The decisions of this file are taken back, and what each reviewer had decided before "
-            "counts again. What a reviewer has decided anew since is not changed. If conflicts "
-            "were resolved or later stages rest on these decisions, nothing is undone."
-        )
-        st.button(
-            "Undo this import of decisions",
-            on_click=partial(_undo_decisions, project, labels[label]),
-            type="primary",
-        )
-
-
-def _label_import(batch: dict[str, Any]) -> str:
-    return f"{batch['name']}, {batch['at'][:16].replace('T', ' ')} (import {batch['id']})"
-
-
-def _undo_decisions(project: Project, batch: int) -> None:
-    try:
-        result = undo_decision_import(project, batch, session.get_user().name)
-    except ReviewError as error:
-        keep_message(DECISIONS_UNDO_PLACE, str(error), "error")
-        return
-    st.session_state.pop(DECISIONS_KEY, None)
-    keep_message(DECISIONS_UNDO_PLACE, format_undo(result))
+    rows: list[dict[str, Any]] = [
+        {
+            "Imported (UTC)": batch["at"][:16].replace("T", " "),
+            "File": batch["name"] or "",
+            "Decisions": batch["parsed"],
+            "Left out": batch["rejected"],
+            "By": batch["who"],
+            "Status": "undone" if batch["undone"] else "",
+        }
+        for batch in batches
+    ]
+    st.dataframe(format_counts(rows), hide_index=True, placeholder="")
+    _render_undo(project, batches, UNDO_OF_DECISIONS)
 
 
 def _render_imported_files(project: Project) -> None:
@@ -402,61 +370,96 @@ def _render_imported_files(project: Project) -> None:
     if not batches:
         st.caption("No files yet.")
         return
-    st.dataframe(
-        [
-            {
-                "Imported (UTC)": batch["at"][:16].replace("T", " "),
-                "File": batch["name"] or "",
-                "Database": "not stated"
-                if batch["source"] in GENERIC_SOURCES
-                else format_source(batch["source"]),
-                "Records": batch["announced"],
-                "New": batch["new"],
-                "Already here": batch["known"],
-                "Unreadable": batch["rejected"],
-                "By": batch["who"],
-                "Status": "undone" if batch["undone"] else "",
-            }
-            for batch in batches
-        ],
-        hide_index=True,
-    )
-    _render_undo(project, [batch for batch in batches if not batch["undone"]])
+    rows: list[dict[str, Any]] = [
+        {
+            "Imported (UTC)": batch["at"][:16].replace("T", " "),
+            "File": batch["name"] or "",
+            "Database": "not stated"
+            if batch["source"] in GENERIC_SOURCES
+            else format_source(batch["source"]),
+            "Records": batch["announced"],
+            "New": batch["new"],
+            "Already here": batch["known"],
+            "Unreadable": batch["rejected"],
+            "By": batch["who"],
+            "Status": "undone" if batch["undone"] else "",
+        }
+        for batch in batches
+    ]
+    st.dataframe(format_counts(rows), hide_index=True, placeholder="")
+    _render_undo(project, batches, UNDO_OF_RECORDS)
 
 
-def _render_undo(project: Project, batches: list[dict[str, Any]]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoForm:
+    """How the import of one kind of file is undone on this page."""
+
+    place: str
+    """Where its messages are shown."""
+    title: str
+    file_label: str
+    button: str
+    effect: str
+    undo: Callable[[Project, int, str], str]
+    """Undoes an import, by its number, for a person; gives the sentence to show."""
+    result_key: str
+    """The session's result of the last import, which does not hold any more."""
+
+
+def _undo_records(project: Project, batch: int, who: str) -> str:
+    return import_undo.format_undo(import_undo.undo_import(project, batch, who))
+
+
+def _undo_decisions(project: Project, batch: int, who: str) -> str:
+    return decision_undo.format_undo(decision_undo.undo_decision_import(project, batch, who))
+
+
+UNDO_OF_RECORDS = UndoForm(
+    place="import_undo",
+    title="Undo an import",
+    file_label="File",
+    button="Undo this import",
+    effect="The records of this file no longer count, and every count and diagram follows. You can "
+    "do this as long as nobody has worked on them. You can import the file again.",
+    undo=_undo_records,
+    result_key=DONE_KEY,
+)
+UNDO_OF_DECISIONS = UndoForm(
+    place="decisions_undo",
+    title="Undo an import of decisions",
+    file_label="File of decisions",
+    button="Undo this import of decisions",
+    effect="The decisions of this file are taken back, and what each reviewer had decided before "
+    "counts again. What a reviewer has decided anew since is not changed. If conflicts were "
+    "resolved or later stages rest on these decisions, nothing is undone.",
+    undo=_undo_decisions,
+    result_key=DECISIONS_KEY,
+)
+
+
+def _render_undo(project: Project, batches: list[dict[str, Any]], form: UndoForm) -> None:
     """Lets a person undo an import, after one more question."""
-    show_messages(UNDO_PLACE)
-    if not batches:
+    show_messages(form.place)
+    labels = {_label_import(batch): batch["id"] for batch in batches if not batch["undone"]}
+    if not labels:
         return
-    with st.popover("Undo an import"):
-        labels = {_label_import(batch): batch["id"] for batch in batches}
-        label = st.selectbox("File", list(labels))
-        st.caption(
-            "The records of this file no longer count, and every count and diagram follows. You "
-            "can do this as long as nobody has worked on them. You can import the file again."
-        )
+    with st.popover(form.title):
+        label = st.selectbox(form.file_label, list(labels))
+        st.caption(form.effect)
         st.button(
-            "Undo this import",
-            on_click=partial(_undo_import, project, labels[label]),
-            type="primary",
+            form.button, on_click=partial(_undo, project, labels[label], form), type="primary"
         )
 
 
-def _undo_import(project: Project, batch: int) -> None:
+def _label_import(batch: dict[str, Any]) -> str:
+    return f"{batch['name']}, {batch['at'][:16].replace('T', ' ')} (import {batch['id']})"
+
+
+def _undo(project: Project, batch: int, form: UndoForm) -> None:
     try:
-        result = undo_import(project, batch, session.get_user().name)
+        sentence = form.undo(project, batch, session.get_user().name)
     except ReviewError as error:
-        keep_message(UNDO_PLACE, str(error), "error")
+        keep_message(form.place, str(error), "error")
         return
-    st.session_state.pop(DONE_KEY, None)
-    kept = (
-        f" {format_count(result.kept, 'entry', 'entries')} of it stay, as another import or search "
-        "brought the same records."
-        if result.kept
-        else ""
-    )
-    keep_message(
-        UNDO_PLACE,
-        f"Import of {result.name} undone: {format_count(result.removed, 'record')} removed.{kept}",
-    )
+    st.session_state.pop(form.result_key, None)
+    keep_message(form.place, sentence)

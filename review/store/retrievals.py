@@ -1,12 +1,13 @@
 """Attempts to get a report's full text."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, union_all
 
 from review.store.tables.fulltexts import retrievals
+from review.store.tables.review import batches
 from review.store.timestamps import format_timestamp
 
 
@@ -93,6 +94,22 @@ def list_missed_by_person(conn: Connection) -> list[RetrievalAttempt]:
         for _, attempt in sorted(list_newest_attempts(conn).items())
         if attempt.state == "not retrieved" and attempt.source == "person"
     ]
+
+
+def pick_statement_time(conn: Connection, at: datetime) -> datetime:
+    """The time, or the next microsecond after it at which no decisions were imported and no person
+    made a statement: an import is undone by the time that it shares with its statements."""
+    while True:
+        text = format_timestamp(at)
+        statement = select(retrievals.c.id).where(
+            retrievals.c.at == text, retrievals.c.source == "person"
+        )
+        decision_file = select(batches.c.id).where(
+            batches.c.at == text, batches.c.kind == "decisions"
+        )
+        if conn.execute(union_all(statement, decision_file).limit(1)).first() is None:
+            return at
+        at += timedelta(microseconds=1)
 
 
 def list_attempts_entered_at(conn: Connection, at: str) -> list[int]:

@@ -100,7 +100,8 @@ def mark_retrieval(project: Project, statement: RetrievalStatement) -> bool:
     add_statement."""
     with project.store.write() as conn:
         project = follow_plan(project, conn)
-        return add_statement(project, conn, statement, utc_now(), entered_by=statement.reviewer)
+        at = retrievals.pick_statement_time(conn, utc_now())
+        return add_statement(project, conn, statement, at, entered_by=statement.reviewer)
 
 
 def add_statement(

@@ -5,11 +5,10 @@ more entry, which takes it back or repeats the decision that it had replaced.
 """
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from review.errors import ReviewError
@@ -23,7 +22,7 @@ from review.text.wording import format_count
 from review.workflow.fulltexts.retrieval_statements import BY_PERSON, NOT_RETRIEVED, SOUGHT
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
-from review.workflow.records.imports import compute_digest
+from review.workflow.records.imported_files import get_import
 from review.workflow.screening import status as standings
 from review.workflow.screening.decisions import UNSAVED_ID_START
 from review.workflow.screening.status import ReportDecisions
@@ -91,8 +90,8 @@ def undo_decision_import(project: Project, batch: int, who: str) -> DecisionUndo
     require_role(project, who, "import decisions")
     with project.store.write() as conn:
         project = follow_plan(project, conn)
-        row = _get_import(conn, batch)
-        name, at = str(row["name"]), utc_now()
+        row = get_import(conn, batch, "decisions")
+        name, at = str(row["name"]), retrievals.pick_statement_time(conn, utc_now())
         stated = _find_statements(conn, row)
         touched = {*decisions.list_records_of_batch(conn, batch), *stated}
         loaded = standings.load_report_decisions(conn, touched)
@@ -138,47 +137,43 @@ def format_undo(result: DecisionUndoResult) -> str:
     return " ".join(parts)
 
 
-def find_decision_import(project: Project, file: Path) -> int:
-    """The number of the newest import of a file of decisions that is not undone, by its content if
-    it is still there, else by its name.
-
-    Raises:
-        ReviewError: no decisions of it were imported.
-    """
-    digest = compute_digest(file.read_bytes()) if file.is_file() else None
-    with project.store.read() as conn:
-        undone = import_undos.list_undone_decision_batches(conn)
-        rows = [
-            row
-            for row in records.list_batches(conn)
-            if row["kind"] == "decisions" and row["id"] not in undone
-        ]
-    same = [row for row in rows if digest and row["sha256"] == digest]
-    for row in same or [row for row in rows if row["name"] == file.name]:
-        return int(row["id"])
-    raise ReviewError(f"{file}: no decisions of a file of this content or name were imported.")
-
-
-def _get_import(conn: Connection, batch: int) -> Mapping[str, Any]:
-    row = next((row for row in records.list_batches(conn) if row["id"] == batch), None)
-    if row is None or row["kind"] != "decisions":
-        raise ReviewError(f"There is no import of decisions number {batch}. Nothing was changed.")
-    if batch in import_undos.list_undone_decision_batches(conn):
-        raise ReviewError(f"{row['name']}: this import was undone before. Nothing was changed.")
-    return row
-
-
 def _find_statements(
     conn: Connection, batch: Mapping[str, Any]
 ) -> dict[int, RetrievalAttempt | None]:
-    """Report -> the statement before that of the file, where that of the file is the newest."""
+    """Report -> the statement that counted before that of the file, where that of the file is the
+    newest. Those of files undone before do not count."""
+    undone = import_undos.list_undone_decision_batches(conn)
+    undone_at = {row["at"] for row in records.list_batches(conn) if row["id"] in undone}
+    events = audit_events.list_events(conn, kind=import_undos.DECISIONS_UNDONE_EVENT)
+    undo_times = {event["at"] for event in events}
     previous: dict[int, RetrievalAttempt | None] = {}
     for number in retrievals.list_attempts_entered_at(conn, batch["at"]):
-        attempts = retrievals.list_attempts(conn, number)
-        if (attempts[-1].at, attempts[-1].source) == (batch["at"], BY_PERSON):
-            earlier = [attempt for attempt in attempts if attempt.at != batch["at"]]
-            previous[number] = earlier[-1] if earlier else None
+        traced = _trace_attempts(retrievals.list_attempts(conn, number), undo_times, undone_at)
+        newest, origin = traced[-1]
+        if (origin, newest.source) == (batch["at"], BY_PERSON):
+            counting = [entry for entry in traced if entry[1] not in (*undone_at, batch["at"])]
+            previous[number] = counting[-1][0] if counting else None
     return previous
+
+
+def _trace_attempts(
+    attempts: Sequence[RetrievalAttempt], undo_times: Collection[str], undone_at: Collection[str]
+) -> list[tuple[RetrievalAttempt, str]]:
+    """Each attempt with the time of its first entry: an undo enters an earlier statement again."""
+    traced: list[tuple[RetrievalAttempt, str]] = []
+    for attempt in attempts:
+        origin = attempt.at
+        if attempt.at in undo_times:
+            equal = [
+                first
+                for other, first in reversed(traced)
+                if (other.state, other.who, other.source, other.reason)
+                == (attempt.state, attempt.who, attempt.source, attempt.reason)
+            ]
+            standing = [first for first in equal if first not in undone_at]
+            origin = next(iter([*standing, *equal]), origin)
+        traced.append((attempt, origin))
+    return traced
 
 
 def _find_reversals(

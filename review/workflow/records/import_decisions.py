@@ -24,7 +24,7 @@ from review.formats.tabular.decisions import (
 )
 from review.models import Decision
 from review.protocol.models import Stage
-from review.store import Connection, decisions, records
+from review.store import Connection, decisions, records, retrievals
 from review.store.records import format_record_key
 from review.store.timestamps import utc_now
 from review.workflow.fulltexts.retrieval_statements import RetrievalStatement, add_statement
@@ -127,7 +127,6 @@ def import_decisions(
     people = [*(names or {}), *(person.name for person in project.protocol.team)]
     parsed = read_decisions(path, defaults, sheet=sheet, reviewers=people)
     rejected = list(parsed.rejected)
-    at = utc_now()
     # Finding the records of thousands of lines takes seconds: reviewers can save meanwhile.
     with project.store.read() as conn:
         matched = _match_lines(follow_plan(project, conn), conn, parsed.rows, names or {})
@@ -141,6 +140,7 @@ def import_decisions(
         changes = _sort_by_stage(project, _filter_changed(conn, verdicts))
         statements = [match for match in matches if match.row.retrieval is not None]
         is_new = bool(changes or statements)
+        at = retrievals.pick_statement_time(conn, utc_now())
         batch = _add_batch(conn, path, who, at, parsed.kind) if is_new else None
         added = _add_matches(project, conn, changes, (at, who, batch), rejected)
         stated, known = _add_statements(project, conn, statements, (at, who), rejected)

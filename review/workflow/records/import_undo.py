@@ -1,17 +1,15 @@
 """Undoes an import while nobody has worked on its records: an event, nothing is deleted."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from review.errors import ReviewError
-from review.store import Connection, audit_events, import_undos, records
+from review.store import audit_events, import_undos
 from review.store.timestamps import utc_now
+from review.text.wording import format_count
 from review.workflow.deduplication.groups import regroup_records
 from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project, follow_plan
-from review.workflow.records.imports import compute_digest
+from review.workflow.records.imported_files import get_import
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ def undo_import(project: Project, batch: int, who: str) -> ImportUndoResult:
     require_role(project, who, "import")
     with project.store.write() as conn:
         project = follow_plan(project, conn)
-        row = _get_import(conn, batch)
+        row = get_import(conn, batch, "file")
         hidden = import_undos.list_records_to_hide(conn, batch)
         if work := import_undos.list_work(conn, hidden):
             raise ReviewError(
@@ -59,31 +57,14 @@ def undo_import(project: Project, batch: int, who: str) -> ImportUndoResult:
     return ImportUndoResult(str(row["name"]), len(hidden), int(row["parsed"] or 0) - len(hidden))
 
 
-def _get_import(conn: Connection, batch: int) -> Mapping[str, Any]:
-    row = next((row for row in records.list_batches(conn) if row["id"] == batch), None)
-    if row is None or row["kind"] != "file":
-        raise ReviewError(f"There is no imported file number {batch}. Nothing was changed.")
-    if batch in import_undos.list_undone_batches(conn):
-        raise ReviewError(f"{row['name']}: this import was undone before. Nothing was changed.")
-    return row
-
-
-def find_import(project: Project, file: Path) -> int:
-    """The number of the newest import of a file that is not undone, by its content if it is still
-    there, else by its name.
-
-    Raises:
-        ReviewError: it was not imported.
-    """
-    digest = compute_digest(file.read_bytes()) if file.is_file() else None
-    with project.store.read() as conn:
-        undone = import_undos.list_undone_batches(conn)
-        rows = [
-            row
-            for row in records.list_batches(conn)
-            if row["kind"] == "file" and row["id"] not in undone
-        ]
-    same = [row for row in rows if digest and row["sha256"] == digest]
-    for row in same or [row for row in rows if row["name"] == file.name]:
-        return int(row["id"])
-    raise ReviewError(f"{file}: no file of this content or name has been imported.")
+def format_undo(result: ImportUndoResult) -> str:
+    """What was undone, for the screen."""
+    kept = (
+        f" {format_count(result.kept, 'entry', 'entries')} of it stay, as another import or search "
+        "brought the same records."
+        if result.kept
+        else ""
+    )
+    return (
+        f"Import of {result.name} undone: {format_count(result.removed, 'record')} removed.{kept}"
+    )

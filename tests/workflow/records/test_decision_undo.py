@@ -1,5 +1,7 @@
 """An import of decisions that is undone: what each reviewer had decided before counts again."""
 
+import itertools
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ from typer.testing import CliRunner
 
 from review.cli import app
 from review.errors import ReviewError
-from review.store import audit_events, decisions, retrievals
+from review.store import audit_events, decisions, records, retrievals
 from review.store.timestamps import utc_now
 from review.workflow.exports import prisma_inputs
 from review.workflow.fulltexts.retrieval_statements import RetrievalStatement, mark_retrieval
@@ -15,11 +17,11 @@ from review.workflow.project.project import Project
 from review.workflow.records import listing
 from review.workflow.records.decision_undo import (
     DecisionUndoResult,
-    find_decision_import,
     format_undo,
     undo_decision_import,
 )
 from review.workflow.records.import_decisions import import_decisions
+from review.workflow.records.imported_files import find_import
 from review.workflow.records.imports import import_file
 from review.workflow.safety import store_check
 from review.workflow.screening.decisions import NewDecision, add_decision
@@ -239,6 +241,64 @@ def test_statements_on_full_texts_are_taken_back(project: Project) -> None:
     assert (states[1][0], states[3][0]) == ("sought", "retrieved")
 
 
+def state(project: Project, name: str, *lines: str) -> int:
+    """Imports a file of statements on full texts and gives the number of the import."""
+    stated = [line.split() for line in lines]
+    return enter(project, name, *(f"{key},{FT},ada,not retrieved,{why}," for key, why in stated))
+
+
+def get_states(project: Project) -> dict[int, tuple[str, str | None]]:
+    with project.store.read() as conn:
+        return {n: s for n, s in retrievals.list_newest_states(conn).items() if s[0] != "sought"}
+
+
+@pytest.fixture
+def sought(project: Project) -> Project:
+    for number in (1, 2, 3):
+        decide(project, number, "ada", "include")
+        decide(project, number, "ben", "include")
+    return project
+
+
+def test_two_imports_and_a_statement_at_the_same_instant_are_told_apart(
+    sought: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime(2026, 11, 29, 12, 0, 0, 5, tzinfo=UTC)
+    for module in ("records.import_decisions", "fulltexts.retrieval_statements"):
+        monkeypatch.setattr(f"review.workflow.{module}.utc_now", lambda: at)
+    first = state(sought, "a.csv", "R000001 closed")
+    mark_retrieval(sought, RetrievalStatement(3, "not retrieved", "ada", "no loan"))
+    second = state(sought, "b.csv", "R000002 lost")
+    with sought.store.read() as conn:
+        times = {row["id"]: row["at"] for row in records.list_batches(conn)}
+        attempts = [retrievals.list_attempts(conn, number)[-1].at for number in (1, 3, 2)]
+    assert attempts == sorted(set(attempts))
+    assert (attempts[0], attempts[2]) == (times[first], times[second])
+    assert undo_decision_import(sought, first, "ada").statements == 1
+    assert get_states(sought) == {
+        2: ("not retrieved", "lost"),
+        3: ("not retrieved", "no loan"),
+    }
+    assert undo_decision_import(sought, second, "ada").statements == 1
+    assert get_states(sought) == {3: ("not retrieved", "no loan")}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_statements_of_several_imports_are_undone_in_any_order(
+    sought: Project, order: tuple[int, ...]
+) -> None:
+    """What counts is always the newest statement of a file that is not undone."""
+    reasons = ["closed", "lost", "closed"]
+    batches = [state(sought, f"{n}.csv", f"R000001 {why}") for n, why in enumerate(reasons)]
+    left = dict(enumerate(reasons))
+    for number in order:
+        undo_decision_import(sought, batches[number], "ada")
+        del left[number]
+        counts = {1: ("not retrieved", left[max(left)])} if left else {}
+        assert get_states(sought) == counts
+    assert_sound(sought)
+
+
 def test_full_texts_that_could_not_be_had_forbid_the_undo(project: Project) -> None:
     batch = enter(project, "d.csv", *(f"R000001,{TA},{who},include,," for who in ("ada", "ben")))
     mark_retrieval(project, RetrievalStatement(1, "not retrieved", "ada", "no loan"))
@@ -265,7 +325,7 @@ def test_only_decisions_can_be_undone_once_and_by_the_lead(project: Project) -> 
     with pytest.raises(ReviewError, match="undone before"):
         undo_decision_import(project, batch, "ada")
     with pytest.raises(ReviewError, match="no decisions of a file"):
-        find_decision_import(project, Path("d.csv"))
+        find_import(project, Path("d.csv"), "decisions")
     assert [row["undone"] for row in listing.list_imports(project)] == [True, False]
     with project.store.read() as conn:
         (event,) = audit_events.list_events(conn, kind="decision import undone")
@@ -284,7 +344,7 @@ def test_the_file_can_be_imported_again(project: Project) -> None:
     second = enter(project, "d.csv", *lines)
     assert second != first
     assert describe_state(project) == during
-    assert find_decision_import(project, project.folder.parent / "d.csv") == second
+    assert find_import(project, project.folder.parent / "d.csv", "decisions") == second
     assert_sound(project)
 
 

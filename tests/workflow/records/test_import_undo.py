@@ -16,7 +16,8 @@ from review.workflow.deduplication import run as dedupe
 from review.workflow.exports import duplicates_report, prisma_inputs, search_runs, snapshot
 from review.workflow.project.project import Project
 from review.workflow.records import listing
-from review.workflow.records.import_undo import find_import, undo_import
+from review.workflow.records.import_undo import undo_import
+from review.workflow.records.imported_files import find_import
 from review.workflow.records.imports import import_file
 from review.workflow.safety import store_check
 from review.workflow.screening import reviewing
@@ -87,7 +88,7 @@ def test_after_the_undo_all_is_as_it_was_before(project: Project, tmp_path: Path
     import_file(project, path, "ada", source="embase", via="registers")
     dedupe.run_deduplication(project, "ada")
     assert describe_state(project) != before
-    result = undo_import(project, find_import(project, path), "ada")
+    result = undo_import(project, find_import(project, path, "file"), "ada")
     assert (result.name, result.removed, result.kept) == ("b.ris", 9, 0)
     assert describe_state(project) == before
     assert_sound(project)
@@ -102,7 +103,7 @@ def test_records_that_another_file_brought_too_stay(project: Project, tmp_path: 
     before = describe_state(project)
     result = import_file(project, path, "ada")
     assert (result.new, result.known) == (3, 2)
-    undone = undo_import(project, find_import(project, path), "ada")
+    undone = undo_import(project, find_import(project, path, "file"), "ada")
     assert (undone.removed, undone.kept) == (3, 2)
     assert describe_state(project) == before
 
@@ -113,7 +114,7 @@ def test_the_first_of_two_files_is_undone_and_the_second_takes_its_place(
     """What both brought counts for the second, once as new; nothing is counted twice."""
     path = write_ris(tmp_path, "b.ris", range(8, 13), journal="Radiology")
     import_file(project, path, "ada")
-    result = undo_import(project, find_import(project, Path("a.ris")), "ada")
+    result = undo_import(project, find_import(project, Path("a.ris"), "file"), "ada")
     assert (result.removed, result.kept) == (8, 2)
     flow = prisma_inputs.compute_flow(project)
     assert sum(line.n or 0 for line in flow.main.identified) == 5
@@ -129,14 +130,14 @@ def test_the_file_can_be_imported_again(project: Project, tmp_path: Path) -> Non
     import_file(project, path, "ada")
     dedupe.run_deduplication(project, "ada")
     before = describe_state(project)
-    undo_import(project, find_import(project, path), "ada")
+    undo_import(project, find_import(project, path, "file"), "ada")
     again = import_file(project, path, "ada")
     assert (again.batch, again.new, again.known) == (3, 9, 0)
     after = describe_state(project)
     for name in ("records", "groups", "links", "statuses", "flow", "pairs", "faults", "reports"):
         assert after[name] == before[name], name
     assert_sound(project)
-    undo_import(project, find_import(project, path), "ada")
+    undo_import(project, find_import(project, path, "file"), "ada")
     assert_sound(project)
 
 
@@ -146,7 +147,7 @@ def test_records_brought_back_are_compared_with_what_came_meanwhile(
     path = write_ris(tmp_path, "b.ris", range(20, 25), journal="Radiology")
     import_file(project, path, "ada")
     dedupe.run_deduplication(project, "ada")
-    undo_import(project, find_import(project, path), "ada")
+    undo_import(project, find_import(project, path, "file"), "ada")
     meanwhile = write_ris(tmp_path, "c.ris", range(20, 25), journal="Radiology, online")
     import_file(project, meanwhile, "ada")
     dedupe.run_deduplication(project, "ada")
@@ -165,7 +166,7 @@ def test_undone_records_leave_every_queue(project: Project, tmp_path: Path) -> N
     path = write_ris(tmp_path, "b.ris", range(30, 34), journal="Radiology")
     import_file(project, path, "ada")
     assert reviewing.get_next_record(project, stage, "ada") is not None
-    undo_import(project, find_import(project, path), "ada")
+    undo_import(project, find_import(project, path, "file"), "ada")
     with project.store.read() as conn:
         queued = {position.record for position in queue.list_positions(conn, stage.id)}
         pending = {n for n, _ in queue.list_pending_reports(conn, stage.id, "ada")}
@@ -182,7 +183,7 @@ def test_the_state_of_a_past_day_keeps_the_import(project: Project, tmp_path: Pa
     dedupe.run_deduplication(project, "ada")
     between = utc_now()
     before = prisma_inputs.compute_flow(project)
-    undo_import(project, find_import(project, path), "ada")
+    undo_import(project, find_import(project, path, "file"), "ada")
     assert prisma_inputs.compute_flow(project, until=between) == before
     assert prisma_inputs.compute_flow(project) != before
     with project.store.read() as conn:
@@ -195,7 +196,7 @@ def test_work_on_one_of_its_records_forbids_the_undo(project: Project, tmp_path:
     import_file(project, path, "ada")
     stage = project.protocol.stages[0].id
     add_decision(project, NewDecision(1, stage, "ada", "include"))  # a record of another file
-    batch = find_import(project, path)
+    batch = find_import(project, path, "file")
     add_decision(project, NewDecision(12, stage, "ada", "include"))
     before = describe_state(project)
     with pytest.raises(ReviewError, match=r"b\.ris: this import can no longer .*\(decisions\)"):
@@ -208,7 +209,7 @@ def test_a_person_s_word_on_duplicates_forbids_the_undo(project: Project, tmp_pa
     import_file(project, path, "ada")
     dedupe.settle_pair(project, ("R000001", "R000011"), "different", "ada")
     with pytest.raises(ReviewError, match="decisions on duplicates"):
-        undo_import(project, find_import(project, path), "ada")
+        undo_import(project, find_import(project, path, "file"), "ada")
 
 
 def test_only_a_file_can_be_undone_once_and_by_the_lead(project: Project, tmp_path: Path) -> None:
@@ -220,7 +221,7 @@ def test_only_a_file_can_be_undone_once_and_by_the_lead(project: Project, tmp_pa
     with pytest.raises(ReviewError, match="undone before"):
         undo_import(project, 1, "ada")
     with pytest.raises(ReviewError, match="no file of this content or name"):
-        find_import(project, Path("a.ris"))
+        find_import(project, Path("a.ris"), "file")
     assert [batch["undone"] for batch in listing.list_imports(project)] == [True]
 
 
