@@ -4,7 +4,6 @@ UTF-8 cannot express. JSON and the API can name both ("\\u0000", "\\ud800")."""
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
-from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -63,13 +62,18 @@ def _is_storable_text(text: str) -> bool:
     return "\x00" not in text and (text.isascii() or _is_encodable(text))
 
 
-@cache
+_FIELD_GETTERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
+
+
 def _get_fields(kind: type) -> Callable[[Any], tuple[Any, ...]]:
     """What gives the values of all fields of a dataclass at once."""
-    names = [spec.name for spec in fields(kind)]
-    if len(names) == 1:
-        return lambda value: (getattr(value, names[0]),)
-    return attrgetter(*names) if names else lambda value: ()
+    if kind not in _FIELD_GETTERS:
+        names = [spec.name for spec in fields(kind)]
+        if len(names) > 1:
+            _FIELD_GETTERS[kind] = attrgetter(*names)
+        else:
+            _FIELD_GETTERS[kind] = lambda value: tuple(getattr(value, name) for name in names)
+    return _FIELD_GETTERS[kind]
 
 
 def replace_unstorable(value: T) -> T:
