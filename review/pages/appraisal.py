@@ -24,6 +24,7 @@ from review.pages.widgets import (
 )
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.keyboard import QUOTE_KEY_SCRIPT
+from review.pages.widgets.messages import keep_message
 from review.pages.widgets.preferences import change_preferences, get_preferences
 from review.protocol.models import list_stage_reviewers
 from review.store import records
@@ -357,7 +358,7 @@ def _finish_form(
     try:
         adjudication.finish_form(project, form.report, form.checklist.id, name)
     except ReviewError as error:
-        st.session_state["filling_problem"] = str(error)
+        keep_message(appraisal_form.PLACE, str(error), "warning")
         return
     names = [tool.checklist for tool in tools]
     index = names.index(form.checklist.id)

@@ -14,6 +14,7 @@ from review.pages.widgets.highlighting import (
     highlight_words,
 )
 from review.pages.widgets.keyboard import build_key_script
+from review.pages.widgets.messages import has_messages, keep_message, show_beside_keys
 from review.pages.widgets.preferences import format_key_hint, get_shortcut, get_single_keys
 from review.protocol.models import Stage, format_stage_name
 from review.screening import ConflictKind, count_verdict
@@ -28,6 +29,8 @@ PILE_LABELS: dict[ConflictKind, str] = {
     "maybe": "Both maybe",
 }
 
+PLACE = "conflicts"
+"""Where the page says what was done."""
 NO_MESSAGE = "&nbsp;"
 """An empty line of text."""
 STAGE_KEY, PILE_KEY = "conflicts_stage", "conflicts_pile"
@@ -107,7 +110,7 @@ def _choose_pile(stage: Stage, piles: dict[ConflictKind, list[str]]) -> Conflict
     options = _list_piles(stage, piles)
     default_pile = next((pile for pile in options if piles[pile]), "verdict")
     chosen = st.session_state.get(PILE_KEY)
-    if chosen not in options or (not piles[chosen] and "conflicts_said" in st.session_state):
+    if chosen not in options or (not piles[chosen] and has_messages(PLACE)):
         st.session_state[PILE_KEY] = default_pile
     selected_pile = st.segmented_control(
         "Show",
@@ -121,11 +124,7 @@ def _choose_pile(stage: Stage, piles: dict[ConflictKind, list[str]]) -> Conflict
 
 def _show_messages() -> None:
     """What was done, in a line that is always there, so that nothing below it moves."""
-    done = st.session_state.pop("conflicts_said", None)
-    st.caption(escape_markdown(done) if done else NO_MESSAGE)
-    wrong = st.session_state.pop("conflicts_wrong", None)
-    if wrong:
-        st.warning(escape_markdown(wrong))
+    show_beside_keys(PLACE, st.container(), NO_MESSAGE)
 
 
 def _render_conflict(project: Project, stage: Stage, conflict: ScreeningConflict) -> None:
@@ -253,10 +252,12 @@ def _settle_conflict(
             project, stage, name, conflict.number, verdict, reason=reason, note=note
         )
     except ReviewError as error:
-        st.session_state["conflicts_wrong"] = str(error)
+        keep_message(PLACE, str(error), "warning")
     else:
-        st.session_state["conflicts_said"] = (
-            f"{conflict.key} resolved: {result.status}. {format_key_hint('z', 'to undo')}"
+        keep_message(
+            PLACE,
+            f"{conflict.key} resolved: {result.status}. {format_key_hint('z', 'to undo')}",
+            "caption",
         )
     st.session_state["conflicts_other"] = None
 
@@ -264,8 +265,7 @@ def _settle_conflict(
 def _render_undo_button(project: Project, stage: Stage) -> None:
     def undo_settlement() -> None:
         key = reviewing.undo_adjudication(project, stage, session.get_user().name)
-        st.session_state["conflicts_said"] = (
-            f"{key} is in conflict again." if key else "There is nothing to undo."
-        )
+        message = f"{key} is in conflict again." if key else "There is nothing to undo."
+        keep_message(PLACE, message, "caption")
 
     st.button("Undo", shortcut=get_shortcut("z"), on_click=undo_settlement)

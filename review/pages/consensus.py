@@ -11,6 +11,7 @@ from review.errors import ReviewError
 from review.models import Answer
 from review.pages.widgets import agreement_tables, paper, pdf_viewer, session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import keep_message, show_messages
 from review.pages.widgets.preferences import get_shortcut
 from review.scoring import GateOutcome
 from review.store import records
@@ -24,6 +25,8 @@ from review.workflow.appraisal.model_changes import get_model_name
 from review.workflow.appraisal.results import AdjudicationTask
 from review.workflow.project.project import Project
 
+PLACE = "consensus"
+"""Where the page says why an answer was not saved."""
 ANSWERS_PER_ROW = 3
 """Answers shown side by side."""
 MAX_SHORTCUTS = 8
@@ -127,7 +130,6 @@ def _render_continue_button(project: Project, open_forms: list[AdjudicationTask]
 
 def _render_comparison(project: Project, record: int, name: str) -> None:
     settlement = adjudication.load_comparison(project, record, name, session.get_user().name)
-    problem = st.session_state.pop("consensus_problem", None)
     back_column, title_column = st.columns([1.8, 10], vertical_alignment="center")
     back_column.button("All forms", icon=":material/list:", on_click=_close_form, width="stretch")
     agreed_count = sum(pair.origin == "agreed" for pair in settlement.pairs)
@@ -150,8 +152,7 @@ def _render_comparison(project: Project, record: int, name: str) -> None:
             f"**{len(settlement.unresolved)}** to resolve · {agreed_count} agreed · "
             f"{settled_count} resolved"
         )
-        if problem:
-            st.warning(escape_markdown(problem))
+        show_messages(PLACE)
         if settlement.unresolved:
             _render_question(project, settlement, settlement.unresolved[0], with_shortcuts=True)
             for pair in settlement.unresolved[1:]:
@@ -273,7 +274,7 @@ def _save_consensus(project: Project, answer_input: AnswerInput) -> None:
     try:
         adjudication.adjudicate_item(project, answer_input, session.get_user().name)
     except ReviewError as error:
-        st.session_state["consensus_problem"] = str(error)
+        keep_message(PLACE, str(error), "warning")
         return
     st.session_state["consensus_comment"] = ""
     st.session_state.pop("consensus_other", None)

@@ -9,7 +9,7 @@ from review.imaging.audit import SHEET_SIZE
 from review.imaging.sieve import FEWEST_EXAMPLES, KINDS
 from review.pages.widgets import image_findings, image_runs, image_sheets, session
 from review.pages.widgets.highlighting import escape_markdown
-from review.pages.widgets.messages import show_messages, try_action
+from review.pages.widgets.messages import keep_message, show_messages, try_action
 from review.pages.widgets.pending_work import ask_for_work
 from review.text.wording import format_count
 from review.workflow.imaging import archive_sieve, registered_sets
@@ -18,6 +18,8 @@ from review.workflow.imaging.registered_sets import RegisteredSet
 from review.workflow.project.project import Project
 
 PREFIX = "sieve_"
+SHEET_PLACE = "sieve_sheet"
+"""Where the page says what a key did on the sheet."""
 RANKING_KEY = "sieve_asked"
 ACTIONS = {
     "R": "reject",
@@ -151,9 +153,7 @@ def _render_sheet(project: Project, image_set: RegisteredSet, run: SieveRun) -> 
         )
         st.button("Back", key=f"{PREFIX}back", on_click=partial(_turn, run, -1, last))
         st.button("Forward", key=f"{PREFIX}forward", on_click=partial(_turn, run, 1, last))
-    message = st.session_state.pop("sieve_said", None)
-    if message:
-        st.caption(escape_markdown(message))
+    show_messages(SHEET_PLACE)
     try:
         root = registered_sets.require_root(image_set)
     except ReviewError as error:
@@ -187,7 +187,7 @@ def _format_caption(image: RankedImage) -> str:
 def _mark(project: Project, run: SieveRun, ranked: list[RankedImage], verdict: str) -> None:
     place = image_sheets.get_chosen(PREFIX, len(ranked))
     if place is None:
-        st.session_state["sieve_said"] = "Choose an image first: press its key."
+        keep_message(SHEET_PLACE, "Choose an image first: press its key.", "caption")
         return
     _save(project, run, [ranked[place]], verdict)
 
@@ -207,16 +207,15 @@ def _save(project: Project, run: SieveRun, images: list[RankedImage], verdict: s
             {image.image: image.score for image in images},
         )
     except ReviewError as error:
-        st.session_state["sieve_said"] = str(error)
+        keep_message(SHEET_PLACE, str(error), "warning")
         return False
     return True
 
 
 def _undo(project: Project, image_set: RegisteredSet, run: SieveRun) -> None:
     count = archive_sieve.undo_marks(project, image_set, session.get_user().name, run.problem)
-    st.session_state["sieve_said"] = (
-        f"Undone: {format_count(count, 'image')}." if count else "Nothing to undo."
-    )
+    message = f"Undone: {format_count(count, 'image')}." if count else "Nothing to undo."
+    keep_message(SHEET_PLACE, message, "caption")
 
 
 def _turn(run: SieveRun, offset: int, last: int) -> None:

@@ -9,7 +9,7 @@ from review.errors import ReviewError
 from review.imaging.audit import DEFAULT_SAMPLE, SHEET_SIZE, LabelAudit
 from review.pages.widgets import image_findings, image_sheets, session
 from review.pages.widgets.highlighting import escape_markdown
-from review.pages.widgets.messages import show_messages, try_action
+from review.pages.widgets.messages import keep_message, show_messages, try_action
 from review.pages.widgets.preferences import get_shortcut
 from review.text.wording import format_count
 from review.workflow.imaging import label_reading, registered_sets
@@ -19,6 +19,8 @@ from review.workflow.project.accounts import is_allowed
 from review.workflow.project.project import Project
 
 PREFIX = "audit_"
+SHEET_PLACE = "audit_sheet"
+"""Where the page says what a key did on the sheet."""
 ACTIONS = {
     "W": "wrong",
     "D": "doubtful",
@@ -160,7 +162,7 @@ def _render_reading(project: Project, reading: LabelReading) -> None:
     if len(marks) == len(reading.drawn):
         st.success("You have marked every image. The figures appear once the other reader is done.")
     _render_buttons(project, reading, sheet, chosen)
-    _show_message()
+    show_messages(SHEET_PLACE)
     root = registered_sets.require_root(registered_sets.get_set_by_id(project, reading.set_id))
     held = [marks.get(image) for image, _ in sheet]
     image_sheets.render_sheet(
@@ -225,7 +227,7 @@ def _find_chosen(sheet: tuple[tuple[int, str], ...]) -> int | None:
     """The image chosen when the key was pressed."""
     place = image_sheets.get_chosen(PREFIX, len(sheet))
     if place is None:
-        _say("Choose an image first: press its key.")
+        keep_message(SHEET_PLACE, "Choose an image first: press its key.", "caption")
         return None
     return sheet[place][0]
 
@@ -244,7 +246,8 @@ def _note(project: Project, reading: LabelReading, sheet: tuple[tuple[int, str],
     """Notes the stratum on the chosen image, or takes it off."""
     name = str(st.session_state.get("audit_named_stratum") or "").strip()
     if not name:
-        _say("Type the name of the stratum in the box below the sheet first.")
+        message = "Type the name of the stratum in the box below the sheet first."
+        keep_message(SHEET_PLACE, message, "caption")
         return
     image = _find_chosen(sheet)
     if image is None:
@@ -277,7 +280,7 @@ def _save(
     try:
         label_reading.save_marks(project, reading, session.get_user().name, marks)
     except ReviewError as error:
-        _say(str(error))
+        keep_message(SHEET_PLACE, str(error), "warning")
         return False
     return True
 
@@ -290,9 +293,10 @@ def _undo(project: Project, reading: LabelReading) -> None:
     try:
         count = label_reading.undo_marks(project, reading, session.get_user().name)
     except ReviewError as error:
-        _say(str(error))
+        keep_message(SHEET_PLACE, str(error), "warning")
         return
-    _say(f"Undone: {format_count(count, 'image')}." if count else "Nothing to undo.")
+    message = f"Undone: {format_count(count, 'image')}." if count else "Nothing to undo."
+    keep_message(SHEET_PLACE, message, "caption")
     st.session_state.pop(f"audit_sheet_{reading.id}", None)
 
 
@@ -301,16 +305,6 @@ def _turn(reading: LabelReading, offset: int) -> None:
     last = (len(reading.drawn) - 1) // SHEET_SIZE
     st.session_state[key] = min(max(st.session_state.get(key, 0) + offset, 0), last)
     st.session_state[f"{PREFIX}chosen"] = None
-
-
-def _say(message: str) -> None:
-    st.session_state["audit_said"] = message
-
-
-def _show_message() -> None:
-    message = st.session_state.pop("audit_said", None)
-    if message:
-        st.caption(escape_markdown(message))
 
 
 def _render_result(project: Project, reading: LabelReading) -> None:
@@ -405,7 +399,7 @@ def _render_agreement(project: Project, reading: LabelReading, result: ReadingRe
                 key=f"settle_{verdict}_{image}",
                 on_click=partial(_settle, project, reading, image, verdict),
             )
-    _show_message()
+    show_messages(SHEET_PLACE)
     image_sheets.render_zoom(
         registered_sets.require_root(image_set), reading.paths[image], key="settle_zoom"
     )

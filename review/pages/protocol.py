@@ -8,9 +8,10 @@ import streamlit as st
 from review.errors import ProtocolError, ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import show_messages
 from review.pages.widgets.protocol_draft import (
     EDITING_KEY,
-    MESSAGE_KEY,
+    SAVED_PLACE,
     Draft,
     ProtocolForm,
     discard_draft,
@@ -100,9 +101,7 @@ def render_page(project: Project) -> None:
     st.caption(
         f"Version {latest_version.number}, saved {latest_version.at[:16].replace('T', ' ')} UTC"
     )
-    message = st.session_state.pop(MESSAGE_KEY, None)
-    if message:
-        st.success(escape_markdown(message))
+    show_messages(SAVED_PLACE)
     is_lead = accounts.is_allowed(session.get_user(), "manage")
     if is_lead:
         keep_draft(project, get_draft(project))

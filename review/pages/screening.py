@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from review.errors import ReviewError
 from review.models import Verdict
@@ -14,6 +13,7 @@ from review.pages import screening_list
 from review.pages.widgets import pdf_upload, record_text, session, tag_panel
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown
 from review.pages.widgets.keyboard import build_key_script
+from review.pages.widgets.messages import keep_message, show_beside_keys
 from review.pages.widgets.preferences import (
     format_key_hint,
     get_preferences,
@@ -22,6 +22,7 @@ from review.pages.widgets.preferences import (
 )
 from review.pages.widgets.screening_decision import (
     DOUBLE_PRESS_MESSAGE,
+    MESSAGE_PLACE,
     VERDICT_LABELS,
     asks_reason,
     format_own_decision,
@@ -97,7 +98,7 @@ def render_page(project: Project) -> None:
     if size and screening_list.render_list(project, stage, size, render_criteria):
         st.query_params.pop("key", None)
         return
-    _show_messages(message_line)
+    show_beside_keys(MESSAGE_PLACE, message_line)
     view = _get_view(project, stage)
     if view is None:
         _render_end(project, stages, stage, pace)
@@ -167,16 +168,6 @@ def _render_progress_bar(pace: ReviewerProgress) -> None:
     """Draws a thin progress bar."""
     share = 100 * pace.done / ((pace.done + pace.remaining) or 1)
     st.html(BAR_TEMPLATE.format(share=f"{share:.1f}"))
-
-
-def _show_messages(line: DeltaGenerator) -> None:
-    """Shows the effect of the last key on the line of the progress, and any error below it."""
-    message = st.session_state.pop("screening_said", None)
-    if message:
-        line.caption(escape_markdown(message), width="content")
-    problem = st.session_state.pop("screening_wrong", None)
-    if problem:
-        st.warning(escape_markdown(problem))
 
 
 def _format_duration(minutes: float) -> str:
@@ -280,7 +271,7 @@ def _save_abstract(project: Project, view: ReportView, name: str) -> None:
     try:
         reviewing.add_abstract(project, name, view.number, text)
     except ReviewError as error:
-        st.session_state["screening_wrong"] = str(error)
+        keep_message(MESSAGE_PLACE, str(error), "warning")
 
 
 def _render_actions(project: Project, stage: Stage, view: ReportView) -> None:
@@ -398,11 +389,11 @@ def _merge(project: Project, view: ReportView, name: str) -> None:
     try:
         message = run.settle_pair(project, (view.key, other_key), "same", name)
     except ReviewError as error:
-        st.session_state["screening_wrong"] = str(error)
+        keep_message(MESSAGE_PLACE, str(error), "warning")
         return
+    keep_message(MESSAGE_PLACE, message, "caption")
     st.session_state.update(
         {
-            "screening_said": message,
             "screening_same": None,
             REVISIT_KEY: None,
             CURRENT_KEY: None,
@@ -428,13 +419,15 @@ def _save_vote(
         )
     except ReviewError as error:
         if st.session_state.get(LAST_DECISION_KEY) == view.key:
-            st.session_state["screening_wrong"] = DOUBLE_PRESS_MESSAGE.format(view.key)
+            keep_message(MESSAGE_PLACE, DOUBLE_PRESS_MESSAGE.format(view.key), "warning")
             return
-        st.session_state["screening_wrong"] = str(error)
+        keep_message(MESSAGE_PLACE, str(error), "warning")
     else:
         reason_text = f" ({reason})" if reason else ""
-        st.session_state["screening_said"] = (
-            f"{view.key} {VERDICT_LABELS[verdict]}{reason_text}. {format_key_hint('z', 'to undo')}"
+        keep_message(
+            MESSAGE_PLACE,
+            f"{view.key} {VERDICT_LABELS[verdict]}{reason_text}. {format_key_hint('z', 'to undo')}",
+            "caption",
         )
         st.session_state[LAST_DECISION_KEY] = view.key
         if stage.kind == "screening":
@@ -446,7 +439,8 @@ def _save_vote(
 
 def _undo_decision(project: Project, stage: Stage) -> None:
     key = reviewing.undo_decision(project, stage, session.get_user().name)
-    st.session_state["screening_said"] = f"Decision on {key} undone." if key else "Nothing to undo."
+    message = f"Decision on {key} undone." if key else "Nothing to undo."
+    keep_message(MESSAGE_PLACE, message, "caption")
     st.session_state.update({REVISIT_KEY: None, CURRENT_KEY: key, LAST_DECISION_KEY: None})
 
 
@@ -570,12 +564,12 @@ def _mark_retrieval(
     try:
         mark_retrieval(project, statement)
     except ReviewError as error:
-        st.session_state["screening_wrong"] = str(error)
+        keep_message(MESSAGE_PLACE, str(error), "warning")
         return
     outcome = "is marked as not retrieved" if state == "not retrieved" else "is sought again"
+    keep_message(MESSAGE_PLACE, f"{key} {outcome}.", "caption")
     st.session_state.update(
         {
-            "screening_said": f"{key} {outcome}.",
             "screening_missed": None,
             CURRENT_KEY: None,
             REVISIT_KEY: None,

@@ -17,9 +17,11 @@ from review.models import Verdict
 from review.pages.widgets import preferences, record_text, session, tag_panel
 from review.pages.widgets.highlighting import FREE_TEXT_STYLE, escape_markdown, highlight_words
 from review.pages.widgets.keyboard import build_list_script
+from review.pages.widgets.messages import keep_message, take_messages
 from review.pages.widgets.preferences import format_key_hint, get_shortcut
 from review.pages.widgets.screening_decision import (
     DOUBLE_PRESS_MESSAGE,
+    MESSAGE_PLACE,
     NOTE_KEY,
     VERDICT_LABELS,
     asks_reason,
@@ -190,14 +192,13 @@ def _render_actions(
                 type="primary" if label == "Include" else "secondary",
                 key=f"screening_list_{label}" + ("" if key == "z" else f"_{view.key}"),
             )  # a press belongs to the record it was made on, so the button is that record's own
-        message = st.session_state.pop("screening_said", None)
+        messages = take_messages(MESSAGE_PLACE)
+        effects = [text for kind, text in messages if kind == "caption"]
         place_text = f"{place + 1} of {len(listed)} on this list"
-        st.caption(
-            escape_markdown(" · ".join(filter(None, (place_text, message)))), width="content"
-        )
-        problem = st.session_state.pop("screening_wrong", None)
-        if problem:
-            st.warning(escape_markdown(problem))
+        st.caption(escape_markdown(" · ".join((place_text, *effects[-1:]))), width="content")
+        for kind, text in messages:
+            if kind == "warning":
+                st.warning(escape_markdown(text))
     if is_typing:
         with st.container(horizontal=True, vertical_alignment="center"):
             close = partial(st.session_state.update, {NOTE_KEY: None, TAGS_KEY: None})
@@ -345,8 +346,10 @@ def _decide(
             refused if another record has become current before it arrived.
     """
     if by_key and st.session_state.get(CURSOR_KEY) != view.key:
-        st.session_state["screening_wrong"] = (
-            "Too fast: another record had been chosen, so that key press was ignored."
+        keep_message(
+            MESSAGE_PLACE,
+            "Too fast: another record had been chosen, so that key press was ignored.",
+            "warning",
         )
         return
     seen_id = view.own_decision.id if view.own_decision else 0
@@ -357,15 +360,17 @@ def _decide(
         )
     except ReviewError as error:
         is_repeated = st.session_state.get("screening_last") == view.key
-        st.session_state["screening_wrong"] = (
-            DOUBLE_PRESS_MESSAGE.format(view.key) if is_repeated else str(error)
-        )
+        problem = DOUBLE_PRESS_MESSAGE.format(view.key) if is_repeated else str(error)
+        keep_message(MESSAGE_PLACE, problem, "warning")
         return
     reason_text = f" ({reason})" if reason else ""
+    keep_message(
+        MESSAGE_PLACE,
+        f"{view.key} {VERDICT_LABELS[verdict]}{reason_text}. {format_key_hint('z', 'to undo')}",
+        "caption",
+    )
     st.session_state.update(
         {
-            "screening_said": f"{view.key} {VERDICT_LABELS[verdict]}{reason_text}. "
-            f"{format_key_hint('z', 'to undo')}",
             "screening_last": view.key,
             REASON_KEY: None,
             NOTE_KEY: None,
@@ -387,7 +392,8 @@ def _find_next_key(listed: list[ListedReport], key: str) -> str:
 def _undo(project: Project, stage: Stage) -> None:
     """Takes the last decision back; its record is current again, and on the list in any case."""
     key = reviewing.undo_decision(project, stage, session.get_user().name)
-    st.session_state["screening_said"] = f"Decision on {key} undone." if key else "Nothing to undo."
+    message = f"Decision on {key} undone." if key else "Nothing to undo."
+    keep_message(MESSAGE_PLACE, message, "caption")
     in_hand = st.session_state.get(LIST_KEY)
     if key and isinstance(in_hand, _ListInHand) and key not in in_hand.keys:
         in_hand.keys.insert(0, key)

@@ -2,6 +2,7 @@
 next act cuts only the drawing short. A press that is read while drawing can be lost."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,30 @@ def test_a_press_is_acted_on_before_the_page_is_drawn(path):
 )
 def test_a_press_that_can_be_lost_is_found(source, is_lost):
     assert bool(find_lost_presses(ast.parse(source))) is is_lost
+
+
+OWN_MESSAGE = re.compile(
+    r"session_state(?:\.pop\(|\[)f?[\"'][^\"']*(?:said|wrong|problem|error|message|warning)s?(?![a-z])"
+)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PAGES.rglob("*.py")), ids=lambda path: str(path.relative_to(PAGES))
+)
+def test_what_a_press_has_to_say_goes_through_the_common_messages(path):
+    """Messages kept elsewhere could be overwritten unseen, or outlive the page they belong to."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    own = [number for number, line in enumerate(lines, 1) if OWN_MESSAGE.search(line)]
+    assert path.name == "messages.py" or not own, f"{path.name}, lines {own}: use keep_message"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'st.session_state["sheet_said"] = "Undone."',
+        "problem = st.session_state.pop('form_problem', None)",
+        'st.session_state[f"import_error_{key}"] = str(error)',
+    ],
+)
+def test_a_message_of_its_own_is_found(line):
+    assert OWN_MESSAGE.search(line)

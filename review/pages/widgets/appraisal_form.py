@@ -24,12 +24,15 @@ from review.pages.widgets import pdf_viewer, session
 from review.pages.widgets.answer_layout import arrange_options, get_typed_label
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.item_map import SIGNS, get_item_state, render_item_map
+from review.pages.widgets.messages import keep_message, show_messages
 from review.pages.widgets.preferences import get_preferences, get_shortcut
 from review.scoring import Judgement
 from review.workflow.appraisal import forms
 from review.workflow.appraisal.forms import AnswerInput, AppraisalForm, active_questions
 from review.workflow.project.project import Project
 
+PLACE = "appraisal_form"
+"""Where the form says why an answer was not saved."""
 JUDGEMENT_STYLES = {
     "low": ("var(--funnel-good)", "Low"),
     "unclear": ("var(--funnel-doubt)", "Unclear"),
@@ -115,7 +118,7 @@ def render_form(
     questions = active_questions(form.checklist, form.entries)
     render_item_map(form, questions, question, _go_to_question)
     _render_question(form, question)
-    _show_problem()
+    show_messages(PLACE)
     if form.finished:
         _render_given_answer(form, question)
     if render_evidence is not None:
@@ -291,12 +294,6 @@ def _format_judgement_cell(
     )
 
 
-def _show_problem() -> None:
-    message = st.session_state.pop("filling_problem", None)
-    if message:
-        st.warning(escape_markdown(message))
-
-
 def _render_answers(project: Project, form: AppraisalForm, question: FormQuestion) -> None:
     """The answer buttons with their keys; a typed answer above them."""
     answer = _get_answer(form, question.key)
@@ -404,7 +401,7 @@ def _save_answer(
         answer_input = AnswerInput(form.report, form.checklist.id, question.key, answer, *notes)
         saved_form = forms.add_answer(project, answer_input, session.get_user().name)
     except ReviewError as error:
-        state["filling_problem"] = str(error)
+        keep_message(PLACE, str(error), "warning")
         if question.key.split(":")[0] in JUDGEMENT_PARTS:
             state["filling_waits"] = answer
         return

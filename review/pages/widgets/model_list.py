@@ -7,6 +7,7 @@ import streamlit as st
 from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import keep_message, show_messages
 from review.store.report_models import ModelDetails, ReportModel
 from review.text.wording import format_count
 from review.workflow.appraisal import model_changes
@@ -14,6 +15,8 @@ from review.workflow.appraisal.instruments import RequiredForm, get_checklist
 from review.workflow.appraisal.report_models import VALIDATIONS
 from review.workflow.project.project import Project
 
+PLACE = "models"
+"""Where the list says why a model was not changed."""
 FIELDS = {
     "name": "Name",
     "kind": "Architecture or method",
@@ -69,9 +72,7 @@ def render_models(project: Project, report: int, tools: list[RequiredForm], tool
         )
     with row.popover(f"Models ({len(models)})" if models else "Models", icon=":material/list_alt:"):
         _render_list(project, report, models)
-    problem = st.session_state.pop("model_problem", None)
-    if problem:
-        st.warning(escape_markdown(problem))
+    show_messages(PLACE)
 
 
 def _follow_model(report: int, tools: list[RequiredForm], tool_key: str) -> None:
@@ -169,7 +170,7 @@ def _save_model(project: Project, report: int, model: ReportModel | None, prefix
         else:
             saved = model_changes.change_model(project, report, model.name, details, who)
     except ReviewError as error:
-        state["model_problem"] = str(error)
+        keep_message(PLACE, str(error), "warning")
         return
     choose_model(report, saved.name)
 
@@ -178,7 +179,7 @@ def _change(action: partial[None]) -> None:
     try:
         action()
     except ReviewError as error:
-        st.session_state["model_problem"] = str(error)
+        keep_message(PLACE, str(error), "warning")
 
 
 def _mark_main(project: Project, report: int, model: ReportModel) -> None:

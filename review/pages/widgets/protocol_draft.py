@@ -31,7 +31,9 @@ from review.workflow.setup.protocol_draft import REMOVED, KeyPath
 from review.workflow.setup.protocol_preview import ChangePreview
 from review.workflow.setup.unsaved_changes import UnsavedChanges
 
-MESSAGE_KEY, EDITING_KEY = "protocol_message", "protocol_editing"
+SAVED_PLACE = "protocol_saved"
+"""Where the page says that a version was saved."""
+EDITING_KEY = "protocol_editing"
 
 
 @dataclass(slots=True)
@@ -369,10 +371,11 @@ def _save(project: Project, draft: Draft, why_key: str) -> None:
             keep_message("protocol_review", str(error), "error")
         return  # else the page now shows both changes
     number = len(protocol_amendments.list_versions(project))
-    st.session_state[MESSAGE_KEY] = (
+    keep_message(
+        SAVED_PLACE,
         "Saved the data extraction form."
         if draft.text == draft.base_text
-        else f"Saved as version {number}."
+        else f"Saved as version {number}.",
     )
     st.session_state[EDITING_KEY] = False
     discard_draft(project)

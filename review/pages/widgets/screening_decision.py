@@ -12,6 +12,7 @@ from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.keyboard import FOCUS_NOTE_SCRIPT
+from review.pages.widgets.messages import keep_message
 from review.pages.widgets.preferences import get_shortcut, get_single_keys
 from review.protocol.models import Stage
 from review.workflow.project.project import Project
@@ -24,6 +25,8 @@ OWN_DECISION_LABELS = {
     "exclude": "You excluded this record",
     "unsure": "You marked this record Maybe",
 }
+MESSAGE_PLACE = "screening"
+"""Where the pages of screening show what a key did."""
 DOUBLE_PRESS_MESSAGE = "Too fast: {} was already decided, so the second key press was ignored."
 NOTE_KEY = "screening_note"
 """Session key: the record whose note is being typed."""
@@ -106,7 +109,7 @@ def _save_note(project: Project, stage: Stage, view: ReportView, name: str, text
     try:
         reviewing.add_note(project, stage, name, view.number, text or None)
     except ReviewError as error:
-        st.session_state["screening_wrong"] = str(error)
+        keep_message(MESSAGE_PLACE, str(error), "warning")
         return
     st.session_state[NOTE_KEY] = None
 

@@ -8,13 +8,14 @@ import streamlit as st
 from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.messages import keep_message, show_messages
 from review.store.annotations import Annotation
 from review.workflow.project.project import Project
 from review.workflow.records import annotations
 
 SCOPE_LABELS = {False: "Only me", True: "Team"}
-MESSAGE_KEY = "tag_panel_said"
-"""Session key: what went wrong with the last tag or note."""
+PLACE = "tag_panel"
+"""Where the panel says what went wrong with the last tag or note."""
 
 
 def format_tags(listed: list[Annotation], reader: str) -> str:
@@ -50,9 +51,7 @@ def render_tag_panel(project: Project, number: int, key: str, listed: list[Annot
     """
     who = session.get_user().name
     own = [entry for entry in listed if entry.who == who]
-    problem = st.session_state.pop(MESSAGE_KEY, None)
-    if problem:
-        st.warning(escape_markdown(problem))
+    show_messages(PLACE)
     with st.form(f"tag_{key}", clear_on_submit=True, border=False):
         st.text_input("New tag", max_chars=annotations.MAX_TAG_LENGTH, key=f"tag_text_{key}")
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -117,4 +116,4 @@ def _save(change: Callable[[], object]) -> None:
     try:
         change()
     except ReviewError as error:
-        st.session_state[MESSAGE_KEY] = str(error)
+        keep_message(PLACE, str(error), "warning")
