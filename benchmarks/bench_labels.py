@@ -140,10 +140,15 @@ def score_datasets(
     score: Score, paper: PaperLabels, sentences: Sequence[Sentence], registry: Registry
 ) -> None:
     """Counts data sets said to be used; one that is cited only counts neither way."""
-    found = set(datasets.select_used(datasets.find_mentions(sentences, registry)))
+    mentions = datasets.find_mentions(sentences, registry)
     labels = {
         match_dataset(label.name, registry) or label.name: label.label for label in paper.datasets
     }
+    unlisted = {
+        next((name for name in labels if is_same_name(one.name, name)), one.name)
+        for one in datasets.find_unlisted(sentences, mentions, registry)
+    }
+    found = set(datasets.select_used(mentions)) | unlisted
     for name in sorted(found):
         label = labels.get(name, "not in the paper")
         verdict = "right" if label == "used" else "wrong"
@@ -152,6 +157,20 @@ def score_datasets(
     for name, label in labels.items():
         if label == "used" and name not in found:
             score.add("data sets used", "missed", f"{paper.file}: {name}")
+
+
+_MIN_PART = 6
+
+
+def is_same_name(found: str, label: str) -> bool:
+    """Whether a name or address found in a paper is that of a labelled set."""
+    name, wanted = datasets.squeeze_name(found), datasets.squeeze_name(label)
+    parts = [datasets.squeeze_name(part) for part in found.split("/")[1:]]
+    return (
+        name in wanted
+        or wanted in name
+        or any(len(part) >= _MIN_PART and part in wanted for part in parts)
+    )
 
 
 def match_dataset(name: str, registry: Registry) -> str | None:

@@ -43,6 +43,16 @@ def datasets_to_json(
             }
             for dataset_id in study_datasets.used
         ],
+        "not_in_registry": [
+            {
+                "name": one.name,
+                "sentences": [
+                    {"index": n, "page": sentences[n].page, "text": sentences[n].text}
+                    for n in one.sentences
+                ],
+            }
+            for one in study_datasets.unlisted
+        ],
         "to_settle": [format_mention(mention) for mention in study_datasets.unresolved],
         "overlaps": [
             {**asdict(overlap), "drawn": datasets.format_overlap_path(registry, overlap)}
@@ -208,6 +218,10 @@ def format_datasets(
         first = sentences[mentions[0].sentence]
         place = format_place(first.page, first.section)
         lines.append(f"{registry[dataset_id].name} ({place}, mentions: {len(mentions)})")
+    for one in study_datasets.unlisted:
+        first = sentences[one.sentences[0]]
+        place = format_place(first.page, first.section)
+        lines.append(f"Not in the registry: {one.name} ({place})")
     for mention in study_datasets.unresolved:
         names = " or ".join(registry[dataset_id].name for dataset_id in mention.ids)
         lines.append(f"Unclear: '{mention.words}' could be {names}")

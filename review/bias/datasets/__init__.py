@@ -2,6 +2,7 @@
 
 load_registry(path)                  the registry of data/datasets.yaml
 find_mentions(sentences, registry)   mentions in a full text; select_used and select_unresolved
+find_unlisted(sentences, mentions, registry)  data sets used that the registry does not describe
 find_overlaps(registry, ids)         sets of one study that share images, with the path
 build_matrix(registry, named)        studies by sets with shared ancestry; summarize_matrix
 """
@@ -26,6 +27,7 @@ from review.bias.datasets.models import (
     squeeze_name,
 )
 from review.bias.datasets.registry_file import load_registry
+from review.bias.datasets.unlisted import UnlistedName, find_unlisted
 
 __all__ = [
     "Component",
@@ -36,10 +38,12 @@ __all__ = [
     "Overlap",
     "Population",
     "Registry",
+    "UnlistedName",
     "build_matrix",
     "find_contained_sets",
     "find_mentions",
     "find_overlaps",
+    "find_unlisted",
     "format_overlap_path",
     "group_by_age",
     "load_registry",

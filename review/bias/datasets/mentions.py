@@ -99,6 +99,7 @@ def find_mentions(sentences: Sequence[SentenceLike], registry: Registry) -> list
         if index not in front
         for mention in _find_in_sentence(index, sentence, names)
     ]
+    mentions = _take_first_words(mentions)
     set_by_reference = _map_references(sentences, mentions)
     mentions += _find_citations(sentences, set_by_reference, mentions, registry)
     mentions += _find_by_author(sentences, registry)
@@ -111,6 +112,7 @@ def find_mentions(sentences: Sequence[SentenceLike], registry: Registry) -> list
         replace(mention, used=False) if introduced & set(mention.ids) else mention
         for mention in mentions
     ]
+    mentions = _drop_sources(mentions, sentences, registry)
     return sorted(_resolve_by_name(mentions), key=lambda m: (m.sentence, m.ids, m.how))
 
 
@@ -118,7 +120,9 @@ def _select_names(
     names: Sequence[_DatasetName], sentences: Sequence[SentenceLike], registry: Registry
 ) -> list[_DatasetName]:
     """The names that occur in a paper, without acronyms that it uses for something else."""
-    letters = " ".join(_squeeze_text(sentence.text)[0] for sentence in sentences)
+    letters = " ".join(
+        _squeeze_text(_SHORT_IN_BRACKETS.sub(_blank, sentence.text))[0] for sentence in sentences
+    )
     names = [name for name in names if name.key in letters]
     full_names = {
         name.exact_spelling: [
@@ -131,6 +135,53 @@ def _select_names(
     }
     others = find_other_meanings((sentence.text for sentence in sentences), full_names)
     return [name for name in names if name.exact_spelling not in others]
+
+
+def _take_first_words(mentions: Sequence[Mention]) -> list[Mention]:
+    """Short mentions as the first word of the one set whose name the paper gives in full: 'RSNA' in
+    a paper on the RSNA PE data set, though it is a short name of another."""
+    short = [_DATA_WORD_PATTERN.sub("", m.words).strip().lower() for m in mentions]
+    named = {
+        (words, m.ids[0])
+        for words, m in zip(short, mentions, strict=True)
+        if m.how == "name" and len(m.ids) == 1 and " " in words
+    }
+    taken: list[Mention] = []
+    for words, mention in zip(short, mentions, strict=True):
+        full = {set_id for name, set_id in named if words and name.startswith(words + " ")}
+        is_short = mention.how == "name" and " " not in words
+        if is_short and len(full) == 1 and not full & set(mention.ids):
+            mention = replace(mention, ids=tuple(full), sure=True)
+        taken.append(mention)
+    return taken
+
+
+def _drop_sources(
+    mentions: Sequence[Mention], sentences: Sequence[SentenceLike], registry: Registry
+) -> list[Mention]:
+    """A set in brackets behind one that was compiled from it, 'FeTS 2022 (BraTS 2021)', is only
+    where that one comes from."""
+    compiled: dict[int, list[Mention]] = {}
+    for mention in mentions:
+        if mention.used and mention.sure and len(mention.ids) == 1:
+            compiled.setdefault(mention.sentence, []).append(mention)
+
+    def is_source(mention: Mention) -> bool:
+        text = sentences[mention.sentence].text
+        bracket = text.rfind("(", 0, text.find(mention.words) + 1)
+        before = text[max(0, bracket - _BRACKET_REACH) : max(0, bracket)]
+        is_inside = bracket >= 0 and ")" not in text[bracket : text.find(mention.words)]
+        return is_inside and any(
+            other.words in before and part.certain and part.id in mention.ids
+            for other in compiled.get(mention.sentence, ())
+            for part in registry[other.ids[0]].components
+        )
+
+    return [replace(m, used=False) if m.used and is_source(m) else m for m in mentions]
+
+
+_BRACKET_REACH = 40
+"""Characters before a bracket in which the set must stand that the bracket explains."""
 
 
 def _find_introduced(sentences: Sequence[SentenceLike], mentions: Iterable[Mention]) -> set[str]:
@@ -282,7 +333,7 @@ def _find_in_sentence(
     index: int, sentence: SentenceLike, names: Sequence[_DatasetName]
 ) -> list[Mention]:
     text = sentence.text
-    letters, positions = _squeeze_text(text)
+    letters, positions = _squeeze_text(_SHORT_IN_BRACKETS.sub(_blank, text))
     spans: list[tuple[int, int, _DatasetName]] = []
     for name in names:
         start = letters.find(name.key)
@@ -313,6 +364,14 @@ def _find_in_sentence(
             )
         )
     return mentions
+
+
+_SHORT_IN_BRACKETS = re.compile(r"(?<=[a-z] )\([A-Z]{2,7}\)(?= [A-Z])")
+
+
+def _blank(match: re.Match[str]) -> str:
+    """Spaces in place of an acronym inside a name: 'Duke Breast Cancer (DBC) MRI'."""
+    return " " * len(match.group())
 
 
 def _squeeze_text(text: str) -> tuple[str, list[int]]:
@@ -363,6 +422,8 @@ def _is_name_at(text: str, first: int, last: int, name: _DatasetName) -> bool:
         return name.year in text[max(0, first - _YEAR_REACH) : last + 1 + _YEAR_REACH]
     if name.in_list:
         return bool(_LIST_CONTINUATION.match(text[last + 1 :]))
+    if _is_plain_words(text, first, last, name) and not _DATA_WORD_BEHIND.match(text[last + 1 :]):
+        return False
     if name.kind == "name" and _is_in_address(
         text, first, _ADDRESS_PART if name.weak else _CODE_HOST
     ):
@@ -377,6 +438,21 @@ def _is_name_at(text: str, first: int, last: int, name: _DatasetName) -> bool:
         + text[last + 1 : last + 1 + _DATA_WORD_REACH]
     )
     return bool(_DATA_WORD_PATTERN.search(context))
+
+
+_DATA_WORD_BEHIND = re.compile(
+    r"\s*(?:\([^()]*\)\s*)?(?:20\d\d\s*)?(?:data ?-?sets?|data ?bases?|challenge|benchmark|"
+    r"collection)\b",
+    re.I,
+)
+
+
+def _is_plain_words(text: str, first: int, last: int, name: _DatasetName) -> bool:
+    """Whether a name of three words or more is printed in small letters, as its subject would be:
+    'liver tumor segmentation'."""
+    printed = text[first : last + 1]
+    letters = printed[1:] if first == 0 else printed
+    return name.kind == "name" and printed.count(" ") > 1 and letters.islower()
 
 
 def _has_year_behind(text: str, last: int, name: _DatasetName) -> bool:

@@ -59,7 +59,8 @@ _DENIED_BEFORE = re.compile(
 )
 _SIMILARITY = re.compile(
     r"\b(similar(ly)? to|analogous(ly)? to|inspired by|larger than|smaller than|unlike|"
-    r"in contrast (to|with)|as opposed to|contrary to)(\s+\w+){0,2}\s*$",
+    r"in contrast (to|with)|as opposed to|contrary to|"
+    r"(?:same|similar) [\w-]+(?: [\w-]+)?(?: \([^()]*\))? as(?: done)?(?: in)?)(\s+\w+){0,2}\s*$",
     re.I,
 )
 _DENIED_AFTER = re.compile(
@@ -70,6 +71,48 @@ _DENIED_AFTER = re.compile(
     r"(?:could|should|would|may|might|will) (?:also |later )?be\b)",
     re.I,
 )
+
+
+_ORIGIN_BEFORE = re.compile(
+    r"\b(?:this|the|that|\w+20\d\d|challenge|which|\() ?(?:(?:data ?-?)?set|database|challenge|"
+    r"collection|cohort)?\)?\s*(?:\([^()]*\)\s*)?(?:is|was|are|were)?\s*"
+    r"(?:itself |partly |mainly )?"
+    r"\b(?:based on|derived from|an extension of|extends|built (?:up)?on|drawn from|compiled from)"
+    r"\s+"
+    r"(?:the\s+)?(?:[\w-]+\s+){0,7}\(?$",
+    re.I,
+)
+"""'This data set is based on the X': where a set that was used comes from."""
+_CHALLENGE_AFTER = re.compile(
+    r"^[\w+-]+(?: [\w+-]+){0,4}?\s*(?:\([^()]*\)\s*)?"
+    r"(?:(?:grand |segmentation |detection )?challenges?\b(?! (?:data|training|test|images|"
+    r"set))|(?:ranking|challenge|leaderboard) )",
+    re.I,
+)
+_CHALLENGES_BEFORE = re.compile(r"\bchallenges\b[^.;]*:[^.;]*$", re.I)
+_DATA = re.compile(
+    r"\b(?:data|data ?-?sets?|images?|scans?|cases|patients|volumes|slides|films?|radiographs|"
+    r"x-?rays|photographs|training|trained|test(?:ed|ing)?|used|annotations?|labels?)\b",
+    re.I,
+)
+_OTHER_MODEL_IN_NOTE = re.compile(
+    r"\([^()]*[†‡*§][^()]*\b(?:pre-?)?trained on\s+(?:the\s+)?[^()]*$", re.I
+)
+"""'(Model† has been trained on X)': a note on another model of a table."""
+
+
+def _is_challenge_itself(text: str, before: str, rest: str) -> bool:
+    """Whether a name stands for a challenge, its ranking or its teams, and not for its data.
+
+    Args:
+        before, rest: the text up to the name, and from its first letter on.
+    """
+    is_challenge = _CHALLENGE_AFTER.match(rest) or _CHALLENGES_BEFORE.search(before)
+    if not is_challenge:
+        return False
+    return bool(
+        re.search(r"\b(?:submissions?|teams|ranking|leaderboard|winn\w+)\b", text, re.I)
+    ) or (not _DATA.search(text))
 
 
 Context = Literal["used", "doubtful", "other"]
@@ -127,7 +170,19 @@ def read_context(text: str, section: str, start: int, stop: int) -> Context:
         return "other"
     if not is_used(text, section, start, stop):
         return "other"
-    return "doubtful" if _CAPTION.match(text) else "used"
+    return "doubtful" if _CAPTION.match(text) or _is_fragment(text) else "used"
+
+
+_CODE = re.compile(r"\w\(\w+=\w+|\]\s*=\s*\w|\bfor \w+ in range\(|\w+\.\w+\.\w+\(")
+
+
+def _is_fragment(text: str) -> bool:
+    """Whether a line is a row of a table (no verb, no end, several brackets) or program code."""
+    if _CODE.search(text):
+        return True
+    if _VERB.search(text) or re.search(r"[a-z)\]]\.$|https?:|www\.", text):
+        return False
+    return bool(re.search(r"\(\s*\d[\d,]*\s*\)|\d\s?%|\(.*\).*\(", text))
 
 
 def _is_table_row(text: str) -> bool:
@@ -169,6 +224,10 @@ def is_used(text: str, section: str, start: int, stop: int) -> bool:
     if _DENIED_BEFORE.search(before) or _SIMILARITY.search(before) or _DENIED_AFTER.search(after):
         return False
     if _PLANNED_USE.search(text) or _is_example(text, before):
+        return False
+    if _ORIGIN_BEFORE.search(before) or _OTHER_MODEL_IN_NOTE.search(before):
+        return False
+    if _is_challenge_itself(text, before, text[start:stop] + after):
         return False
     if _WEIGHTS_OF_OTHERS.search(_AUTHOR_CITATION.sub(" ", before)):
         return False

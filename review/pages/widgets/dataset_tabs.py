@@ -41,12 +41,25 @@ def render_study_datasets(project: Project, record: int) -> None:
         render_message = st.warning if overlap.certain else st.info
         render_message(f"{names} {claim}: {datasets.format_overlap_path(registry, overlap)}")
     _render_unresolved(project, record, study_datasets)
+    _render_unlisted(project, record, study_datasets)
     if not study_datasets.used:
         st.info("No known public data set was found in the text of this study.")
     for dataset_id in study_datasets.used:
         _render_dataset(project, record, registry[dataset_id], study_datasets)
     _render_add_dataset(project, record, study_datasets)
     _render_number_checks(project, record)
+
+
+def _render_unlisted(project: Project, record: int, study_datasets: StudyDatasets) -> None:
+    """Sets that the text names as its data and the registry does not describe."""
+    text = texts.get_record_text(project, record) if study_datasets.unlisted else None
+    for one in study_datasets.unlisted:
+        place, quote = "", ""
+        if text:
+            sentence = text.sentences[one.sentences[0]]
+            place = f" (p. {sentence.page})" if sentence.page else ""
+            quote = f": “{escape_markdown(sentence.text)}”"
+        st.markdown(f"**Not in the registry:** {escape_markdown(one.name)}{place}{quote}")
 
 
 def _render_unresolved(project: Project, record: int, study_datasets: StudyDatasets) -> None:

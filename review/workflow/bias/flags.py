@@ -14,7 +14,7 @@ from typing import Any
 from review import fulltext
 from review.bias import datasets, number_checks
 from review.bias import rules as cues
-from review.bias.datasets import DatasetMatrix, Mention, Overlap, Registry
+from review.bias.datasets import DatasetMatrix, Mention, Overlap, Registry, UnlistedName
 from review.bias.facts import Correction, Fact, FactCell, correct_facts, list_reported
 from review.bias.pitfalls import PaperFigures, PitfallCatalog, PitfallRule
 from review.bias.pitfalls import load_pitfalls as load_pitfalls
@@ -380,6 +380,8 @@ class StudyDatasets:
     unresolved: tuple[Mention, ...]
     """Mentions a person has to settle."""
     overlaps: tuple[Overlap, ...]
+    unlisted: tuple[UnlistedName, ...] = ()
+    """Sets named as used that the registry does not describe."""
 
 
 def find_datasets(
@@ -405,7 +407,13 @@ def find_datasets(
         if not any(dataset_id in manual_verdicts or dataset_id in ids for dataset_id in mention.ids)
     )
     mentions = {dataset_id: tuple(used.get(dataset_id, ())) for dataset_id in ids}
-    return StudyDatasets(ids, mentions, unresolved, tuple(datasets.find_overlaps(registry, ids)))
+    return StudyDatasets(
+        used=ids,
+        mentions=mentions,
+        unresolved=unresolved,
+        overlaps=tuple(datasets.find_overlaps(registry, ids)),
+        unlisted=tuple(datasets.find_unlisted(sentences, all_mentions, registry)),
+    )
 
 
 def get_datasets(project: Project, record: int) -> StudyDatasets:
