@@ -231,7 +231,7 @@ _METRIC_NAMES = frozenset(
 _CONDITION = re.compile(
     r"\b(?:train\w*|validat\w*|test\w*|extern\w*|intern\w*|fold|class\w*|binary|multi\w*|patch\w*|"
     r"slice\w*|slide\w*|patient\w*|image\w*|lesion\w*|without|before|after|ensemble\w*|augment\w*|"
-    r"average|mean|weighted|macro|micro|per|each|best|highest|lowest)\b",
+    r"weighted|macro|micro|per|each|highest|lowest)\b",
     re.I,
 )
 _MAX_GAP = 0.05
@@ -243,37 +243,43 @@ def _compare_named_metrics(sentences: Sequence[Sentence]) -> Iterator[Finding]:
 
     Only where both sentences have the same names and the same conditions.
     """
-    inside = [n for n, s in enumerate(sentences) if s.section == "abstract"]
-    body = [
-        n
+    facts = {
+        n: list(_list_facts(s.text))
         for n, s in enumerate(sentences)
-        if s.section in ("results", "discussion", "conclusion")
+        if s.section in ("abstract", "results", "discussion", "conclusion")
         and (s.text.rstrip().endswith(".") or not is_row(s.text))
-    ]
-    named = {n: _list_names(sentences[n].text) for n in (*inside, *body)}
-    for index in inside:
-        text = sentences[index].text
-        metrics = read_metrics(text) if named[index] else {}
-        for name, value in metrics.items():
-            for other in body:
-                if named[other] != named[index]:
-                    continue
-                there = read_metrics(sentences[other].text).get(name)
-                if there is None or _list_conditions(text) != _list_conditions(
-                    sentences[other].text
-                ):
-                    continue
-                if _differ(value, there) and value not in list_numbers(sentences[other].text):
+    }
+    for index, stated in facts.items():
+        if sentences[index].section != "abstract":
+            continue
+        for other, there in facts.items():
+            if sentences[other].section == "abstract":
+                continue
+            for fact, same in ((a, b) for a in stated for b in there if a[:3] == b[:3]):
+                value, value_there = fact[3], same[3]
+                numbers = list_numbers(sentences[other].text)
+                if _differ(value, value_there) and value not in numbers:
                     page = f" (p. {sentences[other].page})" if sentences[other].page else ""
                     yield (
                         index,
                         Contradiction(
-                            name.lower(),
-                            f"{name} of {' and '.join(sorted(named[index]))} is {value} in the "
-                            f"abstract, {there} in the {sentences[other].section}{page}.",
+                            fact[0].lower(),
+                            f"{fact[0]} of {' and '.join(sorted(fact[1]))} is {value} in the "
+                            f"abstract, {value_there} in the {sentences[other].section}{page}.",
                         ),
                     )
-                    break
+
+
+_CLAUSE = re.compile(r"\s+and\s+(?=\d)|;\s+|,\s+(?:while|whereas|and)\s+(?=[a-z])")
+
+
+def _list_facts(text: str) -> Iterator[tuple[str, frozenset[str], frozenset[str], str]]:
+    """Metric, names, conditions and value of each clause that names something."""
+    for clause in _CLAUSE.split(text):
+        names = _list_names(clause)
+        if names:
+            for name, value in read_metrics(clause).items():
+                yield name, names, _list_conditions(clause), value
 
 
 def _list_names(text: str) -> frozenset[str]:

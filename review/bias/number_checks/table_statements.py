@@ -34,6 +34,7 @@ def check_table_statements(
             _check_pair,
             _check_thousands,
             _check_p_value,
+            _check_part,
         ):
             for problem in check(text, grids):
                 yield index, problem
@@ -336,3 +337,54 @@ def _normalize(interval: tuple[str, ...]) -> tuple[float, ...]:
     return tuple(
         float(part.replace("·", ".").replace("−", "-").replace("–", "-")) for part in interval
     )
+
+
+# ---- the size of a part of a split ----
+
+_PART_UNIT = (
+    r"patients|subjects|participants|images|scans|volumes|slides|WSIs|slices|cases|studies|patches|tiles|"
+    r"videos|exams"
+)
+_PART = re.compile(
+    r"(?<![\d.,])(?P<n>\d{1,3}(?:,\d{3})+|\d{2,7})(?![\d.,]*\d)\s+(?:[A-Za-z-]+\s+){0,2}?"
+    rf"(?P<unit>{_PART_UNIT})\s+(?:(?:are|were|is|was)\s+)?"
+    r"(?:used\s+|kept\s+|held out\s+)?(?:as|for|in)\s+(?:the\s+)?"
+    r"(?P<part>training|validation|test(?:ing)?)\b",
+    re.I,
+)
+_PART_HEADS = {"training": r"^train", "validation": r"^val", "test": r"^test", "testing": r"^test"}
+_MAX_PART_ERROR = 0.05
+
+
+def _check_part(text: str, grids: Sequence[Grid]) -> Iterator[Contradiction]:
+    """'128 slides are used for testing', where the rows of slides have 81 and 49 under 'Test'."""
+    for match in _PART.finditer(text):
+        count, unit = int(match["n"].replace(",", "")), match["unit"].rstrip("s").lower()
+        for grid in grids:
+            columns = [
+                n
+                for n, head in enumerate(grid.heads)
+                if re.search(_PART_HEADS[match["part"].lower()], head, re.I)
+            ]
+            if len(columns) != 1:
+                continue
+            groups: dict[str, list[int]] = {}
+            group = ""
+            for texts, cells in zip(grid.texts, grid.cells, strict=True):
+                group = texts[0].strip() or group
+                cell = cells[columns[0]]
+                if cell and cell.is_count:
+                    groups.setdefault(group, []).append(int(cell.value))
+            sums = {
+                sum(counts)
+                for name, counts in groups.items()
+                if re.search(rf"\b{unit}", name, re.I) and len(counts) > 1
+            }
+            known = {value for counts in groups.values() for value in counts} | sums
+            near = [one for one in sums if abs(one - count) <= _MAX_PART_ERROR * count]
+            if count not in known and len(near) == 1:
+                yield Contradiction(
+                    "n",
+                    f"{count:,} {match['unit']} for {match['part']} here, {near[0]:,} in "
+                    f"{_place(grid)}.",
+                )

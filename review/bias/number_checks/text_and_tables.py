@@ -35,7 +35,7 @@ _GAIN = re.compile(
 _GAIN_VALUE = re.compile(
     r"(?P<about>[~∼≈]|about |around |approximately |nearly |almost |over |more than )?\s*"
     r"(?<![\d.])(?P<v>\d{1,2}(?:\.\d+)?)(?:\s?%)?\s*(?:(?:,|and|or)\s*"
-    r"(?P<w>\d{1,2}(?:\.\d+)?)(?:\s?%)?)?\s*(?:percentage |absolute )?(?P<unit>points?\b)",
+    r"(?P<w>\d{1,2}(?:\.\d+)?)(?:\s?%)?)?\s*(?:percentage |absolute )?(?P<unit>points?\b|(?<=%))",
     re.I,
 )
 _MAX_SIZE_ERROR = 0.03
@@ -63,6 +63,7 @@ def compare_text_with_grids(
     for index, sentence in enumerate(sentences):
         if sentence.section not in _OWN or is_row(sentence.text):
             continue
+        yield from _check_versus(index, sentence, grids)
         named = [name for name, pattern in patterns.items() if pattern.search(sentence.text)]
         named = [
             name for name in named if not any(name in other for other in named if other != name)
@@ -164,45 +165,104 @@ def _is_near(value: str, cell: NumberCell) -> bool:
     )
 
 
+_BY = re.compile(r"\b(?:by|of)\s+(?:about |around |approximately |~|up to )?$", re.I)
+_AGAINST = "to|than|over|with"
+_AGAINST_IN_PERCENT = "compared (?:to|with)|than|over"
+
+
 def _check_gains(
     index: int, sentence: Sentence, named: Sequence[str], grids: Sequence[Grid]
 ) -> Iterator[Finding]:
-    """'14 points more than ST-GCN' where no row has 14 points more in any column."""
+    """'14 points more than ST-GCN' where no row has 14 points more in any column.
+
+    A gain in per cent may be one of points, or a share of either figure.
+    """
     text = sentence.text
     gains = list(_GAIN_VALUE.finditer(text)) if _GAIN.search(text) else []
+    gains = [match for match in gains if match["unit"] or _BY.search(text[: match.start("v")])]
+    words = _AGAINST if any(match["unit"] for match in gains) else _AGAINST_IN_PERCENT
     against = [
         name
         for name in named
         if re.search(
-            rf"\b(?:to|than|over|with|outperform\w*|surpass\w*|exceed\w*|against)\s+"
-            rf"(?:the |our )?{re.escape(name)}(?![\w-])(?!\s*(?:,|and|or)\s+(?:the )?[A-Z])",
+            rf"\b(?i:{words}|outperform\w*|surpass\w*|exceed\w*|against)\s+(?:the |our )?"
+            rf"{re.escape(name)}(?![\w-])(?!\s*(?:,|and|or)\s+(?:the )?[A-Z])",
             text,
         )
     ]
     if not gains or len(against) != 1:
         return
     [name] = against
-    differences = [
-        abs(cell.value - other.value) for grid in grids for cell, other in _pair_cells(grid, name)
-    ]
+    pairs = [(cell.value, o.value) for grid in grids for cell, o in _pair_cells(grid, name)]
+    differences = [abs(a - b) for a, b in pairs]
     if not differences:
         return
     scale = 100.0 if max(differences) < 1 else 1.0
+    shares = [100 * abs(a - b) / base for a, b in pairs for base in (a, b) if base > 0]
     wrong = []
     for match in gains:
+        possible = [scale * d for d in differences] + (shares if not match["unit"] else [])
         for value in filter(None, (match["v"], match["w"])):
             unit = 10.0 ** -len(value.partition(".")[2])
             slack = unit * (2.0 if match["about"] else 1.0) + 1e-9
-            if not any(abs(scale * d - float(value)) <= slack for d in differences):
+            if not any(abs(one - float(value)) <= slack for one in possible):
                 wrong.append(value)
     if wrong:
+        unit_name = "points" if gains[0]["unit"] else "per cent"
         grid = next(grid for grid in grids if any(_pair_cells(grid, name)))
         yield (
             index,
             Contradiction(
                 "a difference",
-                f"{' and '.join(wrong)} points against {name}: no row of {grid.label}"
+                f"{' and '.join(wrong)} {unit_name} against {name}: no row of {grid.label}"
                 f"{_format_page(grid)} or another table differs from {name} by that much.",
+            ),
+        )
+
+
+_VERSUS = re.compile(r"(?<![\d.])(\d{1,3}\.\d+)\s?%?\s*(?:vs\.?|versus)\s*(\d{1,3}\.\d+)(?![\d.])")
+_MIN_VERSUS = 2
+
+
+def _check_versus(index: int, sentence: Sentence, grids: Sequence[Grid]) -> Iterator[Finding]:
+    """'Drug against sham: 0.77 vs. 0.71, 0.66 vs. 0.62', where no table has both figures of a pair
+    in the two rows, but one has the first beside another second."""
+    stated = _VERSUS.findall(sentence.text)
+    if len(stated) < _MIN_VERSUS:
+        return
+    text = sentence.text.lower()
+    pairs: set[tuple[float, float]] = set()
+    names: tuple[str, ...] = ()
+    for grid in grids:
+        named = [
+            row
+            for row, label in enumerate(grid.labels)
+            if len(label) > _MIN_NAME
+            and re.search(rf"(?<![\w-]){re.escape(label.lower())}(?![\w-])", text)
+        ]
+        if len(named) != 2:
+            continue
+        rows = sorted(named, key=lambda row: text.find(grid.labels[row].lower()))
+        names = tuple(grid.labels[row] for row in rows)
+        cells = zip(*(grid.cells[row] for row in rows), strict=True)
+        pairs |= {(a.value, b.value) for a, b in cells if a and b}
+    right = [pair for pair in stated if (float(pair[0]), float(pair[1])) in pairs]
+    wrong = []
+    for first, second in (pair for pair in stated if pair not in right):
+        a, b = float(first), float(second)
+        near = [
+            p
+            for p in pairs
+            if (p[0] == a) != (p[1] == b) and abs(p[0] - a) + abs(p[1] - b) <= _MAX_DIFFERENCE * a
+        ]
+        wrong += [f"{first} vs. {second}"] if near else []
+    if right and wrong:
+        yield (
+            index,
+            Contradiction(
+                "table",
+                f"{' and '.join(wrong)} is not what the tables give for {' and '.join(names)}; "
+                f"{len(right)} other pair{'s agree' if len(right) > 1 else ' agrees'}.",
             ),
         )
 

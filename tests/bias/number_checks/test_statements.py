@@ -210,3 +210,75 @@ def test_the_p_value_beside_an_interval_is_that_of_its_row():
     text = "The difference of -0.76 points (p = {}, 95% CI -1.77 to 0.25) was small."
     assert problems(("results", text.format("0.14")), tables=[rows]) == []
     assert "p is 0.41" in problems(("results", text.format("0.41")), tables=[rows])[0]
+
+
+ARMS = table(
+    ("", "Dice", "Error"),
+    ("Original", "0.71", "13.4"),
+    ("Corrected", "0.76", "12.1"),
+    label="Table 1",
+)
+MORE = table(
+    ("", "Dice", "Error"),
+    ("Original", "0.62", "16.4"),
+    ("Corrected", "0.66", "10.2"),
+    label="Table 2",
+)
+
+
+def test_two_rows_are_compared_as_the_tables_have_them():
+    text = "Dice of corrected scans was above original ones ({} vs. 0.71; small: 0.66 vs. 0.62)."
+    assert problems(("abstract", text.format("0.76")), tables=[ARMS, MORE]) == []
+    [found] = problems(("abstract", text.format("0.77")), tables=[ARMS, MORE])
+    assert "0.77 vs. 0.71 is not what the tables give" in found
+    other = "Corrected and original scans had ages of 44.76 vs. 44.71 and 61.9 vs. 61.4 years."
+    assert problems(("abstract", other), tables=[ARMS, MORE]) == []
+
+
+SPLIT = table(
+    ("", "", "Train", "Val.", "Test"),
+    ("Slides", "normal", "40", "11", "81"),
+    ("", "tumour", "10", "11", "49"),
+    ("Patches", "normal", "5000", "2000", "9000"),
+    ("", "tumour", "500", "2000", "9000"),
+)
+
+
+@pytest.mark.parametrize(("count", "is_right"), [("130", True), ("81", True), ("128", False)])
+def test_a_part_has_the_size_of_its_column(count, is_right):
+    text = f"The other {count} slides are used as test data."
+    messages = problems(("methods", text), tables=[SPLIT])
+    assert (messages == []) if is_right else "130 in Table 1" in messages[0]
+
+
+def test_a_metric_of_a_clause_is_that_of_its_names():
+    inside = "DenseNet201 is best, with an accuracy of {}% with the AO and 97.27% with the GTO."
+    late = "The DenseNet201 model achieved an accuracy of 99.68% with the optimizer of eagles (AO)."
+    assert problems(("abstract", inside.format("99.68")), GAP, ("conclusion", late)) == []
+    found = problems(("abstract", inside.format("99.25")), GAP, ("conclusion", late))
+    assert any("DenseNet201 is 99.25 in the abstract, 99.68" in text for text in found)
+    another = late.replace("DenseNet201", "ResNet50")
+    found = problems(("abstract", inside.format("99.25")), GAP, ("conclusion", another))
+    assert not any("DenseNet201 is" in text for text in found)
+
+
+GAINS = table(
+    ("Method", "Accuracy", "F1"),
+    ("PlainNet", "0.648", "0.485"),
+    ("OtherNet", "0.702", "0.533"),
+    ("OurNet", "0.842", "0.657"),
+)
+
+
+@pytest.mark.parametrize(
+    ("gains", "is_right"),
+    [
+        ("19% and 17%", True),  # points
+        ("30% and 35%", True),  # of the first figure
+        ("11% and 4%", False),
+    ],
+)
+def test_a_gain_in_per_cent_is_one_of_points_or_a_share(gains, is_right):
+    text = f"Compared to PlainNet, accuracy and F1 are improved by {gains}, respectively."
+    messages = problems(("results", text), tables=[GAINS])
+    assert (messages == []) if is_right else "against PlainNet" in messages[0]
