@@ -205,6 +205,11 @@ def _render_search(project: Project, missing: int, was_running: bool) -> None:
             "PubMed Central and Unpaywall.",
             on_click=partial(_start_search, project),
         )
+        if not project.protocol.search.contact:
+            st.caption(
+                "Unpaywall is searched only with a contact address: the lead can enter one under "
+                "Search on *Protocol*."
+            )
 
 
 def _start_search(project: Project) -> None:

@@ -19,6 +19,8 @@ from review.text.markup import parse_json, parse_xml, reject_web_page, to_one_li
 
 MAX_PDF_BYTES = 100 * 1024 * 1024
 """Largest PDF taken (bytes)."""
+NO_CONTACT = "not searched, as the protocol has no contact address"
+"""Why Unpaywall was not asked."""
 END_MARK_BYTES = 4096
 """Bytes at the end in which a whole PDF has its end mark. Source: ISO 32000-1, 7.5.5: %%EOF is
 on the last line; readers look for it in the last kilobyte, files with trailing bytes need more."""
@@ -172,8 +174,10 @@ def _iter_unpaywall_locations(
     record: Record, http: HttpClient, base: AddressLookup
 ) -> Iterator[_PdfLocation]:
     """Unpaywall knows free copies by DOI; it wants an e-mail address with each question."""
-    if not record.doi or not http.contact:
+    if not record.doi:
         return
+    if not http.contact:
+        raise QueryRejected(f"unpaywall: {NO_CONTACT}")
     url = f"{base('unpaywall')}/{quote(record.doi, safe='/')}"
     request = Request("unpaywall", url, {"email": http.contact}, accept=frozenset({200, 404}))
     for link in http.fetch(request, parse_free_copies).value:

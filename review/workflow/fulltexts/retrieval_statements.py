@@ -25,12 +25,15 @@ BY_SEARCH = "open copies"
 """Source of an attempt that the search for open copies ended without a copy."""
 NOT_RETRIEVED, RETRIEVED, SOUGHT = "not retrieved", "retrieved", "sought"
 NO_COPY_REASON = "No open copy found"
+NOT_SEARCHED_REASON = "No open copy found; Unpaywall was not searched"
 NO_IDENTIFIER_REASON = "No identifier to search for an open copy"
 NO_IDENTIFIER = "no identifier under which an open copy could be sought"
 """What the search keeps of a report that has no identifier."""
 _SERVICE = r"(?:arxiv|medrxiv|biorxiv|pmc(?:-cloud)?|unpaywall|europepmc|preprint server): "
 _SERVICE_ANSWER = re.compile(rf"{_SERVICE}|[\w.-]+\.pdf: ")
 """How the search for open copies begins what a service answered it."""
+_NOT_SEARCHED = "unpaywall: not searched"
+"""How the search for open copies begins that it could not ask Unpaywall."""
 _PLAIN_ANSWER = re.compile(
     _SERVICE + r"(?:no free PDF is known|the DOI is not known there|the article is not open there|"
     r"open access, but without a PDF|the answer is no PDF)"
@@ -49,6 +52,8 @@ def describe_reason(attempt: RetrievalAttempt) -> str | None:
         return reason
     if reason == NO_IDENTIFIER:
         return NO_IDENTIFIER_REASON
+    if any(part.startswith(_NOT_SEARCHED) for part in reason.split("; ")):
+        return NOT_SEARCHED_REASON
     if all(_PLAIN_ANSWER.fullmatch(part) for part in reason.split("; ")):
         return reason
     if attempt.source == BY_SEARCH or _SERVICE_ANSWER.match(reason):

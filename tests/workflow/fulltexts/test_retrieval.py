@@ -1,5 +1,6 @@
 """PDFs of reports that passed screening: found where open copies are, or the reason why not."""
 
+import dataclasses
 import json
 
 import pytest
@@ -19,6 +20,7 @@ from review.store import files, records, retrievals
 from review.store.timestamps import utc_now
 from review.workflow.exports.prisma_inputs import build_inputs
 from review.workflow.fulltexts.retrieval import fetch_pdfs, list_missing_pdfs
+from review.workflow.fulltexts.retrieval_statements import describe_reason
 from review.workflow.screening import decisions
 from review.workflow.screening.decisions import NewDecision
 
@@ -259,3 +261,26 @@ def test_only_a_whole_pdf_is_taken():
         check_pdf("x", b"<!doctype html><html><head><title>Sign in</title></head></html>")
     with pytest.raises(QueryRejected, match="not a PDF"):
         check_pdf("x", b"GIF89a")
+
+
+def test_without_a_contact_address_it_says_that_unpaywall_was_not_searched(
+    library, tmp_path, rehearsal
+):
+    given = of_library(library)
+    project = screened(tmp_path, [given[3], given[4]])
+    search = dataclasses.replace(project.protocol.search, contact=None)
+    protocol = dataclasses.replace(project.protocol, search=search)
+    with StandIn(library) as server:
+        rehearsal(server)
+        done = fetch_pdfs(dataclasses.replace(project, protocol=protocol), "ann")
+    assert done[0].reason == "unpaywall: not searched, as the protocol has no contact address"
+    assert "no identifier" in done[1].reason
+    with project.store.read() as conn:
+        reasons = [
+            describe_reason(attempt)
+            for _, attempt in sorted(retrievals.list_newest_attempts(conn).items())
+        ]
+    assert reasons == [
+        "No open copy found; Unpaywall was not searched",
+        "No identifier to search for an open copy",
+    ]
