@@ -32,6 +32,8 @@ ReadProgressCallback = Callable[[int, int, Path, FullText], None]
 
 _MAX_FILES_PER_PROCESS = 200
 """Files after which a reading process is renewed, so that leaks in a reader never add up."""
+DRAWING_SECONDS = 20.0
+"""Wall time to draw a page at the first try; a page of a paper takes less than one."""
 _START_SECONDS = 20.0
 """In which a new process must begin with its file, however busy the machine is."""
 
@@ -222,18 +224,21 @@ def _read_in_worker(
     from review.fulltext.reader import compute_file_sha256
 
     try:
-        try:
-            return full_text_from_dict(worker.send_request(request, limits))
-        except WorkerFailure as failure:
-            if failure.state != "timeout":
-                raise
-            # A busy machine is slow as well: once more, with twice the time.
-            limits = replace(
-                limits, seconds=2 * limits.seconds, page_seconds=2 * limits.page_seconds
-            )
-            return full_text_from_dict(worker.send_request(request, limits))
+        return full_text_from_dict(_send_patiently(worker, request, limits))
     except WorkerFailure as failure:
         return FullText(failure.state, compute_file_sha256(path), "", 0, problem=failure.problem)
+
+
+def _send_patiently(worker: Worker, request: dict[str, Any], limits: Limits) -> Any:
+    """The answer to a request; after a time-out it is sent once more with twice the time, as a busy
+    machine is slow as well. Raises WorkerFailure."""
+    try:
+        return worker.send_request(request, limits)
+    except WorkerFailure as failure:
+        if failure.state != "timeout":
+            raise
+    limits = replace(limits, seconds=2 * limits.seconds, page_seconds=2 * limits.page_seconds)
+    return worker.send_request(request, limits)
 
 
 def _describe_unreadable(path: Path) -> str | None:
@@ -317,17 +322,24 @@ def _request_page(
     path: Path, request: dict[str, Any], password: str | None, worker: Worker | None
 ) -> Any:
     problem = _describe_unreadable(path)
-    if problem:
-        raise FullTextError(f"{problem}; attach the file again")
+    if problem:  # the file's name in the review's folder tells a reader nothing
+        reason = problem.removeprefix(f"{path.name}: ")
+        raise FullTextError(f"The PDF cannot be opened ({reason}); attach the file again.")
     full_request = {**request, "path": str(path.resolve()), "password": password}
-    limits = replace(Limits(), seconds=40.0, page_seconds=40.0)
+    limits = replace(Limits(), seconds=DRAWING_SECONDS, page_seconds=DRAWING_SECONDS)
+    number = request["number"]
     try:
         if worker is not None:
-            return worker.send_request(full_request, limits)
+            return _send_patiently(worker, full_request, limits)
         with Worker() as own_worker:
-            return own_worker.send_request(full_request, limits)
+            return _send_patiently(own_worker, full_request, limits)
     except WorkerFailure as failure:
+        if failure.state == "timeout":
+            raise FullTextError(
+                f"Page {number} took too long to draw, twice: the computer is busy, or the page is "
+                "very large. The file need not be damaged; open the page again in a moment."
+            ) from None
         state = STATE_MESSAGES[failure.state]
         raise FullTextError(
-            f"{path.name}, page {request['number']}: {failure.problem}; the file is {state}"
+            f"Page {number} cannot be drawn: {failure.problem}; the file is {state}."
         ) from None

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from support.hostile import sentence_page, write
 
-from review.fulltext import Limits, Worker, read_full_text
+from review.errors import FullTextError
+from review.fulltext import Limits, Worker, read_full_text, render_page
 
 LINES = ["Hedgehogs walk at night through the gardens of the town.", "They eat beetles and worms."]
 
@@ -27,6 +28,14 @@ class RecordingWorker(Worker):
             self.held -= 1
             os.kill(self._process.pid, signal.SIGSTOP)
         return super().send_request(request, limits)
+
+
+class StoppedWorker(RecordingWorker):
+    """A reading process that is held still from its start, and each one after it."""
+
+    def _start_process(self) -> None:
+        super()._start_process()
+        os.kill(self._process.pid, signal.SIGSTOP)
 
 
 @pytest.fixture
@@ -97,3 +106,34 @@ def test_a_damaged_file_is_not_tried_again(tmp_path):
     with RecordingWorker() as worker:
         assert read_full_text(path, worker=worker).state == "damaged"
         assert len(worker.limits) == 1
+
+
+def test_a_page_that_is_slow_once_is_drawn_at_the_second_try(paper, monkeypatch):
+    monkeypatch.setattr("review.fulltext.pool.DRAWING_SECONDS", 3.0)
+    with RecordingWorker() as worker:
+        picture = render_page(paper, 1, worker=worker)
+        worker.held = 1
+        assert render_page(paper, 1, worker=worker) == picture
+    assert [limits.page_seconds for limits in worker.limits] == [3.0, 3.0, 6.0]
+
+
+def test_a_page_that_takes_too_long_twice_is_not_called_damaged(paper, monkeypatch):
+    monkeypatch.setattr("review.fulltext.pool.DRAWING_SECONDS", 0.5)
+    monkeypatch.setattr("review.fulltext.pool._START_SECONDS", 0.2)
+    with StoppedWorker() as worker:
+        with pytest.raises(FullTextError) as failure:
+            render_page(paper, 1, worker=worker)
+        assert [limits.page_seconds for limits in worker.limits] == [0.5, 1.0]
+    words = str(failure.value)
+    assert words.startswith("Page 1 took too long to draw, twice")
+    assert "open the page again" in words
+    assert paper.name not in words and "signal" not in words
+
+
+def test_a_damaged_page_is_named_without_the_name_of_its_copy(tmp_path):
+    path = tmp_path / "0123abcd.pdf"
+    path.write_bytes(b"%PDF-1.4\n% cut after the first line of a file")
+    with pytest.raises(FullTextError, match=r"^Page 1 cannot be drawn: .*; the file is damaged"):
+        render_page(path, 1)
+    with pytest.raises(FullTextError, match=r"^The PDF cannot be opened \(No such file"):
+        render_page(tmp_path / "4567.pdf", 1)
