@@ -16,6 +16,7 @@ _MAX_CAPTION_LINES = 12
 _MAX_INDENT = 60.0
 """Points by which a further line of a caption may be indented."""
 _COLUMN_WORDS = 5
+_JUSTIFIED_WORDS = 8
 _LABEL_GAP = 1.6
 """Times the height of the print from which white before 'Table' parts two columns of print."""
 
@@ -135,5 +136,7 @@ def group_printed_lines(words: Sequence[Word]) -> list[list[Word]]:
 
 
 def _has_wide_gap(line: Sequence[Word]) -> bool:
+    """Whether a line has the gaps of a row of cells; justified text may have one."""
     height = median(word.bottom - word.top for word in line)
-    return any(b.x0 - a.x1 > 1.5 * height for a, b in pairwise(line))
+    gaps = sum(b.x0 - a.x1 > 1.5 * height for a, b in pairwise(line))
+    return gaps > (1 if len(line) >= _JUSTIFIED_WORDS and _continues(line) else 0)

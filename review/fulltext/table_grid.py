@@ -158,11 +158,16 @@ def _count_head_bands(bands: Sequence[_Band], bounds: Bounds) -> int | None:
     head_rows = [row for rows in placed[:count] for row in rows]
     if sum(map(_has_number, head_rows)) > max(1, 0.3 * len(head_rows)):
         return None
+    widest = max(len(line.cells) for band in bands[:count] for line in band.lines)
     while (
         count < len(bands) - 1
         and max(len(line.cells) for line in bands[count].lines) > 1
-        and _continues_head(head_rows, placed[count])
+        and (
+            _continues_head(head_rows, placed[count])
+            or (2 * widest <= len(bounds) and _names_columns(placed[count], placed[count + 1]))
+        )
     ):
+        widest = len(bounds)
         head_rows += placed[count]
         count += 1
     return count
@@ -177,6 +182,12 @@ def _continues_head(head: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]
     if any(map(_has_number, rows)):
         return names_by_number and len(empty) > 1
     return len(empty) > 1 and set(empty) <= set(filled)
+
+
+def _names_columns(rows: Sequence[Sequence[str]], below: Sequence[Sequence[str]]) -> bool:
+    """Whether lines name each column below merged heads: words in all, numbers only below them."""
+    named = [any(row[n] for row in rows) for n in range(len(rows[0]))]
+    return all(named) and not any(map(_has_number, rows)) and any(map(_has_number, below))
 
 
 Head = tuple[str, tuple[int, ...]]

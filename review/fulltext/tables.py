@@ -41,6 +41,8 @@ _NARROW = 0.56
 """Share of the page's width under which a caption belongs to one column of print."""
 _FRAME_GAP = 100.0
 """Points at most between a caption and the ruled line of its table."""
+_NEXT_ROW_GAP = 1.5
+"""Times the height of the print between the last line ruled and a row below it."""
 _MAX_NOTES = 8
 _NOTE_INDENT = 15.0
 _NOTE_GAP = 2.2
@@ -124,7 +126,10 @@ def _read_below(page: Page, caption: Caption, frames: Sequence[Frame]) -> _Readi
     near = [f for f in frames if -2 <= f.top - bottom < _FRAME_GAP and f.x0 < x1 and f.x1 > x0]
     if near and not _has_text_between(page, bottom, near[0].top, near[0]):
         frame = _extend_over_head(page, near[0], bottom)
-        return _read_frame(page, frame, frame.top - bottom)
+        frame = _extend_to_rows(page, frame, caption.box)
+        reading = _read_frame(page, frame, frame.top - bottom)
+        if reading is not None:
+            return reading
     for left, right in _list_spans(page, x0, x1):
         lines = _list_lines(
             page, left, right, top=bottom - 2, bottom=page.height, caption=caption.box
@@ -139,7 +144,9 @@ def _read_above(page: Page, caption: Caption, frames: Sequence[Frame]) -> _Readi
     x0, top, x1, _ = caption.box
     near = [f for f in frames if -2 <= top - f.bottom < _FRAME_GAP and f.x0 < x1 and f.x1 > x0]
     if near and not _has_text_between(page, near[-1].bottom, top, near[-1]):
-        return _read_frame(page, near[-1], top - near[-1].bottom)
+        reading = _read_frame(page, near[-1], top - near[-1].bottom)
+        if reading is not None:
+            return reading
     for left, right in _list_spans(page, x0, x1):
         lines = _list_lines(page, left, right, top=0.0, bottom=top + 2, caption=caption.box)
         reading = _read_lines(page, _take_rows(lines[::-1], right - left)[::-1], caption.box)
@@ -174,6 +181,34 @@ def _extend_over_head(page: Page, frame: Frame, bottom: float) -> Frame:
     top = min(line.top for line in lines) - 1
     above = (frame.x0, top, frame.x1, top)
     return replace(frame, top=top, across=(above, *frame.across))
+
+
+def _extend_to_rows(page: Page, frame: Frame, caption: Box) -> Frame:
+    """The frame with the rows of numbers right below it, if nothing is ruled under them."""
+    below = _list_lines(
+        page, frame.x0 - 4, frame.x1 + 4, top=frame.bottom, bottom=page.height, caption=caption
+    )
+    rows = _take_rows(below, frame.x1 - frame.x0)
+    if not rows or not _is_next_row(rows[0], frame):
+        return frame
+    bottom = rows[-1].bottom + 1
+    under = (frame.x0, bottom, frame.x1, bottom)
+    down = tuple(
+        box
+        for box in page.ruled_lines
+        if box[3] - box[1] > box[2] - box[0]
+        and frame.top - 3 < box[1]
+        and box[3] < bottom + 5
+        and frame.x0 - 5 < box[0] < frame.x1 + 5
+    )
+    return replace(frame, bottom=bottom, across=(*frame.across, under), down=down)
+
+
+def _is_next_row(line: PrintedLine, frame: Frame) -> bool:
+    """Whether a line below a frame is a row: cells with numbers, as near as the next row is."""
+    is_near = line.top - frame.bottom < _NEXT_ROW_GAP * max(line.bottom - line.top, 5.0)
+    numbers = sum(map(is_number, line.list_texts()))
+    return is_near and numbers > 1 and not line.is_prose and not _NOTE.match(line.text)
 
 
 def _read_frame(page: Page, frame: Frame, gap: float) -> _Reading | None:

@@ -325,6 +325,59 @@ def test_rotated_pages_read_as_upright_ones(tmp_path):
         assert [(t.columns, t.rows) for t in tables] == [(upright[0].columns, ROWS)]
 
 
+def test_a_table_whose_head_alone_is_ruled(tmp_path):
+    page = [
+        *caption(700),
+        *print_row(680, ("Model", "Acc.", "Sens.", "F1", "AUC")),
+        *print_rows(664, ROWS),
+        *print_text(600),
+    ]
+    for ruled in (
+        [rule(692), rule(674)],
+        [rule(674)],
+        [rule(674), rule(634)],
+        [rule(692), rule(674), rule(648)],
+    ):
+        [table] = read(tmp_path, page, ruled=[ruled])
+        assert table.columns == ("Model", "Acc.", "Sens.", "F1", "AUC")
+        assert table.rows == ROWS
+
+
+def test_names_of_columns_under_a_line_below_merged_heads_are_heads(tmp_path):
+    page = [
+        *caption(700),
+        Print(text="Pairs of changes", x=80, y=680, size=9),
+        Print(text="Evaluated on", x=330, y=680, size=9),
+        *print_row(664, ("First", "Second", "North", "South", "East")),
+        *print_rows(
+            648, [("Blur", "Crop", "0.76", "0.66", "0.70"), ("Flip", "Blur", "0.7", "0.6", "0.5")]
+        ),
+    ]
+    ruled = [[rule(692), rule(674, x1=240), rule(674, 250), rule(658), rule(630)]]
+    [table] = read(tmp_path, page, ruled=ruled)
+    assert table.columns == (
+        "Pairs of changes | First",
+        "Pairs of changes | Second",
+        "Evaluated on | North",
+        "Evaluated on | South",
+        "Evaluated on | East",
+    )
+    assert [row[0] for row in table.rows] == ["Blur", "Flip"]
+
+
+def test_a_caption_with_a_wide_gap_in_a_justified_line_is_whole(tmp_path):
+    page = [
+        *caption(712, "Table 1. Results of all of the networks on the test set of the second run"),
+        Print(text="of the study.", x=60, y=701, size=9),
+        Print(text="The mean of the five folds is given with its spread.", x=135, y=701, size=9),
+        *print_row(680, ("Model", "Acc.", "Sens.", "F1", "AUC")),
+        *print_rows(664, ROWS),
+    ]
+    [table] = read(tmp_path, page, ruled=[[rule(692), rule(674), rule(634)]])
+    assert table.caption.endswith("is given with its spread.")
+    assert (table.columns[0], table.rows) == ("Model", ROWS)
+
+
 def test_a_line_under_the_best_value_parts_no_rows(tmp_path):
     page = [
         *caption(700),
