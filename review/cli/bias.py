@@ -66,12 +66,14 @@ def show_facts(
     password: str | None = PASSWORD,
 ) -> None:
     """List the facts of a paper (sizes, sources, split, sites, ...) with their sentences."""
+    from review import fulltext
     from review.cli import format_bias
     from review.workflow.bias import flags as bias
     from review.workflow.fulltexts.reading import read_text
 
-    sentences = read_text(file, password).sentences
-    facts = bias.find_facts(sentences)
+    text = read_text(file, password)
+    sentences = text.sentences
+    facts = bias.find_facts(sentences, fulltext.list_tables(text))
     rows = format_bias.facts_to_json(facts, sentences)
     if csv_file is not None:
         format_bias.write_facts(rows, csv_file)

@@ -137,6 +137,7 @@ def facts_to_json(facts: Sequence[Fact], sentences: Sequence[Sentence]) -> list[
             "field": FIELDS[fact.field],
             "label": fact.label or None,
             "value": fact.value,
+            "cell": fact.cell or None,
             "sentences": [
                 {
                     "index": index,
@@ -160,12 +161,14 @@ def write_facts(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     try:
         with path.open("w", encoding="utf-8-sig", newline="") as stream:
             writer = csv.writer(stream)
-            writer.writerow(["field", "label", "value", "page", "section", "sentence", "other"])
+            writer.writerow(
+                ["field", "label", "value", "page", "section", "sentence", "other", "cell"]
+            )
             for row in rows:
                 first, *others = row["sentences"]
                 place = [first["page"], first["section"], first["text"]]
                 more = " | ".join(other["text"] for other in others)
-                cells = [row["field"], row["label"], row["value"], *place, more]
+                cells = [row["field"], row["label"], row["value"], *place, more, row["cell"]]
                 writer.writerow(
                     [guard_formula("" if cell is None else str(cell)) for cell in cells]
                 )
@@ -183,6 +186,7 @@ def format_facts(facts: Sequence[Fact], sentences: Sequence[Sentence]) -> list[s
             last_field = fact.field
         first = sentences[fact.sentences[0]]
         place = format_place(first.page, first.section)
+        place += f", {fact.cell}" if fact.cell else ""
         label = f"{fact.label}: " if fact.label else ""
         more = f" and {format_count(len(fact.sentences) - 1, 'sentence')} more"
         lines.append(f"   {label}{fact.value}  ({place}{more if len(fact.sentences) > 1 else ''})")

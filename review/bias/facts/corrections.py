@@ -38,6 +38,8 @@ class FactCell:
     page: int | None
     sentences: tuple[int, ...]
     """Indexes of the sentences that give it."""
+    cell: str = ""
+    """The cell of a table it was read from; '' for a sentence."""
 
 
 def correct_facts(
@@ -63,6 +65,7 @@ def correct_facts(
             sentence=first.text,
             page=first.page or None,
             sentences=fact.sentences,
+            cell=fact.cell,
         )
         correction = by_cell.pop((fact.field, fact.label, fact.value), None)
         cells.append(_apply(cell, correction, sentences) if correction else cell)
@@ -105,7 +108,7 @@ def list_reported(cells: Sequence[FactCell]) -> list[Fact]:
     """The cells as facts for rules: without what is not reported, and without what no sentence of
     the text gives."""
     return [
-        Fact(cell.field, cell.label, cell.value, cell.sentences)
+        Fact(cell.field, cell.label, cell.value, cell.sentences, cell.cell)
         for cell in cells
         if cell.value is not None and cell.sentences
     ]

@@ -4,18 +4,29 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
+from review.bias.facts.methods import (
+    find_moment,
+    find_population,
+    find_preparation,
+    find_selection,
+    is_strong_population,
+    shorten,
+)
 from review.bias.facts.models import FIELDS, Fact
 from review.bias.facts.sources import CLASS, find_class_sources, name_class
 from review.bias.number_checks.rows import find_blocks, is_row
 from review.models import Sentence
 
-_COUNT = r"(?<![\w.,:/–-])(?<!covid )(?<!\[)(?P<n>\d{1,3}(?:,\d{3})+|\d+)(?![\d.,]*\d)(?!\s?%)"
+_COUNT = (
+    r"(?<![\w.,:/–-])(?<!covid )(?<!\[)(?<![≥≤<>~×∗*] )(?<![≥≤<>~×∗*])(?<!\bx )"
+    r"(?P<n>\d{1,3}(?:,\d{3})+|\d+)(?![\d.,]*\d)(?!\s?[%×∗*]|\sx\s)"
+)
 _PEOPLE = r"(?:patients?|subjects?|participants?|individuals|volunteers|people|persons)"
 _PICTURES = (
     r"(?:images?|scans?|x-?rays?|radiographs?|cxrs?|mammograms?|slices?|slides?|tiles?|patches|"
     r"frames?|videos?|volumes?|photographs?|studies|examinations?)"
 )
-_WORDS = r"\s+(?:(?!(?:per|each|every|and|or|of|to|were|was)\b)[a-z][\w'/-]*\s+){0,4}?"
+_WORDS = r"\s+(?:(?!(?:per|each|every|and|or|of|to|were|was)\b)(?:[a-z]|[23]d\b)[\w'/-]*\s+){0,4}?"
 _SIZES = {
     "patients": re.compile(rf"{_COUNT}{_WORDS}\b{_PEOPLE}\b", re.I),
     "images": re.compile(rf"{_COUNT}{_WORDS}\b{_PICTURES}\b", re.I),
@@ -126,7 +137,11 @@ _READERS = re.compile(
 _EXTERNAL = re.compile(
     r"\b(external(?:ly)? (?:\w+ )?(?:validat\w+|test\w*|cohort|data ?set|data)|independent "
     r"(?:\w+ )?(?:hospital|"
-    r"cent(?:er|re)|site|institution|cohort)|leave-one-(?:site|cent(?:er|re)|hospital)-out)\b",
+    r"cent(?:er|re)|site|institution|cohort)|leave-one-(?:site|cent(?:er|re)|hospital)-out|"
+    r"(?:previously )?(?:unseen|external) (?:\w+ ){0,2}(?:sites?|cent(?:er|re)s?|hospitals?|"
+    r"institutions?|scanners?|cohorts?|data ?sets?)|out-of-distribution (?:\w+ )?"
+    r"(?:data\w*|test\w*|cohorts?)|cross-(?:data ?set|site|cent(?:er|re)|institution\w*) "
+    r"(?:\w+ )?(?:validat\w+|test\w*|evaluat\w+))\b",
     re.I,
 )
 _METRIC = (
@@ -139,16 +154,20 @@ _PERFORMANCE = re.compile(
     rf"reached|at|were)\s*"
     r"(?:about |up to )?(?P<value>\d{1,3}(?:\.\d+)?\s?%|"
     r"[01]?\.\d+)(?P<interval>\s*(?:[(\[][^()\[\]]*(?:CI|confidence|"
-    r"[-–]|to)[^()\[\]]*[)\]]|±\s*[\d.]+\s?%?))?",
+    r"[-–]|to|\d\s?/\s?\d|\d of \d)[^()\[\]]*[)\]]|±\s*[\d.]+\s?%?))?",
     re.I,
 )
 _AVAILABLE = re.compile(
     r"\b(code|data|data ?sets?|weights|models?|implementation|images)\b[^.;]*\b(available|"
-    r"released?|provided|"
+    r"released?|provided(?! by)|"
     r"public\w*|upon (?:\w+ )?request|on (?:\w+ )?request)\b",
     re.I,
 )
-_ADDRESS = re.compile(r"(?:https?://|www\.|github\.com/)\S+?(?=[).,;]?(?:\s|$))", re.I)
+_ADDRESS = re.compile(
+    r"https?://doi\.\s?org/\S+?(?=[).,;]{0,3}(?:\s|$))|"
+    r"(?:https?://\w[\w-]*\.|www\.|github\.com/)\S+?(?=[).,;]{0,3}(?:\s|$))",
+    re.I,
+)
 
 
 _SECTIONS = frozenset(
@@ -175,19 +194,38 @@ def extract_facts(
         if sentences[index].section not in _SECTIONS:
             continue
         for find in _FINDERS:
-            found += [Fact(field, label, value, (index,)) for field, label, value in find(text)]
+            found += [
+                Fact(field, label, value, (index,))
+                for field, label, value in find(text)
+                if field not in _METHODS_FIELDS or sentences[index].section in _METHODS_SECTIONS
+            ]
     found += _read_class_tables(sentences)
     found += find_class_sources(sentences, own, sets_by_sentence or {})
-    return _merge(found)
+    return _merge(found, sentences)
 
 
-_QUOTED = frozenset({"split", "reference standard", "external data"})
+_METHODS_FIELDS = frozenset({"preprocessing", "augmentation", "model selection", "split moment"})
+_METHODS_SECTIONS = frozenset({"", "methods", "supplement"})
+_QUOTED = frozenset(
+    {"population", "split", "reference standard", "external data", "model selection"}
+)
 """Fields whose cells are sentences."""
 _MAX_QUOTED = 4
-"""Sentences kept of each such field; those that come first say it best."""
+"""Sentences kept of each such field: those that say it outright, if any do; the first ones."""
+_STRONG_REFERENCE = re.compile(
+    r"\b(?:reference|gold) standard\b|\bground truth\b[^.;]*\b(?:by|from|consensus)\b|"
+    r"\b(?:annotat|label|delineat|segment|grad|confirm|diagnos)\w*\b[^.;]{0,60}\bby\b[^.;]{0,60}"
+    r"\b(?:radiologist|pathologist|reader|expert|physician|clinician|dermatologist|"
+    r"ophthalmologist|neurologist|psychiatrist)s?\b",
+    re.I,
+)
+_STRONG: Mapping[str, Callable[[str], bool]] = {
+    "population": is_strong_population,
+    "reference standard": lambda text: bool(_STRONG_REFERENCE.search(text)),
+}
 
 
-def _merge(facts: Sequence[Fact]) -> list[Fact]:
+def _merge(facts: Sequence[Fact], sentences: Sequence[Sentence]) -> list[Fact]:
     merged: dict[tuple[str, str, str], Fact] = {}
     for fact in facts:
         key = (fact.field, fact.label, fact.value.lower())
@@ -200,11 +238,19 @@ def _merge(facts: Sequence[Fact]) -> list[Fact]:
     facts_in_order = sorted(
         merged.values(), key=lambda fact: (order.index(fact.field), fact.sentences[0])
     )
+    outright = {
+        fact.field
+        for fact in facts_in_order
+        if fact.field in _STRONG and _STRONG[fact.field](sentences[fact.sentences[0]].text)
+    }
     kept: list[Fact] = []
     counts: Counter[str] = Counter()
     for fact in facts_in_order:
-        counts[fact.field] += 1
-        if fact.field not in _QUOTED or counts[fact.field] <= _MAX_QUOTED:
+        is_vague = fact.field in outright and not _STRONG[fact.field](
+            sentences[fact.sentences[0]].text
+        )
+        if not is_vague and (fact.field not in _QUOTED or counts[fact.field] < _MAX_QUOTED):
+            counts[fact.field] += 1
             kept.append(fact)
     return kept
 
@@ -233,6 +279,52 @@ def _find_class_sizes(text: str) -> Iterator[Cell]:
             yield "class size", name, n
 
 
+_TOTAL = re.compile(
+    rf"{_COUNT}(?:\s+[\w-]+){{0,3}}?\s+(?:{_PEOPLE}|{_PICTURES}|cases|samples|lesions|nodules)\s*[(:,]",
+    re.I,
+)
+_LISTED = re.compile(
+    rf"(?:(?P<name>[“\"‘']?[A-Z][\w’' -]{{0,30}}?[”\"’']?|[a-z][\w’' -]{{2,30}}?)\s*[:=]\s*"
+    rf"{_COUNT})|"
+    rf"(?:{_COUNT.replace('<n>', '<m>')}\s+(?:(?:patients?|subjects?|cases?|images?|scans?|"
+    rf"participants?)\s+)?(?:with |of |were )?(?P<after>[A-Za-z][\w’'-]*(?:\s[\w’'-]+){{0,3}}?)"
+    rf"(?=\s*(?:,|\)|;|\.|\band\b|$)))"
+)
+_LAST_WORDS = re.compile(r"^(?:and|the|with|of|including)\s+", re.I)
+_NOUN_AFTER = re.compile(
+    r"\s+(?:images?|cases?|patients?|subjects?|scans?|samples?|individuals|tiles|slides)$", re.I
+)
+_AGE_OR_SEX = re.compile(r"children|adults|men|women|males?|females?|boys|girls", re.I)
+_MIN_LISTED, _MAX_LISTED = 2, 12
+
+
+def _find_listed_sizes(text: str) -> Iterator[Cell]:
+    """Classes listed after their total, if they add up: '415 subjects (PD: 263, controls: 152)'."""
+    if is_row(text) or re.search(r"\b(?:folds?|each|per|every)\b", text, re.I):
+        return
+    for total in _TOTAL.finditer(text):
+        rest = text[total.end() - 1 :]
+        stop = rest.find(")") if rest.startswith("(") else -1
+        listed = _list_sizes(rest[1:stop] if stop > 0 else rest[1:200])
+        whole = int(total["n"].replace(",", ""))
+        for count in range(min(len(listed), _MAX_LISTED), _MIN_LISTED - 1, -1):
+            if sum(size for _, size in listed[:count]) == whole:
+                for name, size in listed[:count]:
+                    yield "class size", name, str(size)
+                return
+
+
+def _list_sizes(text: str) -> list[tuple[str, int]]:
+    listed = []
+    for match in _LISTED.finditer(text):
+        name = _LAST_WORDS.sub("", (match["name"] or match["after"]).strip(" “”\"‘’'"))
+        name = _NOUN_AFTER.sub("", name)
+        if _AGE_OR_SEX.fullmatch(name):
+            return []
+        listed.append((name_class(name), int((match["n"] or match["m"]).replace(",", ""))))
+    return listed
+
+
 def _find_parts(text: str) -> Iterator[Cell]:
     if is_row(text):
         return
@@ -250,15 +342,36 @@ def _find_parts(text: str) -> Iterator[Cell]:
             re.I,
         )
         match = after or before
-        if match and int(match["n"].replace(",", "")) > 1:
-            yield "part size", part, match["n"].replace(",", "")
+        if match is None or _NO_PART.search(match.group()):
+            continue
+        if match is after and _NO_PART.match(text[match.end() :].lstrip(" -")):
+            continue
+        sizes = [match["n"]]
+        added = _ADDED.search(text[: match.start("n")]) if match is before else None
+        if added:
+            sizes.append(added["n"])
+        total = sum(int(size.replace(",", "")) for size in sizes)
+        if total > 1:
+            yield "part size", part, str(total)
+
+
+_NO_PART = re.compile(
+    r"\b(?:minutes?|hours?|days?|seconds?|epochs?|iterations?|steps|times|gpus?|nvidia|ti|rtx|years?|"
+    r"folds?|"
+    r"random|permutation\w*|train and test datasets|datasets|"
+    r"\d+ and train)\b|\bto (?:train|test|validate)\b",
+    re.I,
+)
+"""In words between a number and a part: a time or a setting and no size."""
+_ADDED = re.compile(rf"{_COUNT} [a-z-]+ and $", re.I)
+"""'110 tumour and' before '160 normal images for training': the part has both."""
 
 
 def _find_split(text: str) -> Iterator[Cell]:
     is_split = _SPLIT.search(text) and _SPLIT_CONTEXT.search(text) and _SPLIT_AMOUNT.search(text)
     if is_row(text) or not is_split or _CAPTION.match(text):
         return
-    yield "split", "", _shorten(text)
+    yield "split", "", shorten(text)
     for unit, pattern in _SPLIT_UNIT:
         if pattern.search(text):
             yield "split unit", "", unit
@@ -298,8 +411,10 @@ def _find_reference(text: str) -> Iterator[Cell]:
     if is_row(text):
         return
     if _REFERENCE.search(text) and not _CAPTION.match(text) and len(text) < _MAX_SENTENCE:
-        yield "reference standard", "", _shorten(text)
+        yield "reference standard", "", shorten(text)
     for match in _READERS.finditer(text):
+        if re.search(r"\b(?:tasks?|amongst?|between)\b", match.group()):
+            continue
         if re.search(
             r"\b(read|label|annotat|review|segment|delineat|grad|assess|scor|confirm|select|"
             r"diagnos|"
@@ -313,11 +428,28 @@ def _find_reference(text: str) -> Iterator[Cell]:
                 " ".join(match.group().split()),
             )
     if _EXTERNAL.search(text):
-        yield "external data", "", _shorten(text)
+        yield "external data", "", shorten(text)
+
+
+_OTHER_STUDY = re.compile(
+    r"\b(?:prior|previous|earlier|another|other|existing) (?:\w+ )?(?:study|studies|work|works|"
+    r"authors|methods|models)\b",
+    re.I,
+)
+
+
+_GAIN = re.compile(
+    r"\b(?:increas|improve|gain|difference|drop|decreas|reduc|boost)\w* (?:in|of) (?:\w+ ){0,2}$",
+    re.I,
+)
 
 
 def _find_performance(text: str) -> Iterator[Cell]:
+    if _OTHER_STUDY.search(text):
+        return
     for match in _PERFORMANCE.finditer(text):
+        if _GAIN.search(text[: match.start()]):
+            continue
         value = " ".join(f"{match['value']}{match['interval'] or ''}".split())
         yield "performance", match["metric"].lower(), value
 
@@ -326,18 +458,19 @@ def _find_availability(text: str) -> Iterator[Cell]:
     if _AVAILABLE.search(text):
         address = _ADDRESS.search(text)
         if address or re.search(r"\brequest\b", text, re.I):
-            yield "availability", "", address.group() if address else "on request"
-
-
-def _shorten(text: str, length: int = 160) -> str:
-    return text if len(text) <= length else text[: length - 3].rstrip() + "..."
+            yield "availability", "", "".join(address.group().split()) if address else "on request"
 
 
 _FINDERS: tuple[Callable[[str], Iterator[Cell]], ...] = (
     _find_sizes,
+    find_population,
     _find_class_sizes,
+    _find_listed_sizes,
     _find_parts,
     _find_split,
+    find_moment,
+    find_preparation,
+    find_selection,
     _find_balancing,
     _find_setting,
     _find_reference,

@@ -15,9 +15,12 @@ class Fact:
     """As printed, numbers without separators of thousands."""
     sentences: tuple[int, ...]
     """Indexes of the sentences that give it, the first one first."""
+    cell: str = ""
+    """The cell of a table it was read from: 'Table 2: Melanoma, Images'; '' for a sentence."""
 
 
 FIELDS = {
+    "population": "Population and setting",
     "patients": "Patients",
     "images": "Images",
     "class size": "Size of each class",
@@ -25,7 +28,11 @@ FIELDS = {
     "part size": "Size of each part",
     "split": "Split",
     "split unit": "Unit of the split",
+    "split moment": "Moment of the split",
     "balancing": "Classes enlarged or balanced",
+    "preprocessing": "Preprocessing",
+    "augmentation": "Augmentation",
+    "model selection": "Model selection",
     "dates": "Dates",
     "sites": "Sites",
     "reference standard": "Reference standard",

@@ -79,7 +79,7 @@ def _render_cell(
     cell: FactCell,
     take: Callable[[str, int | None], None] | None,
 ) -> None:
-    place = f"p. {cell.page}" if cell.page else ""
+    place = ", ".join(filter(None, (f"p. {cell.page}" if cell.page else "", cell.cell)))
     st.html(
         f'<div style="line-height:1.4">{html.escape(format_cell(cell))} '
         f"<small>{html.escape(place)}</small><br><small>{html.escape(cell.sentence)}</small></div>"

@@ -15,7 +15,14 @@ from review import fulltext
 from review.bias import datasets, number_checks
 from review.bias import rules as cues
 from review.bias.datasets import DatasetMatrix, Mention, Overlap, Registry, UnlistedName
-from review.bias.facts import Correction, Fact, FactCell, correct_facts, list_reported
+from review.bias.facts import (
+    Correction,
+    Fact,
+    FactCell,
+    add_table_facts,
+    correct_facts,
+    list_reported,
+)
 from review.bias.pitfalls import PaperFigures, PitfallCatalog, PitfallRule
 from review.bias.pitfalls import load_pitfalls as load_pitfalls
 from review.bias.places import PlaceRanker, add_places, load_place_ranker
@@ -25,7 +32,7 @@ from review.errors import ReviewError
 from review.figures import dataset_graph
 from review.figures.convert import render_png as to_png
 from review.fulltext import FullText
-from review.models import Sentence
+from review.models import PrintedTable, Sentence
 from review.parallel import process_pool
 from review.resources import get_shipped_path as shipped
 from review.store import fact_corrections, feedback, flags, links, records
@@ -100,16 +107,19 @@ def find_flags(
     return [flag for flag in found if include_disabled or flag.tier != "other"]
 
 
-def find_facts(sentences: Sequence[Sentence]) -> list[Fact]:
-    """The facts of a full text at hand, each with its sentences."""
-    return cues.find_facts(sentences, load_knowledge().registry)
+def find_facts(sentences: Sequence[Sentence], tables: Sequence[PrintedTable] = ()) -> list[Fact]:
+    """The facts of a full text at hand, each with its sentences; of its tables too, if given."""
+    found = cues.find_facts(sentences, load_knowledge().registry)
+    return add_table_facts(found, tables, sentences) if tables else found
 
 
 def get_fact_cells(project: Project, record: int) -> list[FactCell]:
     """The facts of a record's PDF with what people corrected; none without text."""
     text = texts.get_record_text(project, record)
     sentences = text.sentences if text else ()
-    return correct_facts(find_facts(sentences), sentences, _list_corrections(project, record))
+    tables = fulltext.list_tables(text) if text else ()
+    facts = find_facts(sentences, tables)
+    return correct_facts(facts, sentences, _list_corrections(project, record))
 
 
 def _list_corrections(project: Project, record: int) -> list[Correction]:

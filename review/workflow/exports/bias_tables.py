@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from review.bias.facts import FIELDS, Correction, FactCell, correct_facts
-from review.models import Sentence
+from review.fulltext import FullText, list_tables
 from review.store import fact_corrections, feedback, files
 from review.store import flags as flag_runs
 from review.store.feedback import FeedbackEntry
@@ -32,8 +32,8 @@ def build_tables(snapshot: ReviewSnapshot, entries: Iterable[FeedbackEntry]) -> 
     return [_build_flags_table(snapshot, studies, entries), _build_facts_table(snapshot, studies)]
 
 
-def _iter_texts(snapshot: ReviewSnapshot) -> Iterator[tuple[int, Sequence[Sentence]]]:
-    """(report, sentences) of the included reports whose PDF was searched."""
+def _iter_texts(snapshot: ReviewSnapshot) -> Iterator[tuple[int, FullText]]:
+    """(report, full text) of the included reports whose PDF was searched."""
     with snapshot.project.store.read() as conn:
         attached = files.list_current_files(conn, until=snapshot.until)
         engine = flags.load_knowledge().engine
@@ -46,12 +46,12 @@ def _iter_texts(snapshot: ReviewSnapshot) -> Iterator[tuple[int, Sequence[Senten
         if report in searched:
             path = get_file_path(snapshot.project, searched[report])
             if path.exists():
-                yield report, texts.get_pdf_text(snapshot.project, path).sentences
+                yield report, texts.get_pdf_text(snapshot.project, path)
 
 
 def _build_flags_table(
     snapshot: ReviewSnapshot,
-    studies: Sequence[tuple[int, Sequence[Sentence]]],
+    studies: Sequence[tuple[int, FullText]],
     entries: Iterable[FeedbackEntry],
 ) -> Table:
     verdicts = {
@@ -61,7 +61,8 @@ def _build_flags_table(
     with snapshot.project.store.read() as conn:
         dataset_entries = feedback.list_newest_entries(conn, "dataset", until=snapshot.until)
     rows: list[tuple[Cell, ...]] = []
-    for report, sentences in studies:
+    for report, text in studies:
+        sentences = text.sentences
         settled = {
             entry.rule: str(entry.verdict)
             for entry in dataset_entries
@@ -98,12 +99,10 @@ def _build_flags_table(
     )
 
 
-def _build_facts_table(
-    snapshot: ReviewSnapshot, studies: Sequence[tuple[int, Sequence[Sentence]]]
-) -> Table:
+def _build_facts_table(snapshot: ReviewSnapshot, studies: Sequence[tuple[int, FullText]]) -> Table:
     rows: list[tuple[Cell, ...]] = []
-    for report, sentences in studies:
-        for cell in _correct_cells(snapshot, report, sentences):
+    for report, text in studies:
+        for cell in _correct_cells(snapshot, report, text):
             rows.append(
                 (
                     snapshot.labels[report],
@@ -114,12 +113,23 @@ def _build_facts_table(
                     cell.found if cell.corrected else None,
                     cell.page or None,
                     cell.sentence or None,
+                    cell.cell or None,
                 )
             )
     return Table(
         "facts",
         "Facts read from the included studies",
-        ("Study", "Field", "Of", "Value", "Corrected", "Found in the text", "Page", "Sentence"),
+        (
+            "Study",
+            "Field",
+            "Of",
+            "Value",
+            "Corrected",
+            "Found in the text",
+            "Page",
+            "Sentence",
+            "Table cell",
+        ),
         tuple(rows),
         (CORRECTED_NOTE,),
     )
@@ -145,7 +155,7 @@ def mark_corrected(snapshot: ReviewSnapshot, table: Table) -> Table:
 def _list_corrected(snapshot: ReviewSnapshot, report: int) -> list[str]:
     """The corrected facts of a report as short phrases: 'Patients: 1205 (corrected, p. 3)'."""
     phrases = []
-    for cell in _correct_cells(snapshot, report, ()):
+    for cell in _correct_cells(snapshot, report, None):
         label = f", {cell.label}" if cell.label else ""
         page = f", p. {cell.page}" if cell.page else ""
         value = cell.value or "not reported"
@@ -153,10 +163,9 @@ def _list_corrected(snapshot: ReviewSnapshot, report: int) -> list[str]:
     return phrases
 
 
-def _correct_cells(
-    snapshot: ReviewSnapshot, report: int, sentences: Sequence[Sentence]
-) -> list[FactCell]:
-    facts = flags.find_facts(sentences) if sentences else []
+def _correct_cells(snapshot: ReviewSnapshot, report: int, text: FullText | None) -> list[FactCell]:
+    sentences = text.sentences if text else ()
+    facts = flags.find_facts(sentences, list_tables(text)) if text else []
     return correct_facts(facts, sentences, _list_corrections(snapshot, report))
 
 
