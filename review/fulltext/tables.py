@@ -90,7 +90,7 @@ def list_tables(text: FullText) -> tuple[PrintedTable, ...]:
     tables: list[PrintedTable] = []
     for candidate, reading in zip(candidates, readings, strict=True):
         if reading is not None:
-            tables.append(_build_table(candidate.caption, reading))
+            tables += _split_parts(_build_table(candidate.caption, reading))
     for number, page in enumerate(pages[1:], start=1):
         table = _continue_table(tables, readings, pages[number - 1], page, frames[page.number])
         if table is not None:
@@ -294,6 +294,30 @@ def _build_table(caption: Caption, reading: _Reading) -> PrintedTable:
         reading.grid.rows,
         tuple(_read_notes(reading, caption)),
     )
+
+
+def _split_parts(table: PrintedTable) -> list[PrintedTable]:
+    """The tables set one below the other under one caption: a row repeats the first head."""
+    first = table.columns[0].rsplit(" | ", 1)[-1] if table.columns else ""
+    starts = [
+        n
+        for n, row in enumerate(table.rows)
+        if n and first and row[0] == first and all(row) and not any(map(is_number, row))
+    ]
+    if not starts:
+        return [table]
+    parts = []
+    columns, begin = table.columns, 0
+    for start in [*starts, len(table.rows)]:
+        above = table.rows[start - 1] if start < len(table.rows) else ()
+        has_title = start - begin > 1 and sum(map(bool, above)) == 1
+        stop = start - 1 if has_title else start
+        parts.append(replace(table, columns=columns, rows=table.rows[begin:stop]))
+        if start < len(table.rows):
+            title = f"{''.join(above)} | " if has_title else ""
+            columns = (first, *(title + name for name in table.rows[start][1:]))
+            begin = start + 1
+    return parts
 
 
 def _read_notes(reading: _Reading, caption: Caption) -> list[str]:

@@ -365,6 +365,30 @@ def test_names_of_columns_under_a_line_below_merged_heads_are_heads(tmp_path):
     assert [row[0] for row in table.rows] == ["Blur", "Flip"]
 
 
+def test_two_tables_one_below_the_other_under_one_caption_are_two(tmp_path):
+    first = (("North", "30", "1260", "12"), ("South", "80", "3840", "8"))
+    second = (("North", "9000", "90", "2250"), ("South", "9500", "117", "2200"))
+    xs = XS[:4]
+    page = [
+        *caption(700),
+        *print_row(680, ("Centre", "Patients", "Images", "Scanners"), xs),
+        *print_rows(664, first, xs),
+        *print_row(638, ("", "Acquisition"), xs),
+        *print_row(625, ("Centre", "TR (ms)", "TE (ms)", "TI (ms)"), xs),
+        *print_rows(609, second, xs),
+    ]
+    ruled = [rule(y) for y in (692, 674, 658, 646, 633, 619, 604, 592)]
+    tables = read(tmp_path, page, ruled=[ruled])
+    assert [table.rows for table in tables] == [first, second]
+    assert tables[0].columns == ("Centre", "Patients", "Images", "Scanners")
+    assert [head.rsplit(" | ", 1)[-1] for head in tables[1].columns] == [
+        "Centre",
+        "TR (ms)",
+        "TE (ms)",
+        "TI (ms)",
+    ]
+
+
 def test_a_caption_with_a_wide_gap_in_a_justified_line_is_whole(tmp_path):
     page = [
         *caption(712, "Table 1. Results of all of the networks on the test set of the second run"),

@@ -101,7 +101,7 @@ _SPLIT_UNIT = (
 _BALANCING = re.compile(
     r"\b(oversampl\w+|smote|balanc(?:e|ed|ing)|equali[sz]\w+|expanded|enlarged|augment\w+)\b[^.;]*?"
     r"\b(?:to|into|compris\w+|total of|contain\w*|increas\w+)\b[^.;]*?"
-    r"(?P<n>\d[\d,]*)\b(?!\s?%|\.\d)",
+    r"(?<![\d,×∗*])(?<![×∗*] )(?P<n>\d[\d,]*)\b(?!\s?[%×∗*]|\.\d)",
     re.I,
 )
 _MONTH = (
@@ -192,6 +192,11 @@ def extract_facts(
     for index in sorted(own):
         text = sentences[index].text
         if sentences[index].section not in _SECTIONS:
+            found += [
+                Fact(field, label, value, (index,))
+                for field, label, value in _find_availability(text)
+                if _OWN_CODE.search(text)
+            ]
             continue
         for find in _FINDERS:
             found += [
@@ -206,6 +211,7 @@ def extract_facts(
 
 _METHODS_FIELDS = frozenset({"preprocessing", "augmentation", "model selection", "split moment"})
 _METHODS_SECTIONS = frozenset({"", "methods", "supplement"})
+_OWN_CODE = re.compile(r"\b(?:our|the|all)\b[^.;]{0,40}\b(?:code|data|weights|models?)\b", re.I)
 _QUOTED = frozenset(
     {"population", "split", "reference standard", "external data", "model selection"}
 )
@@ -454,7 +460,18 @@ def _find_performance(text: str) -> Iterator[Cell]:
         yield "performance", match["metric"].lower(), value
 
 
+_NOT_RELEASED = re.compile(
+    r"\b(?:code|data|images|weights)\b[^.;]{0,40}\b(?:will not be|cannot be|are not|is not) "
+    r"(?:made )?(?:publicly )?(?:released|available|shared)",
+    re.I,
+)
+
+
 def _find_availability(text: str) -> Iterator[Cell]:
+    refusal = _NOT_RELEASED.search(text)
+    if refusal:
+        yield "availability", "", f"not released: {refusal.group()}"
+        return
     if _AVAILABLE.search(text):
         address = _ADDRESS.search(text)
         if address or re.search(r"\brequest\b", text, re.I):

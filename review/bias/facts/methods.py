@@ -40,7 +40,8 @@ _STEPS = {
     r"z-?score\w*|min-?max|zero mean|unit variance",
     "skull stripping": r"skull[- ]strip\w*|brain extraction|\bHD-BET\b",
     "bias field correction": r"bias[- ]field|\bN4\b|inhomogeneity correction",
-    "registration": r"(?:co-?)?registered (?:to|with|into)|(?:co-?)?registration\b|"
+    "registration": r"(?:co-?)?registered (?:\w+(?:-\w+)? )?(?:to|with|into)|"
+    r"(?:co-?)?registration\b|"
     r"(?:rigid|affine)\w* align\w+|aligned to the",
     "denoising": r"de-?nois\w+|median filter\w*|smooth(?:ed|ing)\b[^.;]{0,20}kernel|"
     r"gaussian filter",

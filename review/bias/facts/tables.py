@@ -64,6 +64,10 @@ _OWN_ROW = re.compile(
     r"\b(ours?|our (?:\w+ )?(?:method|model|net\w*)|proposed|this (?:work|study)|current study)\b",
     re.I,
 )
+_OWN_NAME = re.compile(
+    r"\b(?:propos\w+|introduc\w+|present\w*|call(?:ed)?|nam(?:e|ed)|dubbed|term(?:ed)?|develop\w*)\b"
+    r"[^.;]{0,80}?\b(?P<name>[A-Z][\w-]*[A-Z\d][\w+-]*)"
+)
 _OTHERS = re.compile(
     r"\bet al\b|\[\d+\]|\(\d{4}\)|\bcompar\w+ (?:with|to) (?:related|other|previous)"
 )
@@ -108,8 +112,9 @@ def read_table_facts(tables: Sequence[PrintedTable], sentences: Sequence[Sentenc
     """
     facts: list[Fact] = []
     counts: Counter[str] = Counter()
+    names = _find_own_names(sentences)
     for table in tables:
-        for cell in (*_read_sizes(table), *_read_performance(table)):
+        for cell in (*_read_sizes(table), *_read_performance(table, names)):
             counts[cell.field] += 1
             if counts[cell.field] > _MAX_FACTS:
                 continue
@@ -118,6 +123,17 @@ def read_table_facts(tables: Sequence[PrintedTable], sentences: Sequence[Sentenc
                 place = f"{table.label or 'Table'}: {_name_cell(table, cell)}"
                 facts.append(Fact(cell.field, cell.label, cell.value, (index,), place))
     return facts
+
+
+def _find_own_names(sentences: Sequence[Sentence]) -> frozenset[str]:
+    """The names that the authors give their model in the abstract or introduction."""
+    return frozenset(
+        match["name"].lower()
+        for sentence in sentences
+        if sentence.section in ("", "abstract", "introduction")
+        for match in _OWN_NAME.finditer(sentence.text)
+        if re.search(r"\b(?:we|our|this)\b", sentence.text, re.I)
+    )
 
 
 def _name_cell(table: PrintedTable, cell: _Cell) -> str:
@@ -226,13 +242,17 @@ def _find_label(table: PrintedTable, row: Sequence[str], column: int) -> str:
     return names[-1] if names else ""
 
 
-def _read_performance(table: PrintedTable) -> Iterator[_Cell]:
+def _read_performance(table: PrintedTable, names: frozenset[str]) -> Iterator[_Cell]:
     """Figures of the study's own model: its row, or all rows of a short table."""
     heads = table.columns
     metrics = [n for n in range(1, len(heads)) if _METRIC.search(heads[n])]
     in_rows = [n for n, row in enumerate(table.rows) if _METRIC.search(row[0])]
     if metrics:
-        own = [n for n, row in enumerate(table.rows) if _OWN_ROW.search(row[0])]
+        own = [
+            n
+            for n, row in enumerate(table.rows)
+            if _OWN_ROW.search(row[0]) or row[0].lower() in names
+        ]
         if not own and len(table.rows) <= _MAX_ROWS_ALL_OWN:
             own = [n for n, row in enumerate(table.rows) if not _OTHERS.search(row[0])]
         for n in own:

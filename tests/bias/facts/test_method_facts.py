@@ -229,6 +229,26 @@ def test_performance_is_that_of_the_studys_own_row():
     )
 
 
+def test_a_model_is_known_by_the_name_its_authors_give_it():
+    rows = [("NetA", "91.0"), ("NetB", "92.0"), ("NetC", "93.0"), ("ScanVAE", "95.0")]
+    printed = table("Comparison.", ("Model", "Accuracy (%)"), *rows)
+    lines = [Sentence(" ".join(row), 3, "results") for row in rows]
+    named = Sentence("We propose a network called ScanVAE for this.", 1, "abstract")
+    other = Sentence("Others propose a network called NetB.", 1, "abstract")
+    found = add_table_facts((), (printed,), [named, other, *lines])
+    assert [(f.label, f.value) for f in found] == [("Accuracy (%) (ScanVAE)", "95.0")]
+
+
+def test_availability_stands_anywhere_and_a_refusal_is_one():
+    text = "All code of our study is available at https://example.org/code."
+    assert ("availability", "", "https://example.org/code") in find(text, section="introduction")
+    others = "A tool is available at https://example.org/tool."
+    assert find(others, section="introduction") == []
+    refusal = "The code for this study will not be released."
+    wanted = ("availability", "", "not released: code for this study will not be released")
+    assert wanted in find(refusal)
+
+
 @pytest.mark.parametrize(
     "printed",
     [
