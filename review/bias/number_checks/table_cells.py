@@ -26,6 +26,8 @@ _MIN_SHARES = 5
 """Cells 'n (p)' that must share a total before the one that does not is an error."""
 _MIN_EQUAL = 3
 """Figures two rows of one name must share before the one that differs is an error."""
+_MEAN_OF_F1 = 0.025
+"""Share by which a mean F1 over classes or folds may differ from the F1 of their means."""
 _NUMBER = re.compile(r"^[~≈(]?\s*([-−]?\d{1,3}(?:,\d{3})+|[-−]?\d*[.·]?\d+)")
 _TOTAL = re.compile(r"^(?:grand |over)?(?:totals?|all(?: \w+)?|sum)\b[\s(:]*", re.I)
 _MEAN = re.compile(r"^(?:mean|averages?|avg\.?|avreage|macro[- ]average)\b", re.I)
@@ -326,7 +328,7 @@ def _check_f1(grid: Grid) -> Iterator[Finding]:
         exact = 2 * precision.value * recall.value / (precision.value + recall.value)
         if abs(exact - f1.value) <= f1.unit + precision.unit + 1e-9:
             right += 1
-        else:
+        elif abs(exact - f1.value) > _MEAN_OF_F1 * exact:
             wrong.append((row, exact, f1))
     if right <= _MIN_AGREEING or len(wrong) > max(1, right // 4):
         return

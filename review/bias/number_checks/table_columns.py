@@ -5,7 +5,7 @@ As in table_cells, a relation is only held against a cell if it holds in the oth
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 
@@ -174,9 +174,7 @@ def _check_products(grid: Grid) -> Iterator[Finding]:
             if (x := cells[a]) and (y := cells[b]) and (z := cells[c])
             if min(x.value, y.value, z.value) > 0
         ]
-        products = {round(z.value, 6) for _, _, _, z in rows}
-        factors = {(round(x.value, 6), round(y.value, 6)) for _, x, y, _ in rows}
-        if len(products) < _MIN_PRODUCTS or len(factors) < _MIN_PRODUCTS:
+        if len(rows) < _MIN_PRODUCTS or not all(map(_varies, list(zip(*rows, strict=True))[1:])):
             continue
         for factor in _FACTORS:
             exact = [row for row in rows if _is_product(*row[1:], factor)]
@@ -200,6 +198,12 @@ def _check_products(grid: Grid) -> Iterator[Finding]:
                     f"{len(exact)} other rows, not {z.printed}.",
                 ),
             )
+
+
+def _varies(values: Iterable[NumberCell]) -> bool:
+    """Whether figures differ so much that a product of them is no chance, as of shares near 1."""
+    numbers = [cell.value for cell in values]
+    return len(set(numbers)) >= _MIN_PRODUCTS and max(numbers) >= 2 * min(numbers)
 
 
 def _take_column(grid: Grid, column: int) -> list[NumberCell | None]:
@@ -313,6 +317,7 @@ def _compare_sums(
 
 _MIN_SAME = 3
 _MIN_SAME_DIGITS = 9
+_NEAR = 0.05
 _MIN_DIGITS = 3
 """Digits of a figure that does not come near another one by chance."""
 
@@ -326,6 +331,7 @@ class _Line:
     figures: tuple[str, ...]
     places: tuple[int, ...]
     """Sentence of each figure."""
+    is_column: bool
 
 
 def _list_lines(grid: Grid) -> Iterator[_Line]:
@@ -338,15 +344,20 @@ def _list_lines(grid: Grid) -> Iterator[_Line]:
         (grid.heads[n], [(grid.texts[row][n], grid.places[row]) for row in range(count)])
         for n in range(1, len(grid.heads))
     ]
-    for name, cells in (*rows, *columns):
+    for number, (name, cells) in enumerate((*rows, *columns)):
+        if _NO_FIGURE.search(name):
+            continue
         for part in (0, 1):
             kept = [
                 (figure, place) for text, place in cells if (figure := _take_figure(text, part))
             ]
             if len(kept) > _MIN_SAME:
-                yield _Line(grid, name, tuple(f for f, _ in kept), tuple(p for _, p in kept))
+                figures, places = zip(*kept, strict=True)
+                yield _Line(grid, name, figures, places, is_column=number >= count)
 
 
+_NO_FIGURE = re.compile(r"\bCIs?\b|\bconfidence\b|\bp\b|\bp-?values?\b", re.I)
+"""Heads of columns of intervals and of p values."""
 _PAIR = re.compile(r"^(\d+(?:\.\d+)?)\s?/\s?(\d+(?:\.\d+)?)$")
 
 
@@ -370,11 +381,17 @@ def _compare_lines(grids: Sequence[Grid]) -> Iterator[Finding]:
     for (n, first), (m, second) in combinations(enumerate(lines), 2):
         if first.grid is second.grid or len(sets[n] & sets[m]) < _MIN_SAME:
             continue
+        if first.is_column and second.is_column:
+            continue  # rivals that two experiments share, and a model that has another figure
         match = _align_lines(first.figures, second.figures)
         if match is None or not (_is_rare(first, second) and _is_rare(second, first)):
             continue
         at, other, same = match
         here, there = second.figures[other], first.figures[at]
+        is_near = abs(float(here) - float(there)) <= _NEAR * max(float(here), float(there))
+        is_slip = is_near or differ_by_one_digit(here, there)
+        if (first.is_column or second.is_column) and not is_slip:
+            continue
         if frozenset((here, there)) in reported:
             continue
         reported.add(frozenset((here, there)))

@@ -104,6 +104,8 @@ def test_f1_is_compared_only_where_it_is_the_harmonic_mean_elsewhere():
     [text] = problems(table(heads, *rows, ("D", "88.0", "82.0", "89.4")))
     assert "row 'D'" in text and "84.89" in text
     assert problems(table(heads, *rows, ("D", "88.0", "82.0", "84.9"))) == []
+    mean_of_folds = ("D", "88.0", "82.0", "83.9")
+    assert problems(table(heads, *rows, mean_of_folds)) == []
     macro = [
         ("A", "90.0", "80.0", "82.0"),
         ("B", "70.0", "90.0", "75.0"),

@@ -133,3 +133,33 @@ def test_one_cell_with_two_figures_is_the_same_in_all_tables():
     other = table(("Model", "Figures"), ("Base", "90.6/36.6"), label="Table 4")
     [(_, text)] = problems(*tables[:2], other)
     assert "90.6/36.6 is 90.6/30.6 in 2 other tables" in text
+
+
+def test_shares_near_one_are_no_factors():
+    heads = ("Set", "Accuracy", "Precision", "AUC")
+    rows = [
+        ("North", "97.7", "97.3", "0.996"),
+        ("South", "96.9", "96.3", "0.994"),
+        ("East", "97.2", "96.9", "0.997"),
+        ("West", "96.4", "95.9", "0.995"),
+        ("Centre", "98.4", "98.1", "0.997"),
+        ("Coast", "97.5", "96.8", "0.996"),
+    ]
+    assert problems(table(heads, *rows)) == []
+
+
+def test_rivals_of_two_experiments_do_not_tie_the_model():
+    heads = ("Method", "Feet", "Hands")
+    rivals = [("Source", "164.2", "31.0"), ("Mapped", "151.8", "32.4"), ("Paired", "148.3", "33.9")]
+    first = table(heads, *rivals, ("Ours", "131.5", "22.7"))
+    second = table(heads, *rivals, ("Ours", "104.6", "28.3"), label="Table 2")
+    assert problems(first, second) == []
+
+
+def test_intervals_of_two_tables_are_not_rows_of_figures():
+    heads = ("Set", "Dice", "95% CI")
+    rows = [("North", "0.896", "0.912"), ("South", "0.872", "0.904"), ("East", "0.861", "0.893")]
+    first = table(heads, *rows, ("West", "0.855", "0.887"))
+    swapped = [(name, high, low) for name, low, high in rows]
+    second = table(heads, *swapped, ("West", "0.886", "0.854"), label="Table 2")
+    assert problems(first, second) == []
