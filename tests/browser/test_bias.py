@@ -94,6 +94,7 @@ ASKED = [
     "2 Methods",
     "Cases with the infection were drawn from the dataset of Cohen et al. as released.",
     "Normal radiographs came from the dataset by Wang et al. in this study.",
+    "We test on the QuanScan dataset (Lee et al., 2020) as well.",
 ]
 
 
@@ -108,6 +109,7 @@ def test_a_data_set_that_cannot_be_told_is_asked_and_flags_follow_the_answer(tmp
         page.get_by_role("tab", name="Data sets").click()
         sees(page, "Which data set does “dataset of Cohen et al.” refer to?")
         sees(page, "Which data set does “dataset by Wang et al.” refer to?")
+        expect(page.get_by_text("Not in the registry: QuanScan (p. 1)")).to_be_visible()
         settled(page)
         keep(page, tmp_path, "asked.png")
         page.get_by_role("button", name="COVID-19 Image Data Collection").first.click()

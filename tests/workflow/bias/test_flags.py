@@ -293,6 +293,17 @@ def test_the_commands_work_on_a_file_alone(pdfs, tmp_path):
     assert (tmp_path / "g.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_data_set_outside_the_registry_is_told(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("Methods\n\nWe train and test on the QuanScan dataset (Lee et al., 2020).\n")
+    said = run("datasets", "find", path).stdout
+    assert "Not in the registry: QuanScan (section Methods" in said and "0 known datasets" in said
+    found = json.loads(run("datasets", "find", path, "--json").stdout)
+    [one] = found["not_in_registry"]
+    assert one["name"] == "QuanScan" and "QuanScan" in one["sentences"][0]["text"]
+    assert found["used"] == []
+
+
 def test_the_commands_read_xml_and_plain_text(tmp_path):
     body = (
         "<sec><title>Methods</title><p>We combined three publicly available datasets from Kaggle "
