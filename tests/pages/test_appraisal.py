@@ -488,7 +488,7 @@ def test_an_item_on_which_a_paper_says_nothing_has_no_suggestions(project):
     app.session_state["at_1_claim-2020"] = "deidentification"
     app.run()
     assert not sentences(app)
-    assert "No suggestions for this item" in said(app)
+    assert "No suggestions: nothing in the text seems to answer this item" in said(app)
 
 
 def sentences(app):

@@ -109,6 +109,30 @@ def check_cues(cues: Mapping[str, Sequence[str]], name: str) -> None:
                 raise ChecklistError(f"{name}: item '{item}': {error}") from error
 
 
+@lru_cache(maxsize=20_000)
+def find_phrases(text: str, phrases: tuple[str, ...]) -> frozenset[str]:
+    """Those of the phrases, compared by spelling, that a sentence contains; none if it is too long
+    to be one."""
+    if len(text) > _MAX_SENTENCE_LENGTH:
+        return frozenset()
+    nlp, phrase_matcher, pattern_matcher = _compile_phrases(phrases)
+    hits = phrase_matcher(nlp.make_doc(normalize_spelling(text)))
+    return frozenset(
+        (
+            *(nlp.vocab.strings[phrase_id] for phrase_id, _, _ in hits),
+            *(hit.key for hit in find_hits(pattern_matcher, text)),
+        )
+    )
+
+
+@lru_cache(maxsize=4)
+def _compile_phrases(phrases: tuple[str, ...]) -> tuple[Any, Any, CueMatcher]:
+    nlp = load_pipeline(None)
+    plain = [phrase for phrase in phrases if not is_pattern(phrase)]
+    patterns = tuple(phrase for phrase in phrases if is_pattern(phrase))
+    return nlp, _build_phrase_matcher(nlp, plain, "LOWER"), _compile_patterns(patterns)
+
+
 PhraseMatches = dict[str, dict[int, str]]
 """Phrase -> sentence -> the matching words."""
 

@@ -1,8 +1,9 @@
 """Ranks the sentences of a paper by how likely they answer a checklist item, with learned weights.
 
 Two linear steps, so that a suggestion can be traced to words. First, a ridge regression for each
-labelled item over the words of a sentence, its section and its place; its weights are in the file.
-Second, one set of weights for all items over that score, the rank by cue phrases, the likeness of
+labelled item over the words of a sentence, the cue phrases and concepts in it, the concepts of its
+neighbours, its section and its place; its weights are in the file. Second, one set of weights for
+all items over that score, the scores of related items, the rank by cue phrases, the likeness of
 sentence and item text, and the form of the sentence. The second step also ranks items that nobody
 labelled. benchmarks/train_evidence_ranker.py writes the file.
 """
@@ -12,25 +13,25 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from review.bias.rules.evidence import Suggestion
+from review.bias.rules.evidence import Suggestion, find_phrases
 from review.bias.rules.matching import is_about_others
 from review.bias.weights import read_weights
 from review.models import Sentence
 
-SCHEMA = 1
+SCHEMA = 2
 MAX_CANDIDATE_LENGTH = 800
 """Letters above which a 'sentence' is most likely a table or a broken text layer."""
-RIDGE_PENALTY = 8.0
-"""Of the first step, in training and when it is fitted again; chosen on the half to learn from."""
+RIDGE_PENALTY = 32.0
+"""Of the first step, in training and when it is fitted again; chosen on the labelled papers."""
 MAX_EXAMPLES = 200
 """Examples of one item that are used to fit again, the newest."""
 _SKIPPED_SECTIONS = frozenset({"references", "keywords"})
-_SECTIONS = (
+SECTIONS = (
     "",
     "abstract",
     "introduction",
@@ -46,11 +47,19 @@ _SECTIONS = (
 _FRONT_SENTENCES = 15
 """First sentences, among which the title is."""
 _PLACES = 5
+_NEAR = (0.25, 0.5, 0.5, 0.25)
+"""How much the second sentence before, the one before, and those after count as near."""
+_FIRST_SENTENCES = 3
+_FAR = 8
+"""Sentences from the beginning of a section."""
 _WORD = re.compile(r"[a-z]+|\d+")
 _ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ed", "ies", "es", "s", "ly")
 _CAPTION = re.compile(r"\W*(?:Fig|Tab)")
 _OWN = re.compile(r"\b(?:we|our)\b", re.I)
 _CITATION = re.compile(r"et al|\(\w+,? (?:19|20)\d\d", re.I)
+
+_CUE = ":cue "
+"""What the names of features for cue phrases begin with."""
 
 Features = Mapping[str, float]
 
@@ -85,6 +94,18 @@ class EvidenceRanker:
     """Weights of the second step."""
     floor: float
     """Score under which a sentence is not suggested."""
+    cues: tuple[str, ...] = ()
+    """Cue phrases that are features of the first step."""
+    concepts: tuple[tuple[str, str], ...] = ()
+    """Name and regular expression of what a sentence can be about."""
+    related: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Key of an item -> item -> how often a sentence that answers the latter answers the former."""
+    presence: Mapping[str, float] = field(default_factory=dict)
+    """Weights of a logistic regression: does the paper answer the item at all?"""
+    presence_odds: Mapping[str, float] = field(default_factory=dict)
+    """Key of an item -> log odds that a labelled paper answers it."""
+    least_presence: float = 0.0
+    """Probability of an answer under which nothing is suggested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,20 +138,32 @@ def _parse_ranker(data: Mapping[str, Any]) -> EvidenceRanker:
         },
         mixing=dict(data["mixing"]),
         floor=float(data["floor"]),
+        cues=tuple(name.removeprefix(_CUE) for name in names if name.startswith(_CUE)),
+        concepts=tuple(data["concepts"].items()),
+        related=data["related"],
+        presence=dict(data["presence"]),
+        presence_odds=dict(data["presence_odds"]),
+        least_presence=float(data["least_presence"]),
     )
+
+
+def find_item_key(ranker: EvidenceRanker, key: str) -> str:
+    """The key under which an item has weights: its own, else that of the same item in another
+    edition of the checklist; its own also where there are none."""
+    if key in ranker.item_weights:
+        return key
+    checklist, _, item = key.partition(" ")
+    family = checklist.split("-")[0]
+    for other in ranker.item_weights:
+        other_checklist, _, other_item = other.partition(" ")
+        if other_item == item and other_checklist.split("-")[0] == family:
+            return other
+    return key
 
 
 def get_item_weights(ranker: EvidenceRanker, key: str) -> Mapping[str, float]:
     """The weights of an item, else of the same item in another edition of the checklist."""
-    if key in ranker.item_weights:
-        return ranker.item_weights[key]
-    checklist, _, item = key.partition(" ")
-    family = checklist.split("-")[0]
-    for other, weights in ranker.item_weights.items():
-        other_checklist, _, other_item = other.partition(" ")
-        if other_item == item and other_checklist.split("-")[0] == family:
-            return weights
-    return {}
+    return ranker.item_weights.get(find_item_key(ranker, key), {})
 
 
 def is_candidate(sentence: Sentence) -> bool:
@@ -167,24 +200,55 @@ def weigh_terms(text: str, idf: Mapping[str, float]) -> dict[str, float]:
 
 
 def build_features(
-    sentence: Sentence, index: int, count: int, idf: Mapping[str, float]
-) -> Features:
-    """Features of the first step: words, section, place and form of a sentence.
+    sentences: Sequence[Sentence], index: int, ranker: EvidenceRanker
+) -> dict[str, float]:
+    """Features of the first step for one sentence of a paper: its words, cue phrases and concepts,
+    the concepts of its neighbours, its section, place and form.
 
     Args:
-        index: number of the sentence in the paper.
-        count: sentences of the paper.
+        ranker: its words, phrases and concepts are used; its weights are not.
     """
-    features = weigh_terms(sentence.text, idf)
-    section = sentence.section if sentence.section in _SECTIONS else ""
+    sentence = sentences[index]
+    features = weigh_terms(sentence.text, ranker.idf)
+    section = sentence.section if sentence.section in SECTIONS else ""
     features[f":section {section}"] = 0.5
-    features[f":place {index * _PLACES // max(count, 1)}"] = 0.3
+    features[f":place {index * _PLACES // max(len(sentences), 1)}"] = 0.3
+    features[f":at {section} {_place_in_section(sentences, index)}"] = 0.3
+    if index < _FIRST_SENTENCES:
+        features[f":first {index}"] = 0.3
     for name, value in describe_form(sentence, index).items():
         if value and name in ("heading", "long", "table", "digits", "caption", "front"):
             features[f":{name}"] = 0.3
     if "http" in sentence.text:
         features[":link"] = 0.3
+    for phrase in find_phrases(sentence.text, ranker.cues):
+        features[f"{_CUE}{phrase}"] = 0.3
+    for concept in find_concepts(sentence.text, ranker.concepts):
+        features[f":about {concept}"] = 0.4
+    for prefix, neighbour in (("after", index - 1), ("before", index + 1)):
+        if 0 <= neighbour < len(sentences) and is_candidate(sentences[neighbour]):
+            for concept in find_concepts(sentences[neighbour].text, ranker.concepts):
+                features[f":{prefix} {concept}"] = 0.15
     return features
+
+
+def _place_in_section(sentences: Sequence[Sentence], index: int) -> int:
+    """0 for the first sentence of a section, then 1, 2 and 3 for those near and far from it."""
+    section, place = sentences[index].section, 0
+    while place < _FAR and place < index and sentences[index - place - 1].section == section:
+        place += 1
+    return sum(place >= step for step in (1, 3, _FAR))
+
+
+@lru_cache(maxsize=20_000)
+def find_concepts(text: str, concepts: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """The names of the concepts whose expression a text contains."""
+    return tuple(name for name, pattern in concepts if _compile_concept(pattern).search(text))
+
+
+@lru_cache(maxsize=1_000)
+def _compile_concept(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.I)
 
 
 def describe_form(sentence: Sentence, index: int) -> dict[str, float]:
@@ -210,14 +274,14 @@ def describe_form(sentence: Sentence, index: int) -> dict[str, float]:
 class PaperIndex:
     """The sentences of one paper, prepared once for all items."""
 
-    def __init__(self, sentences: Sequence[Sentence], idf: Mapping[str, float]) -> None:
+    def __init__(self, sentences: Sequence[Sentence], ranker: EvidenceRanker) -> None:
         self.sentences = sentences
-        self.idf = idf
+        self.idf = ranker.idf
         self.candidates = [n for n, sentence in enumerate(sentences) if is_candidate(sentence)]
         self.forms = {n: describe_form(sentences[n], n) for n in self.candidates}
         self._postings: dict[str, list[tuple[int, float]]] = {}
         for n in self.candidates:
-            for name, value in build_features(sentences[n], n, len(sentences), idf).items():
+            for name, value in build_features(sentences, n, ranker).items():
                 self._postings.setdefault(name, []).append((n, value))
 
     def multiply(self, weights: Mapping[str, float]) -> dict[int, float]:
@@ -228,19 +292,39 @@ class PaperIndex:
                 scores[n] += weight * value
         return scores
 
+    def score_items(
+        self, item_weights: Mapping[str, Mapping[str, float]]
+    ) -> dict[str, dict[int, float]]:
+        """Key of an item -> candidate -> score of the first step."""
+        return {key: self.multiply(weights) for key, weights in item_weights.items()}
+
 
 def describe_candidates(
     index: PaperIndex,
     item: RankedItem,
-    item_weights: Mapping[str, float],
+    scores: Mapping[str, Mapping[int, float]],
     suggestions: Sequence[Suggestion],
+    *,
+    related: Mapping[str, float] | None = None,
 ) -> dict[int, dict[str, float]]:
     """Features of the second step, for each candidate of an item.
 
     Args:
+        scores: of the first step, by the key of the item; an item that nobody labelled has none.
         suggestions: all sentences with a cue phrase, best first.
+        related: key of another item -> how much a sentence that answers it speaks for this one.
     """
-    relative, above_best, score = _standardize(index.multiply(item_weights))
+    nothing = dict.fromkeys(index.candidates, 0.0)
+    score = scores.get(item.key, nothing)
+    relative = _standardize(score)
+    related_scores = dict(nothing)
+    for key, share in (related or {}).items():
+        for n, value in scores.get(key, {}).items():
+            related_scores[n] += share * value
+    relative_related = _standardize(related_scores)
+    ordered = sorted(index.candidates, key=lambda n: (-score[n], n))
+    ranks = {n: rank for rank, n in enumerate(ordered)}
+    third = score[ordered[min(2, len(ordered) - 1)]] if ordered else 0.0
     likeness = {
         name: index.multiply(weigh_terms(text, index.idf))
         for name, text in (
@@ -255,13 +339,21 @@ def describe_candidates(
         for rank, suggestion in enumerate(suggestions)
     }
     rows: dict[int, dict[str, float]] = {}
-    for n in index.candidates:
+    for place, n in enumerate(index.candidates):
         rank, cue_score = by_cue.get(n, (None, 0.0))
         section = index.sentences[n].section
+        near = [_get_near(index.candidates, place + step, relative) for step in (-2, -1, 1, 2)]
         rows[n] = {
             "item": relative[n],
             "item-score": 5 * score[n],
-            "item-best": above_best[n],
+            "item-rank": 1 / (ranks[n] + 1),
+            "item-best": float(ranks[n] == 0),
+            "item-gap": 5 * (score[n] - third),
+            "item-square": relative[n] * abs(relative[n]),
+            "related": relative_related[n],
+            "previous": near[1],
+            "next": near[2],
+            "near": sum(w * max(value, 0.0) for w, value in zip(_NEAR, near, strict=True)),
             "like-question": 3 * likeness["question"][n],
             "like-guidance": 3 * likeness["guidance"][n],
             "like-cues": 3 * likeness["cues"][n],
@@ -273,30 +365,23 @@ def describe_candidates(
             "item-and-question": relative[n] * 3 * likeness["question"][n],
             "preferred-section": float(section in item.preferred_sections),
             "place": n / max(len(index.sentences), 1),
+            "length": math.log1p(len(index.sentences[n].text)) / 6,
             f"in {section}": 1.0,
             **index.forms[n],
         }
     return rows
 
 
-def _standardize(
-    scores: Mapping[int, float],
-) -> tuple[dict[int, float], dict[int, float], Mapping[int, float]]:
-    """Scores in units of their spread within the paper, also relative to its five best."""
-    if not scores:
-        return {}, {}, scores
-    mean = sum(scores.values()) / len(scores)
-    spread = math.sqrt(sum((value - mean) ** 2 for value in scores.values()) / len(scores))
-    if spread == 0:
-        zeros = dict.fromkeys(scores, 0.0)
-        return zeros, zeros, scores
-    best = sorted(scores.values())[-5:]
-    top = sum(best) / len(best)
-    return (
-        {n: (value - mean) / spread / 10 for n, value in scores.items()},
-        {n: min(max((value - top) / spread / 5, -3.0), 1.0) for n, value in scores.items()},
-        scores,
-    )
+def _get_near(candidates: Sequence[int], place: int, values: Mapping[int, float]) -> float:
+    """The value of the candidate at a place; 0 beyond the first and the last."""
+    return values[candidates[place]] if 0 <= place < len(candidates) else 0.0
+
+
+def _standardize(scores: Mapping[int, float]) -> dict[int, float]:
+    """Scores in units of ten times their spread within the paper; 0 where they do not differ."""
+    mean = sum(scores.values()) / max(len(scores), 1)
+    spread = math.sqrt(sum((value - mean) ** 2 for value in scores.values()) / max(len(scores), 1))
+    return {n: (value - mean) / spread / 10 if spread else 0.0 for n, value in scores.items()}
 
 
 def rank_evidence(
@@ -314,27 +399,76 @@ def rank_evidence(
     Args:
         suggestions_by_item: all sentences with a cue phrase, as suggest_evidence returns them.
     """
-    index = PaperIndex(sentences, ranker.idf)
+    index = PaperIndex(sentences, ranker)
+    item_scores = index.score_items(ranker.item_weights)
     ranked: dict[str, list[Suggestion]] = {}
     for item in items:
         by_cue = {
             suggestion.sentence: suggestion for suggestion in suggestions_by_item.get(item.id, ())
         }
+        key = find_item_key(ranker, item.key)
         rows = describe_candidates(
-            index, item, get_item_weights(ranker, item.key), tuple(by_cue.values())
+            index,
+            replace(item, key=key),
+            item_scores,
+            tuple(by_cue.values()),
+            related=ranker.related.get(key),
         )
         scores = {
-            n: _mix(row, ranker.mixing)
+            n: mix_features(row, ranker.mixing)
             for n, row in rows.items()
             if not item.is_in_front or _is_front(sentences[n], n)
         }
         best = sorted(scores, key=lambda n: (-scores[n], n))[:limit]
+        is_answered = estimate_presence(ranker, key, rows, scores) >= ranker.least_presence
+        # For an item on the title, the front page is all that there is to suggest.
         ranked[item.id] = [
             _make_suggestion(item.id, n, sentences[n], by_cue.get(n), scores[n])
             for n in best
-            if scores[n] >= ranker.floor
+            if item.is_in_front or (is_answered and scores[n] >= ranker.floor)
         ]
     return ranked
+
+
+def describe_presence(
+    rows: Mapping[int, Mapping[str, float]], scores: Mapping[int, float]
+) -> dict[str, float]:
+    """What speaks for an answer anywhere in the paper.
+
+    Args:
+        rows: features of the second step for each candidate.
+        scores: of the second step; of the candidates that may be suggested.
+    """
+    ordered = sorted(scores.values(), reverse=True)
+    others = ordered[1:10]
+    item_scores = sorted((rows[n]["item-score"] for n in scores), reverse=True)
+    best = max(scores, key=lambda n: (scores[n], -n))
+    return {
+        "best": ordered[0] / 10,
+        "margin": (ordered[0] - sum(others) / len(others)) / 3 if others else 0.0,
+        "item-score": item_scores[0],
+        "item-score-next": sum(item_scores[1:4]) / 3,
+        "item-score-best": rows[best]["item-score"],
+        "cue-best": rows[best]["cue"],
+        "cue-many": max(rows[n]["cue-many"] for n in scores),
+        "like-question": max(rows[n]["like-question"] for n in scores),
+        "always": 1.0,
+    }
+
+
+def estimate_presence(
+    ranker: EvidenceRanker,
+    key: str,
+    rows: Mapping[int, Mapping[str, float]],
+    scores: Mapping[int, float],
+) -> float:
+    """The probability that a paper answers an item; 1 for an item that nobody labelled."""
+    if key not in ranker.presence_odds or not scores:
+        return 1.0
+    features = describe_presence(rows, scores)
+    odds = ranker.presence_odds[key] * ranker.presence.get("odds", 0.0)
+    odds += mix_features(features, ranker.presence)
+    return 1 / (1 + math.exp(-min(max(odds, -30.0), 30.0)))
 
 
 def _is_front(sentence: Sentence, index: int) -> bool:
@@ -342,8 +476,9 @@ def _is_front(sentence: Sentence, index: int) -> bool:
     return sentence.section == "abstract" or (sentence.section == "" and index < _FRONT_SENTENCES)
 
 
-def _mix(row: Mapping[str, float], mixing: Mapping[str, float]) -> float:
-    return sum(value * mixing.get(name, 0.0) for name, value in row.items())
+def mix_features(row: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Sum of weight times feature."""
+    return sum(value * weights.get(name, 0.0) for name, value in row.items())
 
 
 def _make_suggestion(

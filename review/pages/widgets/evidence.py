@@ -92,7 +92,10 @@ def render_suggestions(
     """Draws the sentences with their buttons; 'use' fills the quote box by `take`."""
     if not suggestions:
         if question.cues and not form.finished and attachments.find_pdf(project, form.report):
-            st.caption("No suggestions for this item. Try searching the paper.")
+            st.caption(
+                "No suggestions: nothing in the text seems to answer this item. "
+                "Try searching the paper."
+            )
         return
     st.markdown("**Suggested sentences** :gray[please check]", help=RANKING_HELP)
     for n, suggestion in enumerate(suggestions[:VISIBLE_SUGGESTIONS]):

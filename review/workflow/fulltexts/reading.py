@@ -371,7 +371,7 @@ def fit_review_ranker(
             (n for n, sentence in enumerate(sentences) if sentence.text == entry.sentence), None
         )
         if place is not None:  # else the file has been replaced, or read differently, since
-            features = rules.build_features(sentences[place], place, len(sentences), ranker.idf)
+            features = rules.build_features(sentences, place, ranker)
             used = entry.verdict != "dismiss"
             examples.append(EvidenceExample(key=str(entry.item), features=features, used=used))
     return rules.refit_ranker(ranker, examples)
