@@ -12,6 +12,8 @@ _JOIN = 1.6
 _SAME_END = 4.0
 """Points by which the ends of two lines of one frame may differ."""
 _MIN_WIDTH = 40.0
+_MAX_LINES = 1_500
+"""Lines across or down a page from which they are a drawing; ruled tables have a hundred."""
 _UNDERLINE_GAP, _UNDERLINE_END = 3.0, 1.5
 """Points between words and the line under them: below, and at each end."""
 _TEXT_SHARE = 0.75
@@ -46,6 +48,9 @@ def find_frames(page: Page, captions: Sequence[Box]) -> list[Frame]:
     """The frames on a page from top to bottom; no frame goes over a caption."""
     across = _join_strokes([box for box in page.ruled_lines if box[2] - box[0] > box[3] - box[1]])
     down = [box for box in page.ruled_lines if box[3] - box[1] > box[2] - box[0]]
+    if max(len(across), len(down)) > _MAX_LINES:
+        return []
+    drawn = [box for box in across if not _is_underline(box, page.words)]
     chains: list[list[Box]] = []
     for line in across:
         if line[2] - line[0] < _MIN_WIDTH:
@@ -64,7 +69,6 @@ def find_frames(page: Page, captions: Sequence[Box]) -> list[Frame]:
     for chain in chains:
         kept = _drop_empty_ends(chain, page.words)
         if len(kept) > 1:
-            drawn = [box for box in across if not _is_underline(box, page.words)]
             frames.append(_build_frame(kept, drawn, down))
     return sorted(
         (f for f in frames if not any(_is_inside(f, other) for other in frames if other is not f)),

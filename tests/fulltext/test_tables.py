@@ -144,3 +144,10 @@ def test_tables_marked_in_the_file_are_taken_as_they_are():
     text = FullText("ok", "", "jats", 0, sentences=(Sentence("T", 0, ""),), tables=(table,))
     assert list_tables(text) == (table,)
     assert list_tables(FullText("missing", "", "", 0)) == ()
+
+
+def test_a_drawing_of_thousands_of_lines_does_not_hold_up_the_table_beside_it():
+    page = print_page(CAPTION, *print_rows(115, *ROWS), (170, (50, PROSE)))
+    hatching = tuple((50.0, 300 + n / 20, 90.0 + n / 10, 300.5 + n / 20) for n in range(4_000))
+    [table] = read(replace(page, ruled_lines=hatching))
+    assert (table.columns, table.rows) == (ROWS[0], tuple(ROWS[1:]))
