@@ -162,9 +162,12 @@ def _find_percent_problem(fields: Fields) -> str | None:
 
 
 def _find_opening_tag(pieces: list[bytes]) -> str:
-    """The tag that opens most entries of the file, mostly 0; empty if no entry opens with a tag."""
+    """The tag that opens most entries of the file, mostly 0; empty if no entry opens with a tag.
+    Where as many open with another, because the beginning of one is cut off, 0 or T counts."""
     openings = Counter(piece[1:2].decode("latin-1") for piece in pieces if piece[:1] == b"%")
-    return openings.most_common(1)[0][0] if openings else ""
+    most = max(openings.values(), default=0)
+    common = [tag for tag, count in openings.items() if count == most]
+    return next((tag for tag in ("0", "T") if tag in common), next(iter(common), ""))
 
 
 def _split_at_tag(piece: bytes, opening_tag: str) -> list[bytes]:

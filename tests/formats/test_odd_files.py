@@ -354,3 +354,17 @@ def test_a_name_with_two_values_inside_a_json_record_is_rejected_with_both() -> 
 def test_two_json_lists_of_records_under_one_name_are_refused() -> None:
     with pytest.raises(SourceError, match="two lists named 'records'"):
         read_file(b'{"records": [{"title": "A"}], "records": [{"title": "B"}]}')
+
+
+@pytest.mark.parametrize("opening", ["%0 Journal Article\n%T ", "%T "])
+def test_the_end_of_a_cut_endnote_entry_is_not_part_of_the_next(opening: str) -> None:
+    """Also where only one other entry follows a blank line, so that as many open otherwise."""
+    entries = [f"{opening}Study {name}\n%A Fox, Ann\n%M 3000{name}\n" for name in "2345"]
+    data = "%Z the end of a note\n%M 30001\n" + entries[0] + "\n" + "".join(entries[1:])
+    parsed = read_file(data.encode())
+    assert [(record.title, record.source_id) for record in parsed.records] == [
+        (f"Study {name}", f"3000{name}") for name in "2345"
+    ]
+    [rejected] = parsed.rejected
+    assert "its beginning is missing" in rejected.reason
+    assert "30001" in rejected.raw
