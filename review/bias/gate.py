@@ -29,7 +29,14 @@ _OPENING_SENTENCES = 15
 """Sentences used as the abstract if a paper has none."""
 _BODY_SECTIONS = frozenset({"", "introduction", "methods", "results"})
 _MIN_SHARE_IN_BODY = 0.05
-"""Share of the body's sentences that must name images if the abstract names them once."""
+"""Share of the body's sentences on machine learning that show a model if the opening does not."""
+_MIN_IMAGES_IN_BODY = 3
+"""Sentences of the body that must name images if the abstract names them once."""
+_MIN_IMAGE_SHARE = 0.03
+_MIN_PICTURE_SHARE = 0.1
+"""Shares of the body that must name medical images, and pictures of any kind, if the abstract names
+pictures only."""
+_MIN_PICTURES_IN_ABSTRACT = 2
 _TERMS_IN_BODY = 4
 """Sentences on machine learning that show a model if the abstract speaks only of prediction."""
 
@@ -78,7 +85,8 @@ _LEARNING = re.compile(
     r"\b(deep[- ](?:\w+[- ])?(?:learning|network\w*|model\w*|feature\w*|classif\w+)|machine[- "
     r"]learn\w*|neural net\w*|artificial intelligence|convolution\w*|transformers?|classifiers?|"
     r"pattern classif\w+|support vector|random forests?|decision trees?|gradient boost\w*|"
-    r"xgboost|logistic regression classif\w+|radiomic\w*|u-?nets?|auto-?encoders?|(?:self|semi|"
+    r"xgboost|logistic regression classif\w+|radiomic\w*|(?:nn)?u-?nets?|auto-?encoders?|"
+    r"(?:self|semi|"
     r"weakly|un)?-?supervised|(?:transfer|contrastive|representation|reinforcement|federated|"
     r"multi-?task|few-?shot|zero-?shot|metric|active|ensemble|prototypical|end-to-end|meta|graph|"
     r"dictionary)[- ]learning|few-?shot|pre-?train\w*|fine-?tun\w*|generative (?:adversarial|"
@@ -105,6 +113,13 @@ _SECONDARY = re.compile(
     r"commentary|perspectives? on|guidelines?|consensus statement|study protocol|protocol for)\b",
     re.I,
 )
+_ON_PAPERS = re.compile(
+    r"\b(?:evaluat|review|survey|analy[sz]|assess|examin|search|screen)\w* (?:\w+ ){0,3}?"
+    r"(?:submissions|publications|repositories|published (?:papers|studies|articles|models)|"
+    r"(?:full |accepted |conference )+papers?)\b",
+    re.I,
+)
+"""What a study of other studies says of itself."""
 
 
 def is_on_imaging_model(sentences: Sequence[TextPart]) -> bool:
@@ -117,6 +132,8 @@ def is_on_imaging_model(sentences: Sequence[TextPart]) -> bool:
         return True
     title, abstract = _find_opening(sentences)
     if any(_SECONDARY.search(sentence.text) for sentence in title):
+        return False
+    if any(_ON_PAPERS.search(sentence.text) for sentence in abstract):
         return False
     return _is_on_images(title, abstract, sentences) and _is_on_models(title + abstract, sentences)
 
@@ -160,8 +177,8 @@ def _find_opening(sentences: Sequence[TextPart]) -> tuple[list[TextPart], list[T
 def _is_on_images(
     title: Sequence[TextPart], abstract: Sequence[TextPart], sentences: Sequence[TextPart]
 ) -> bool:
-    """Imaging in the title or two sentences of the abstract; or in one, and pictures in another
-    or in much of the body."""
+    """Imaging in the title or two sentences of the abstract; or in one, and in the body; or
+    pictures in the abstract that the body shows to be medical."""
     if any(mentions_images(sentence.text) for sentence in title):
         return True
     count = sum(mentions_images(sentence.text) for sentence in abstract)
@@ -170,7 +187,14 @@ def _is_on_images(
         return True
     body = [s for s in sentences if s.section in _BODY_SECTIONS]
     body_count = sum(mentions_images(sentence.text) for sentence in body)
-    return count > 1 or (count == 1 and body_count > _MIN_SHARE_IN_BODY * len(body))
+    if count:
+        return count > 1 or body_count >= _MIN_IMAGES_IN_BODY
+    body_pictures = sum(bool(_PICTURE.search(sentence.text)) for sentence in body)
+    return (
+        pictures >= _MIN_PICTURES_IN_ABSTRACT
+        and body_count >= _MIN_IMAGE_SHARE * len(body)
+        and body_pictures >= _MIN_PICTURE_SHARE * len(body)
+    )
 
 
 def _has_picture_of_organ(abstract: Sequence[TextPart]) -> bool:

@@ -101,6 +101,8 @@ class PitfallRule:
     cues: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     """Counter-cues in the same sentence; for absent, such a sentence does not show the item."""
+    only_with: tuple[str, ...] = ()
+    """For present: the sentence must also contain one of these, except among the limitations."""
     unless_anywhere: tuple[str, ...] = ()
     """Counter-cues anywhere in the text."""
     expected: tuple[str, ...] = ()

@@ -63,6 +63,28 @@ def test_other_papers_are_not(title, abstract):
     assert not is_on_imaging_model(paper(title, *abstract.split(". ")))
 
 
+def test_an_abstract_on_pictures_is_asked_if_the_text_shows_medical_images():
+    title = "Label conditioned segmentation"
+    abstract = ("Deep learning can segment images.", "A network is trained on large volumes.")
+    body = [f"Brain MRI scans were read in step {n}." for n in range(10)]
+    assert is_on_imaging_model(paper(title, *abstract, body=body))
+    assert not is_on_imaging_model(paper(title, *abstract))
+
+
+def test_a_study_of_papers_is_not_asked():
+    title = "Reproducibility of deep learning in medical imaging"
+    assert is_on_imaging_model(paper(title, "Networks were trained on brain MRI."))
+    text = "We have evaluated all accepted full paper submissions on deep learning for brain MRI."
+    assert not is_on_imaging_model(paper(title, text))
+
+
+def test_a_paper_on_something_else_has_no_flags_of_its_text():
+    text = "Our dataset has 68 positive patients."
+    model, trial = "A convolutional network on brain MRI", "A trial of acupuncture"
+    assert "few-cases-counted" in {f.rule for f in find_flags(paper(model, body=[text]), RULES)}
+    assert find_flags(paper(trial, body=[text]), RULES) == []
+
+
 def test_prediction_in_the_abstract_needs_learning_in_the_methods():
     opening = ("CT of the liver predicts survival", "Patients were scanned.")
     learning = ["A support vector machine was fitted to scans."] * 4

@@ -274,12 +274,20 @@ def _find_sizes(text: str) -> Iterator[Cell]:
             yield field, "", str(max(counts))
 
 
+_NO_CLASSES = frozenset(
+    {"patient", "auroc", "auc", "auprc", "dsc", "iou", "miou", "ssim", "psnr", "assd", "fid"}
+    | {"map", "mae", "rmse", "mse", "wsi", "wsis", "mri", "roi", "rois", "cnn", "gnn", "gcn"}
+    | {"gru", "lstm", "vit", "svm", "gan", "mlp", "nll", "ece"}
+)
+"""People, measures, images and models, which are no classes."""
+
+
 def _find_class_sizes(text: str) -> Iterator[Cell]:
     if is_row(text):
         return
     matches = [*_CLASS_SIZE.finditer(text), *_CLASS_THEN_SIZE.finditer(text)]
     cells = {name_class(m["class"]): m["n"].replace(",", "") for m in matches}
-    cells = {name: n for name, n in cells.items() if name not in ("patient",) and int(n) > 1}
+    cells = {name: n for name, n in cells.items() if name not in _NO_CLASSES and int(n) > 1}
     if len(cells) > 1:
         for name, n in cells.items():
             yield "class size", name, n

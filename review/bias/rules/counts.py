@@ -27,9 +27,15 @@ _COUNT = (
 _PEOPLE = r"(?:patients?|subjects?|participants?|individuals|volunteers|people|persons)"
 _UNIT = (
     rf"\b(?:{_PEOPLE}|cases?|images?|scans?|x-?rays?|radiographs?|controls|examinations?|lesions|"
-    r"nodules|tumou?rs|mammograms|eyes|(?:ct|mri?) (?:scans|volumes))\b"
+    r"nodules|tumou?rs|mammograms|eyes|(?:ct|mri?) (?:scans|volumes)|volumes|wsis?|slides|tissue "
+    r"sections|specimens|biopsies|animals|mice|rats|dogs|cats|pigs)\b"
 )
-_WORDS_BETWEEN = r"\s+(?:(?!(?:per|each|every|and|or|of|to)\b)[a-z][\w'/-]*\s+){0,4}?"
+_WORDS_BETWEEN = (
+    r"\s+(?:(?!(?:per|each|every|and|or|of|to|on|in|for|from|with|which|that|by|is|are|was|were|"
+    r"readers?|radiologists?|experts?|annotators?|scanners?|hospitals?|centers?|centres?|sites?|"
+    r"slices?|patches|tiles|folds?|epochs?|classes|years?|months?|days?|hours?|"
+    r"minutes?|%)\b)[a-z][\w'/-]*\s+){0,4}?"
+)
 _DISEASE_STATUS = (
     r"(?:covid[- ]?19|covid)(?:[- ]positive|[- ]infected)?|sars[- ]cov[- ]2|positive|infected|"
     r"malignant|diseased|abnormal"
@@ -51,6 +57,11 @@ _COUNT_FRAMES = (
     rf"{_COUNT}{_WORDS_BETWEEN}{_UNIT}[^.;]{{0,60}}?\b{_PASSIVE_VERB}"
     r"(?:included|enrol+ed|recruited|analy[sz]ed|available|studied|used|identified|collected|"
     r"reviewed|examined|scanned|imaged|selected|performed|acquired|obtained)\b",
+    # sixty volumes from the challenge; the study is based on 77 tissue sections
+    rf"^(?:the |these )?{_COUNT}{_WORDS_BETWEEN}{_UNIT}\s+(?:from|of|were|are)\b",
+    rf"\b(?:based on|relies on|there (?:are|were)|we (?:\w+ )?(?:used?|collected|have|had|obtained|"
+    rf"acquired|scanned|imaged|selected))\s+(?:(?:only|just|about|around|data (?:of|from))\s+)?"
+    rf"{_COUNT}{_WORDS_BETWEEN}{_UNIT}",
     # training cohort (n = 59)
     rf"\b(?:patients|participants|subjects|cohort|set|group|controls|cases)\s*[(\[]\s*n\s*=\s*{_COUNT}"
     r"\s*[)\];,]",
@@ -59,9 +70,17 @@ _STATED_COUNTS = tuple(re.compile(frame, re.I) for frame in _COUNT_FRAMES)
 _ANY_COUNT = re.compile(rf"{_COUNT}{_WORDS_BETWEEN}{_UNIT}", re.I)
 _EXCLUSION = re.compile(
     r"^[^.;]{0,60}?\b(?:exclu\w+|withdr\w+|discard\w+|omitted|removed|dropped|lost to|"
-    r"misclassif\w+|incorrectly|wrongly|missed)\b",
+    r"misclassif\w+|incorrectly|wrongly|missed)\b|^\s+(?:types?|subtypes|classes|categories|kinds|"
+    r"labels)\b|^[^.;,]{0,20}\b(?:per|for|from|of|in) each\b|^\s*per\b|"
+    r"^\s+(?:(?:were|was|are|is) )?"
+    r"(?:(?:used|kept|reserved|selected) )?(?:for|as|in) (?:the |a )?"
+    r"(?:validation|training|tuning)\b|\b(?:un)?labell?ed\b",
     re.I,
 )
+_EACH = re.compile(r"\b(?:(?:from|for|of|in|per) (?:each|every)|each of)\b[^.;]*$", re.I)
+"""Before a count: what follows is drawn from every recording, case or class."""
+_TRAINING_OF = re.compile(r"\b(?:train\w*|validation) (?:sets?|data|cohort) of (?:only )?$", re.I)
+"""Before a count: a part that may be small by design."""
 
 
 def parse_number(text: str) -> int:
@@ -71,6 +90,14 @@ def parse_number(text: str) -> int:
         return int(normalized)
     tens, _, ones = normalized.replace("-", " ").partition(" ")
     return _NUMBER_WORDS[tens] + (_ONES.index(ones) + 1 if ones else 0)
+
+
+def _counts_cases(match: re.Match[str], text: str) -> bool:
+    """Whether a count is one of cases that were kept, over all recordings and classes."""
+    if _EXCLUSION.match(text[match.end() :]) or _EXCLUSION.search(match.group()):
+        return False
+    before = text[: match.start("n")]
+    return not (_EACH.search(before) or _TRAINING_OF.search(before))
 
 
 def find_largest_count(text: str) -> tuple[int, str] | None:
@@ -83,8 +110,77 @@ def find_largest_count(text: str) -> tuple[int, str] | None:
         (parse_number(match["n"]), match.group())
         for frame in _STATED_COUNTS
         for match in frame.finditer(text)
-        if not _EXCLUSION.match(text[match.end() :]) and not _EXCLUSION.search(match.group())
+        if _counts_cases(match, text)
     ]
     largest_stated = max(stated_counts, default=None)
     largest_any = max((parse_number(match["n"]) for match in _ANY_COUNT.finditer(text)), default=0)
     return (max(largest_stated[0], largest_any), largest_stated[1]) if largest_stated else None
+
+
+_CLASS = (
+    r"(?:covid[- ]?19|covid|sars[- ]cov[- ]2|positives?|negatives?|malignan\w+|benign|healthy|"
+    r"normals?|controls?|abnormal|diseased|infected|pneumonia|tubercul\w+|tumou?rs?|cancer\w*|"
+    r"carcinom\w+|melanom\w+|nev(?:us|i)|gliom\w+|glioblastom\w+|metasta\w+|lesions?|polyps?|"
+    r"fractur\w+|glaucom\w+|stroke|hemorrhag\w+|haemorrhag\w+|epilep\w+|schizophren\w+|autis\w+|"
+    r"dementia|alzheimer\S*|parkinson\S*|mci|emci|lmci|hc|nc|ad|pd|hgg|lgg|asd|adhd|ms|responders?|"
+    r"non-?responders?|survivors?|events?|pathological|affected)"
+)
+_GROUP = re.compile(
+    rf"{_COUNT}\s+(?:(?!(?:per|each|every|and|or|of|to|on|in|for|from|by|is|are|was|were)\b)"
+    rf"[a-z][\w'-]*[ -]){{0,2}}?(?:{_CLASS}\b|(?:{_PEOPLE}\s+|cases?\s+|scans?\s+|images?\s+)?"
+    rf"with\s+[a-z][\w-]*(?:\s+[a-z]\w+)?)",
+    re.I,
+)
+"""49 tumour slides; 76 healthy individuals; 63 with mild cognitive impairment."""
+_TESTED = r"(?:test(?:ing|ed)?|held-?out|hold-?out|evaluat(?:ion|ed|e|ing)|external)"
+_TEST_GROUPS = (
+    # the test set contains 36 patients
+    re.compile(
+        rf"\b{_TESTED}\s+(?:data ?)?(?:set|data|cohort|split|subset|group|part|images|scans)s?\b"
+        rf"[^.;,\d]{{0,40}}?{_COUNT}{_WORDS_BETWEEN}(?:{_UNIT}|samples|studies)",
+        re.I,
+    ),
+    # 30 volumes were held out for testing
+    re.compile(
+        rf"{_COUNT}{_WORDS_BETWEEN}(?:{_UNIT}|samples|studies)[^.;\d]{{0,90}}?\b(?:for|as|to|in)\s+"
+        rf"(?:the\s+|a\s+|an\s+|our\s+)?(?:\w+\s+){{0,2}}?{_TESTED}\b",
+        re.I,
+    ),
+    # 72 training, 5 validation and 28 test; 5 were kept for testing
+    re.compile(
+        rf"{_COUNT}\s+(?:(?:were|was|are)\s+)?(?:(?:used|kept|reserved|held out|left|"
+        r"set aside|taken)\s+)?(?:(?:for|as|in)\s+(?:the\s+)?)?test(?:ing)?\b",
+        re.I,
+    ),
+)
+_ON_DATA = re.compile(
+    r"\b(?:data ?sets?|cohorts?|study population|contain\w*|includ\w+|compris\w+|consist\w*|"
+    r"compos\w+|collect\w+|enrol\w+|recruit\w+|divided|split|obtained|acquired|imaged|"
+    r"totals?|available|reserve[ds]?|set aside|held[- ]out|used|sets?)\b",
+    re.I,
+)
+_NO_GROUP = re.compile(
+    r"\b(?:correctly|incorrectly|misclassif\w+|wrongly|missed|detected|predicted|accura\w+|"
+    r"sensitivity|specificity|auc|false|true|excluded?|excluding|removed|discarded|withdr\w+|"
+    r"improv\w+|epochs?|annotators?|batch\w*|readers?|p\s*[<=]|"
+    r"augment\w*|synthetic|simulat\w+|example|e\.g|hidden|layers?|features|kernels?|neurons)\b",
+    re.I,
+)
+_MIN_GROUP = 5
+"""Smaller numbers are examples, readers or devices more often than groups of cases."""
+
+
+def find_small_group(text: str, below: int) -> tuple[int, str] | None:
+    """The smallest class or test set below a limit in a sentence that describes data, with the
+    words that give it, though the study may be larger: 'the test set has 300 cases (88 malignant)'.
+    """
+    if not _ON_DATA.search(text) or _NO_GROUP.search(text):
+        return None
+    groups = list(_GROUP.finditer(text))
+    has_whole = len(groups) > 1 or bool(_ANY_COUNT.search(text))
+    found = [*(groups if has_whole else ())]
+    found += [match for pattern in _TEST_GROUPS for match in pattern.finditer(text)]
+    counts = [
+        (parse_number(match["n"]), match.group()) for match in found if _counts_cases(match, text)
+    ]
+    return min((one for one in counts if _MIN_GROUP <= one[0] < below), default=None)

@@ -1,7 +1,7 @@
 """Flags pitfalls in a full text, each with its sentence and position, or as not found."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -21,8 +21,9 @@ from review.bias.pitfalls import (
     decide_tier,
 )
 from review.bias.rules import matching
-from review.bias.rules.counts import find_largest_count
+from review.bias.rules.counts import find_largest_count, find_small_group
 from review.bias.rules.matching import CueMatcher, Hit
+from review.bias.rules.units import find_counted_parts
 from review.models import Sentence
 
 Strength = Literal["strong", "fair", "weak"]
@@ -33,6 +34,8 @@ _SKIPPED_SECTIONS_PRESENT = _SKIPPED_SECTIONS | {"statements"}
 _SHOWN_IN_STATEMENTS = frozenset({"irreproducible_data", "duplicates_across_datasets"})
 """Pitfalls that a statement on the availability of data can rule out."""
 _OWN_WORK_SECTIONS = frozenset({"methods", "results", "limitations"})
+_DATA_SECTIONS = frozenset({"", "abstract", "methods", "results", "supplement"})
+"""Where a study describes its classes and its test set."""
 _MAX_PLACE_LENGTH = 800
 """Letters above which a 'sentence' is most likely a table."""
 _MAX_SENTENCE_LENGTH = 5_000
@@ -85,7 +88,7 @@ def compile_rules(catalog: PitfallCatalog, include_disabled: bool = False) -> Ru
     rules = tuple(rule for rule in catalog.rules if rule.enabled or include_disabled)
     cue_sets: dict[str, tuple[str, ...]] = {}
     for rule in rules:
-        for field_name in ("cues", "unless", "unless_anywhere", "expected", "only_if"):
+        for field_name in ("cues", "unless", "only_with", "unless_anywhere", "expected", "only_if"):
             patterns = getattr(rule, field_name)
             if patterns:
                 cue_sets[f"{rule.id}|{field_name}"] = patterns
@@ -103,6 +106,8 @@ def find_flags(
 ) -> list[Flag]:
     """All flags of a full text in reading order, those about the complete text last.
 
+    A paper that is not about a model that reads medical images only has flags from the registry.
+
     Args:
         registry: public datasets; without it, registry rules raise no flags.
         confirmed_sets: ids of the datasets the study used, if a person has decided; else those
@@ -114,23 +119,26 @@ def find_flags(
     mentions = registry_of.find_mentions(sentences, registry) if registry else []
     mentions_by_set = registry_of.select_used(mentions)
     used_sets = list(confirmed_sets) if confirmed_sets is not None else list(mentions_by_set)
-    checks_absences = is_on_imaging_model(sentences)
+    reads_text = is_on_imaging_model(sentences)
     all_flags: list[Flag] = []
     for rule in rule_set.rules:
+        if rule.mode != "registry" and not reads_text:
+            continue
         if rule.mode == "present":
             all_flags += _flag_presence(rule, rule_set, sentences, hits)
         elif rule.mode == "number":
             all_flags += _flag_small_counts(rule, rule_set, sentences)
         elif rule.mode == "absent":
-            if not checks_absences:
-                continue
             all_flags += _flag_absence(rule, rule_set, sentences, hits, len(used_sets))
         elif registry is not None:
             all_flags += _flag_registry_facts(
                 rule, rule_set, registry, (used_sets, mentions_by_set), sentences
             )
-    facts = _extract_facts(sentences, mentions) if facts is None else facts
-    all_flags += _flag_facts(rule_set, sentences, facts, all_flags)
+    if reads_text:
+        facts = _extract_facts(sentences, mentions) if facts is None else facts
+        all_flags += _flag_facts(rule_set, sentences, facts, all_flags)
+        if not is_excerpt(sentences):
+            all_flags = [flag for flag in all_flags if not _is_split_of_people(flag, facts)]
     sentence_count = len(sentences)
     return sorted(
         all_flags,
@@ -219,9 +227,59 @@ def _flag_facts(
         for fact in facts:
             text = sentences[fact.sentences[0]].text
             is_part = re.search(r"\b(test|testing|validation)\b", text, re.I) or is_row(text)
-            if fact.field == "class size" and int(fact.value) < few.below and not is_part:
+            is_sentence = can_show_pitfall(sentences[fact.sentences[0]])
+            if (
+                fact.field == "class size"
+                and int(fact.value) < few.below
+                and is_sentence
+                and not is_part
+            ):
                 add_flag(few.id, fact.sentences[0], f"{fact.label}: {fact.value}")
+    if "augmented-first" in rules:
+        for index, cue in _find_early_balancing(facts):
+            add_flag("augmented-first", index, cue)
+    if "slices-counted" in rules:
+        for index, sentence in enumerate(sentences):
+            words = find_counted_parts(sentence.text) if _describes_data(sentence) else None
+            if words:
+                add_flag("slices-counted", index, words)
     return new_flags
+
+
+_MAX_SENTENCES_TO_SPLIT = 25
+"""Sentences between the enlargement of a class and the split that follows it."""
+
+
+def _find_early_balancing(facts: Sequence[Fact]) -> Iterator[tuple[int, str]]:
+    """Classes that were enlarged before the data were split: a total after balancing that is not
+    of the training data, no split before it and one soon after it."""
+    splits = sorted({fact.sentences[0] for fact in facts if fact.field == "split"})
+    for fact in facts:
+        index = fact.sentences[0]
+        later = [n for n in splits if index < n <= index + _MAX_SENTENCES_TO_SPLIT]
+        if fact.field == "balancing" and later and splits[0] > index:
+            yield index, f"balanced: {fact.value}"
+
+
+_PEOPLES_DATA = re.compile(
+    r"^(?:each |the |our |all |whole |entire )*(?:data ?sets?|data|samples)\b", re.I
+)
+
+
+def _is_split_of_people(flag: Flag, facts: Sequence[Fact]) -> bool:
+    """Whether a split of "the dataset" may be one of people: the paper counts no more images than
+    people."""
+    if flag.rule != "image-level-split" or not _PEOPLES_DATA.search(flag.cue):
+        return False
+    people, images = (
+        max((int(f.value) for f in facts if f.field == field and f.value.isdigit()), default=0)
+        for field in ("patients", "images")
+    )
+    return images <= people
+
+
+def _describes_data(sentence: Sentence) -> bool:
+    return sentence.section in _DATA_SECTIONS and can_show_pitfall(sentence)
 
 
 def _truncate_sentence(sentence: Sentence) -> Sentence:
@@ -336,7 +394,12 @@ def _flag_presence(
         cue_hits = _list_affirmed_hits(hits_by_sentence[index], f"{rule.id}|cues")
         if not cue_hits or _list_affirmed_hits(hits_by_sentence[index], f"{rule.id}|unless"):
             continue
-        if sentence.section not in rule.not_in and _is_about_own_study(sentence):
+        is_backed = (
+            not rule.only_with
+            or sentence.section == "limitations"
+            or bool(hits_by_sentence[index].get(f"{rule.id}|only_with"))
+        )
+        if is_backed and sentence.section not in rule.not_in and _is_about_own_study(sentence):
             new_flags.append(
                 _build_flag(
                     rule,
@@ -400,13 +463,17 @@ def _can_show_presence(sentence: Sentence, rule: PitfallRule) -> bool:
 def _flag_small_counts(
     rule: PitfallRule, rule_set: RuleSet, sentences: Sequence[Sentence]
 ) -> list[Flag]:
-    """Sentences whose largest count of cases is below the limit of the rule."""
+    """Sentences whose largest count of cases is below the limit of the rule, or that give a class
+    or a test set below it."""
     new_flags = []
     for index, sentence in enumerate(sentences):
-        if not _is_about_own_study(sentence):
+        if not rule.below or not _is_about_own_study(sentence):
             continue
         count = find_largest_count(sentence.text)
-        if count and rule.below and 0 < count[0] < rule.below:
+        if count is None or not 0 < count[0] < rule.below:
+            can_give_groups = sentence.section in _DATA_SECTIONS
+            count = find_small_group(sentence.text, rule.below) if can_give_groups else None
+        if count:
             new_flags.append(
                 _build_flag(
                     rule, rule_set, sentence=sentence, index=index, cue=count[1], text=sentence.text

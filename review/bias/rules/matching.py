@@ -278,8 +278,17 @@ def _is_denied(doc: Any, stop: int) -> bool:
     return False
 
 
+_OTHERS_RESULTS = re.compile(
+    r"\b(results?|values?|scores?|figures?|numbers) (reported )?(in|of|from|by) "
+    r"\([^()]*\d{4}[^()]*\)",
+    re.I,
+)
+
+
 def is_about_others(text: str) -> bool:
     """Whether a sentence refers to other studies and not its own."""
+    if _OTHERS_RESULTS.search(text) and not OWN_WORK.search(text):
+        return True
     own_text = _AUTHOR_CITATION.sub(" ", strip_contrast(text))
     return bool(OTHERS_WORK.search(own_text)) and not OWN_WORK.search(own_text)
 

@@ -163,8 +163,57 @@ def few(*lines):
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "cue"),
+    [
+        ("The test set had 602 cases (62 malignant) of one hospital.", "62 malignant"),
+        (
+            "Data of 105 subjects were split (72/5 for training and validation, and 28 test).",
+            "28 test",
+        ),
+        (
+            "We used 25 volumes for training, while 5 were kept for testing.",
+            "5 were kept for testing",
+        ),
+        ("We used 250 volumes for training, while 150 were kept for testing.", None),
+        ("Of the 300 cases in the data set, 88 malignant ones were correctly detected.", None),
+        ("Of the images, 670 were used for training and 65 for validation.", None),
+    ],
+)
+def test_a_small_class_or_test_set_is_flagged_though_the_study_is_large(text, cue):
+    assert few(text) == ([cue] if cue else [])
+
+
+def test_a_class_enlarged_before_the_split_is_flagged():
+    lines = (
+        "The images of COVID-19 were expanded to 1464 by rotation.",
+        "Afterwards the data were split into training (80%) and test sets (20%).",
+    )
+
+    def flagged(*texts):
+        found = find_flags(paper(*texts), RULES, REGISTRY)
+        return [f.sentence for f in found if f.rule == "augmented-first"]
+
+    assert flagged(*lines) == [0]
+    assert flagged(*reversed(lines)) == []
+    assert flagged(lines[0]) == []
+
+
+def test_a_split_of_the_data_counts_where_images_outnumber_people():
+    split = "The dataset was randomly divided into a training (80%) and a test set (20%)."
+    filler = [f"Models are tuned in step {n} of the work." for n in range(25)]
+    title = "Deep learning on brain MRI scans of patients with a tumour."
+
+    def flagged(*texts):
+        found = find_flags(paper(title, *texts, split, *filler), RULES, REGISTRY)
+        return [f.rule for f in found if f.rule == "image-level-split"]
+
+    assert flagged("We collected 4,000 images of 300 patients.") == ["image-level-split"]
+    assert flagged("We enrolled 415 patients.") == []
+
+
 def test_a_class_with_few_cases_is_flagged_though_the_total_is_large():
     text = "The set contains 369 subjects: 293 with high-grade glioma and 76 with low-grade glioma."
-    assert few(text) == ["low grade glioma: 76"]
+    assert few(text) == ["76 with low-grade glioma"]
     assert few(text.replace("76", "176")) == []
     assert "malignant: 58" not in few("The test set has 250 normal and 58 malignant images.")

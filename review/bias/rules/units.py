@@ -1,0 +1,68 @@
+"""Finds sentences in which slices, tiles, cells or repeated scans are counted as cases."""
+
+import re
+
+_N = (
+    r"(?<![\w.,/×∗*ˆ-])(?<![×x∗*ˆ] )(?P<n>\d{1,3}(?:,\s?\d{3})+|\d+)(?P<k>\s?k)?"
+    r"(?![\d.,]*\d|%|\s*[×x∗*ˆ]\s*\d)"
+)
+_PART = (
+    r"(?:slices?|patches|tiles|frames|crops|cells|nuclei|sub-?images|"
+    r"(?:slice|patch|tile|cell|frame)[- ]images|image (?:slices|patches|tiles|crops))"
+)
+_FEW_WORDS = (
+    r"\s+(?:(?!(?:per|each|every|and|or|of|from|to|in|with|for|size|pixels?)\b)\S+\s+){0,4}?"
+)
+_PARTS = re.compile(
+    rf"{_N}{_FEW_WORDS}(?P<part>{_PART})\b(?![^.;]{{0,12}}\b(?:per|each|every)\b)", re.I
+)
+_SIZE_OF_DATA = re.compile(
+    r"\b(?:data ?sets?|(?:train|test|validation|evaluation)\w*|consist\w*|compris\w+|contain\w*|"
+    r"collected|total|overall|sampled|cropped|extracted|annotated|labell?ed|selected)\b",
+    re.I,
+)
+_MIN_PARTS = 200
+"""Fewer slices or tiles are those shown or read, not a data set."""
+_SCANS = (
+    r"(?:scans|volumes|mris|cts|slices|tiles|patches|frames|sessions|sequences|(?:ct|mri?) images)"
+)
+_PEOPLE = r"(?:patients|subjects|participants|individuals|volunteers|people|persons|animals|donors)"
+_NUMBER = r"(?<![\w.,/-])(?P<{0}>\d{{1,3}}(?:,\s?\d{{3}})+|\d+)(?![\d.,]*\d|%)"
+_FEW = r"\s+(?:(?!(?:per|each|every|and|or)\b)[\w()'/-]+\s+){0,4}?"
+_REPEATED = re.compile(
+    rf"{_NUMBER.format('scans')}{_FEW}{_SCANS}\b[^.;]{{0,140}}?\b(?:of|from|on|to|in|across|for|"
+    rf"over)\s+(?:a total of\s+|only\s+)?{_NUMBER.format('people')}{_FEW}{_PEOPLE}\b",
+    re.I,
+)
+_MIN_SCANS_EACH = 1.5
+"""Scans for each person from which repeated scans count."""
+_PER_CASE = re.compile(
+    r"\b(?:volumes?|scans?|patients?|subjects?|cases?|slides?)[- ](?:level|wise)\b|"
+    r"\b(?:per|for each|in each|of each|from each|each) (?:volume|scan|patient|subject|case|slide|"
+    r"image|wsi)\b|\b(?:pre-?train\w*|self-supervis\w*|unlabell?ed|imagenet|augment\w*|epochs?|"
+    r"iterations?|batch\w*|memory|seconds)\b",
+    re.I,
+)
+"""Results for each case, or slices that only help to learn."""
+
+_ASIDE = re.compile(r"\b(?:cases|scans|patients|subjects|volumes)\b \([^()]*\)", re.I)
+"""Slices that are named beside the cases: '2,746 cases (46,987 slices)'."""
+
+
+def find_counted_parts(text: str) -> str | None:
+    """The words in which a sentence gives the size of its data in slices, tiles or cells, or as
+    scans of which people have several; None if it does not."""
+    repeated = _REPEATED.search(text)
+    if repeated and _read(repeated["scans"]) >= _MIN_SCANS_EACH * _read(repeated["people"]) > 0:
+        return repeated.group()
+    if _PER_CASE.search(text) or not _SIZE_OF_DATA.search(text):
+        return None
+    for match in _PARTS.finditer(_ASIDE.sub(" ", text)):
+        number = _read(match["n"]) * (1000 if match["k"] else 1)
+        if number >= _MIN_PARTS:
+            return match.group()
+    return None
+
+
+def _read(number: str) -> int:
+    return int(re.sub(r"[,\s]", "", number))
