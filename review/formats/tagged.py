@@ -156,6 +156,8 @@ def _find_percent_problem(fields: Fields) -> str | None:
         return "an empty entry"
     if not {"0", "T"} & set(fields):
         return "it has no %0 and no %T line: its beginning is missing"
+    if len(fields.get("0", ())) > 1:
+        return "two %0 lines: these are two records, and the line that separates them is damaged"
     if len(set(fields.get("T", ()))) > 1:
         return "two %T lines: these are two records, and the line that separates them is missing"
     return find_merged(fields, _PERCENT_SINGLE_TAGS)

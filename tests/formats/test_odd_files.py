@@ -368,3 +368,17 @@ def test_the_end_of_a_cut_endnote_entry_is_not_part_of_the_next(opening: str) ->
     [rejected] = parsed.rejected
     assert "its beginning is missing" in rejected.reason
     assert "30001" in rejected.raw
+
+
+@pytest.mark.parametrize("head", ["%0\nJournal Article\n", "%0\n\nJournal Article\n"])
+def test_an_endnote_entry_with_two_types_is_two_that_ran_together(head: str) -> None:
+    data = (
+        "%0 Journal Article\n%T Study 1\n%R 10.1000/a\n\n%0 %X Aims: one.\n%M 30001\n"
+        f"{head}%T Study 2\n%M 30002\n\n%0 Journal Article\n%T Study 3\n%M 30003\n"
+    )
+    parsed = read_file(data.encode())
+    assert [(record.title, record.source_id) for record in parsed.records] == [
+        ("Study 1", None),
+        ("Study 3", "30003"),
+    ]
+    assert [entry.reason.split(":")[0] for entry in parsed.rejected] == ["two %0 lines"]
