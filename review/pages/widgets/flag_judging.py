@@ -8,21 +8,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from review import fulltext
 from review.bias.rules import Flag
 from review.errors import FullTextError
 from review.pages.widgets import session
 from review.pages.widgets.bias_flags import MODE_LABELS
 from review.pages.widgets.highlighting import escape_markdown
 from review.pages.widgets.keyboard import SINGLE_PRESS_SCRIPT
+from review.pages.widgets.page_picture import render_cached_picture
 from review.pages.widgets.preferences import get_shortcut, get_single_keys
 from review.store.feedback import FeedbackEntry
 from review.workflow.bias import flags
 from review.workflow.fulltexts.reading import RulePerformance
 from review.workflow.project.project import Project
 
-PICTURE_SCALE = 1.7
-"""Dots of a page picture per point."""
 SHOWN_KEY = "bias_shown"
 """Session key: the flag on the right, as (rule, text)."""
 UNDO_KEY = "bias_judged"
@@ -136,13 +134,6 @@ def _undo(project: Project, record: int) -> None:
         flags.judge_flag(project, record, flag, before, session.get_user().name)
         st.session_state[UNDO_KEY].remove(judged[-1])
         st.session_state[SHOWN_KEY] = flags.get_flag_key(flag)
-
-
-@st.cache_data(max_entries=64, show_spinner="Loading the page …")
-def render_cached_picture(
-    path: Path, number: int, boxes: tuple[tuple[float, float, float, float], ...]
-) -> bytes:
-    return fulltext.render_page(path, number, boxes, scale=PICTURE_SCALE)
 
 
 def _render_picture(path: Path, flag: Flag) -> None:

@@ -6,8 +6,8 @@ import streamlit as st
 from review import fulltext
 from review.errors import FullTextError
 from review.models import PrintedTable
-from review.pages.widgets.flag_judging import render_cached_picture
 from review.pages.widgets.highlighting import escape_markdown
+from review.pages.widgets.page_picture import render_cached_picture
 from review.workflow.fulltexts import attachments
 from review.workflow.fulltexts import reading as texts
 from review.workflow.project.project import Project
