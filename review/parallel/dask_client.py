@@ -7,11 +7,12 @@ by another.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from review import fulltext
 from review.errors import ReviewError
-from review.fulltext import FullText, Worker
+
+if TYPE_CHECKING:
+    from review.fulltext import FullText
 
 FILES_PER_TASK = 8
 """PDFs one task reads with one reading process; a lost task costs as many to read again."""
@@ -70,8 +71,8 @@ def _import_distributed() -> Any:
 
 
 def read_many(
-    paths: Sequence[Path], client: Any, *, progress: Callable[[int, int, Path, FullText], None]
-) -> list[FullText]:
+    paths: Sequence[Path], client: Any, *, progress: Callable[[int, int, Path, "FullText"], None]
+) -> "list[FullText]":
     """The full texts of PDFs in a folder all workers see, in the order given.
 
     Each file is read in a process of its own under the limits of fulltext.read, as on one machine.
@@ -79,6 +80,8 @@ def read_many(
     Args:
         progress: called after each file with (done, in all, the file, its text).
     """
+    from review.fulltext import full_text_from_dict
+
     distributed = _import_distributed()
     bundles = [
         range(i, min(i + FILES_PER_TASK, len(paths))) for i in range(0, len(paths), FILES_PER_TASK)
@@ -92,15 +95,14 @@ def read_many(
     texts: dict[int, FullText] = {}
     for future in distributed.as_completed(list(tasks)):
         for index, data in zip(tasks[future], future.result(), strict=True):
-            texts[index] = fulltext.full_text_from_dict(data)
+            texts[index] = full_text_from_dict(data)
             progress(len(texts), len(paths), paths[index], texts[index])
     return [texts[index] for index in range(len(paths))]
 
 
 def _read_texts(paths: list[str]) -> list[dict[str, Any]]:
     """On a worker: some full texts as plain data."""
+    from review.fulltext import Worker, full_text_to_dict, read_full_text
+
     with Worker() as worker:
-        return [
-            fulltext.full_text_to_dict(fulltext.read_full_text(Path(path), worker=worker))
-            for path in paths
-        ]
+        return [full_text_to_dict(read_full_text(Path(path), worker=worker)) for path in paths]

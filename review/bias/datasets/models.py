@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from review.text.yaml_bounds import STRICT
-
+STRICT: Mapping[str, str] = {"extra": "forbid"}
+"""How an entry of the registry is checked by pydantic: no key that is not known."""
 DatasetKind = Literal["primary", "case_collection", "remix", "subset", "unknown"]
 LabelSource = Literal[
     "report_nlp",
