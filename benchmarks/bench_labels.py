@@ -286,14 +286,19 @@ def score_half(
 
 def count_figures(score: Score, rule: str) -> PaperFigures:
     """The figures of a rule, as they are published."""
-    names = ("right", "wrong", "missed", "quiet")
-    return PaperFigures(**{name: score.rules[rule, name] for name in names})
+    right, wrong, missed, quiet = (
+        score.rules[rule, name] for name in ("right", "wrong", "missed", "quiet")
+    )
+    interval = number_checks.wilson(right, right + wrong)
+    limits = None if interval is None else [round(interval.low, 4), round(interval.high, 4)]
+    return PaperFigures(right=right, wrong=wrong, missed=missed, quiet=quiet, interval=limits)
 
 
 def format_figures(figures: PaperFigures) -> str:
+    interval = "" if figures.interval is None else f", interval: {figures.interval}"
     return (
         f"{{right: {figures.right}, wrong: {figures.wrong}, missed: {figures.missed}, "
-        f"quiet: {figures.quiet}}}"
+        f"quiet: {figures.quiet}{interval}}}"
     )
 
 

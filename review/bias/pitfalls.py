@@ -52,6 +52,9 @@ class PaperFigures:
     """Papers with the pitfall in which it did not match."""
     quiet: int
     """Papers without the pitfall in which it did not match."""
+    interval: list[float] | None = None
+    """95 % Wilson interval of the precision; kept in the file, for it takes a second to load SciPy.
+    None if the rule matched in no paper."""
 
     @property
     def judged(self) -> int:

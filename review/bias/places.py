@@ -32,7 +32,7 @@ _FACT_BONUS = 0.3
 """For a sentence that gives a fact in which the pitfall would show."""
 _UNMEASURED_SHARE = 0.5
 """Score of a fact from the registry whose rule has not matched in enough labelled papers."""
-_MIN_SCORE = 0.1
+_MIN_SCORE = 0.06
 """Score under which a sentence is not offered."""
 _MAX_OF_A_PITFALL = 3
 """Places of one pitfall, so that one matter does not fill the list."""

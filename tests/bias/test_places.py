@@ -81,16 +81,16 @@ def test_a_sentence_without_a_match_is_found_by_the_fact_it_gives():
     text = "Rotated copies balanced the classes, and the pneumonia images were expanded to 1,500."
     matches, found = find("The network has 18 layers and ends in a softmax.", text)
     assert "augmentation_before_split" not in {flag.pitfall for flag in matches}
-    places = {(f.pitfall, f.text) for f in found if f.tier == "look"}
-    assert ("augmentation_before_split", text) in places
-    assert all("18 layers" not in f.text for f in found)
+    first, *others = [f for f in found if f.tier == "look"]
+    assert (first.pitfall, first.text) == ("augmentation_before_split", text)
+    assert all(f.score < first.score / 2 for f in others)
 
 
 def test_sentences_on_other_studies_and_references_are_no_places():
     other = "Li et al. randomly split 500 slices of 20 patients into training and test sets."
     for section in ("references", "related work"):
         _, found = find(other, section=section)
-        assert [f for f in found if f.sentence is not None] == []
+        assert other not in {f.text for f in found}
 
 
 def test_an_empty_text_has_no_places():

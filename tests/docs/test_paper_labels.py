@@ -173,15 +173,15 @@ def test_a_contradiction_is_found_from_either_of_its_places(labels, bench):
 def test_evidence_counts_the_rank_of_the_first_labelled_sentence(labels, bench):
     checklist = load_checklist(resources.get_shipped_path("checklists") / "claim-2020.yaml")
     text = make_text(
-        "All code was written in Python.",
         "The model was implemented in PyTorch version 1.10 with TensorFlow and Keras.",
+        "The software was implemented in Python with Keras version 2.4.",
     )
     item = "23"
     for wanted, ranks in ((1, {1: 1, 3: 1, 5: 1}), (0, {1: 0, 3: 1, 5: 1})):
         paper = make_paper(
             labels,
             evidence={"claim-2020": {item: wanted}},
-            openings={0: "All code was", 1: "The model was implemented"},
+            openings={0: "The model was implemented", 1: "The software was"},
         )
         score = bench.Score()
         places = labels.locate_sentences(paper, text.sentences)

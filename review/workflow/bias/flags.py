@@ -226,7 +226,11 @@ def format_figures(measured: PaperFigures | None) -> str:
         return "found by ranking"
     if not measured.judged:
         return "matched none of our labelled papers"
-    share = _format_interval(measured.right, measured.judged)
+    share = (
+        _format_limits(*measured.interval)
+        if measured.interval
+        else _format_interval(measured.right, measured.judged)
+    )
     return f"right in {measured.right} of {measured.judged} labelled papers ({share})"
 
 
@@ -242,7 +246,11 @@ def format_performance(performance: texts.RulePerformance | None) -> str:
 def _format_interval(right: int, judged: int) -> str:
     interval = number_checks.wilson(right, judged)
     assert interval is not None  # something was judged
-    return f"95% CI {interval.low:.0%} to {interval.high:.0%}"
+    return _format_limits(interval.low, interval.high)
+
+
+def _format_limits(low: float, high: float) -> str:
+    return f"95% CI {low:.0%} to {high:.0%}"
 
 
 def get_measured(rule: str) -> PaperFigures | None:

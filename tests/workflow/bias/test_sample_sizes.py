@@ -150,7 +150,9 @@ def test_the_command_holds_sizes_against_the_protocol_it_stands_in(tmp_path):
     assert sample_sizes.load_thresholds(tmp_path) == Appraisal()
     init_project(tmp_path)
     path = tmp_path / "protocol.yaml"
-    path.write_text(path.read_text() + "\nappraisal:\n  min_positives_test: 250\n")
+    text, line = path.read_text(), "\nappraisal:\n"
+    assert line in text
+    path.write_text(text.replace(line, f"{line}  min_positives_test: 250\n"))
     assert sample_sizes.load_thresholds(tmp_path).min_positives_test == 250
 
 
