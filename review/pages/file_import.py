@@ -396,7 +396,7 @@ class UndoForm:
 
     place: str
     """Where its messages are shown."""
-    title: str
+    heading: str
     file_label: str
     button: str
     effect: str
@@ -416,7 +416,7 @@ def _undo_decisions(project: Project, batch: int, who: str) -> str:
 
 UNDO_OF_RECORDS = UndoForm(
     place="import_undo",
-    title="Undo an import",
+    heading="Undo an import",
     file_label="File",
     button="Undo this import",
     effect="The records of this file no longer count, and every count and diagram follows. You can "
@@ -426,7 +426,7 @@ UNDO_OF_RECORDS = UndoForm(
 )
 UNDO_OF_DECISIONS = UndoForm(
     place="decisions_undo",
-    title="Undo an import of decisions",
+    heading="Undo an import of decisions",
     file_label="File of decisions",
     button="Undo this import of decisions",
     effect="The decisions of this file are taken back, and what each reviewer had decided before "
@@ -443,7 +443,7 @@ def _render_undo(project: Project, batches: list[dict[str, Any]], form: UndoForm
     labels = {_label_import(batch): batch["id"] for batch in batches if not batch["undone"]}
     if not labels:
         return
-    with st.popover(form.title):
+    with st.popover(form.heading):
         label = st.selectbox(form.file_label, list(labels))
         st.caption(form.effect)
         st.button(
