@@ -186,7 +186,7 @@ def extract_facts(
 
     Args:
         own: indexes of the sentences on this study.
-        sets_by_sentence: sentence -> (words, id) of the public sets it names as used.
+        sets_by_sentence: sentence -> (words, name) of the public sets it names as used.
     """
     found: list[Fact] = []
     for index in sorted(own):

@@ -61,14 +61,14 @@ def find_class_sources(
     """The source of each class a sentence names.
 
     Args:
-        sets_by_sentence: sentence -> (words, id) of the public sets it names as used.
+        sets_by_sentence: sentence -> (words, name) of the public sets it names as used.
     """
     for index, sentence in enumerate(sentences):
         if index not in own or sentence.section not in _SECTIONS:
             continue
         clauses = re.split(
             r"(?:,\s*|\s+)(?:while|whereas|but|and the|and)\s+(?=the |all |\w+ (?:images|cases))|;",
-            sentence.text,
+            _hide_names(sentence.text, sets_by_sentence.get(index, ())),
         )
         for clause in clauses:
             match = _CLASS_FROM.search(clause) or _SOURCE_FOR.search(clause)
@@ -79,11 +79,22 @@ def find_class_sources(
                 yield Fact("class source", name_class(match["class"]), source, (index,))
 
 
+def _hide_names(text: str, known_sets: Sequence[tuple[str, str]]) -> str:
+    """The text with a mark for each public set: "COVID-19 Radiography Database" is no class."""
+    for number, (printed, _) in sorted(enumerate(known_sets), key=lambda entry: -len(entry[1][0])):
+        text = re.sub(re.escape(printed), _mark_set(number), text, flags=re.I)
+    return text
+
+
+def _mark_set(number: int) -> str:
+    return f"PublicSet{number}_"
+
+
 def _name_source(words: str, known_sets: Sequence[tuple[str, str]]) -> str | None:
-    """The id of a public set among the words, or a name in capitals, or our own hospital."""
-    for printed, set_id in known_sets:
-        if printed.lower() in words.lower():
-            return set_id
+    """The name of a public set among the words, or a name in capitals, or our own hospital."""
+    for number, (_, name) in enumerate(known_sets):
+        if _mark_set(number) in words:
+            return name
     names = [name for name in _NAMED.findall(words) if not _GENERIC_NAME.match(name)]
     return " ".join(names[0].split()) if names else None
 

@@ -135,7 +135,7 @@ def find_flags(
                 rule, rule_set, registry, (used_sets, mentions_by_set), sentences
             )
     if reads_text:
-        facts = _extract_facts(sentences, mentions) if facts is None else facts
+        facts = _extract_facts(sentences, mentions, registry) if facts is None else facts
         all_flags += _flag_facts(rule_set, sentences, facts, all_flags)
         if not is_excerpt(sentences):
             all_flags = [flag for flag in all_flags if not _is_split_of_people(flag, facts)]
@@ -149,10 +149,13 @@ def find_flags(
 def find_facts(sentences: Sequence[Sentence], registry: Registry | None = None) -> list[Fact]:
     """The facts of a full text, from the sentences on this study."""
     named = name_passages(sentences)
-    return _extract_facts(named, registry_of.find_mentions(named, registry) if registry else [])
+    mentions = registry_of.find_mentions(named, registry) if registry else []
+    return _extract_facts(named, mentions, registry)
 
 
-def _extract_facts(sentences: Sequence[Sentence], mentions: Sequence[Mention]) -> list[Fact]:
+def _extract_facts(
+    sentences: Sequence[Sentence], mentions: Sequence[Mention], registry: Registry | None
+) -> list[Fact]:
     front = find_front_matter(sentences)
     own = {
         index
@@ -161,10 +164,9 @@ def _extract_facts(sentences: Sequence[Sentence], mentions: Sequence[Mention]) -
     }
     sets_by_sentence: dict[int, list[tuple[str, str]]] = {}
     for mention in mentions:
-        if len(mention.ids) == 1 and mention.how in ("name", "link"):
-            sets_by_sentence.setdefault(mention.sentence, []).append(
-                (mention.words, mention.ids[0])
-            )
+        if registry and len(mention.ids) == 1 and mention.how in ("name", "link"):
+            name = registry[mention.ids[0]].name
+            sets_by_sentence.setdefault(mention.sentence, []).append((mention.words, name))
     return extract_facts(sentences, own=own, sets_by_sentence=sets_by_sentence)
 
 

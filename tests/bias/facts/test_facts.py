@@ -133,8 +133,8 @@ def test_classes_from_different_sources_are_found_over_sentences():
     facts = find_facts(paper(*APART), REGISTRY)
     pair = find_disjoint_sources(facts)
     assert [(f.label, f.value) for f in pair] == [
-        ("COVID-19", "cohen_covid_chestxray"),
-        ("normal", "chexpert"),
+        ("COVID-19", REGISTRY["cohen_covid_chestxray"].name),
+        ("normal", REGISTRY["chexpert"].name),
     ]
     raised = {
         f.sentence
@@ -155,6 +155,17 @@ def test_classes_from_different_sources_are_found_over_sentences():
 )
 def test_classes_with_a_common_or_unknown_source_are_not(lines):
     assert find_disjoint_sources(find_facts(paper(*lines), REGISTRY)) is None
+
+
+def test_a_word_in_the_name_of_a_data_set_is_no_class():
+    line = (
+        "We used the COVID-19 Radiography Database, and pneumonia films were taken from the "
+        "Guangzhou paediatric set."
+    )
+    sources = {(label, value) for field, label, value in cells(line) if field == "class source"}
+    assert sources == {("pneumonia", REGISTRY["kermany_cxr"].name)}
+    line = "The COVID-19 Radiography Database was extended by films taken from CheXpert."
+    assert not {cell for cell in cells(line) if cell[0] == "class source"}
 
 
 def few(*lines):
