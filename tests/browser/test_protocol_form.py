@@ -62,7 +62,8 @@ def write_into(page: Page, label: str, text: str) -> None:
 
 
 def choose(page: Page, label: str, option: str) -> None:
-    """Chooses an option of a box; opens it again if the page has closed its list meanwhile."""
+    """Chooses an option of a box; opens it again if the page has closed its list meanwhile, or was
+    drawn anew just as the option was pressed."""
     box = page.get_by_role("combobox", name=re.compile(re.escape(label))).last
     box.scroll_into_view_if_needed()
     for _ in range(5):
@@ -73,8 +74,16 @@ def choose(page: Page, label: str, option: str) -> None:
             continue
         settled(page)
         page.keyboard.press("Escape")  # a list of several choices stays open
-        return
-    raise AssertionError(f"the list with {option!r} did not stay open")
+        if is_chosen(box, option):
+            return
+    raise AssertionError(f"{option!r} could not be chosen")
+
+
+def is_chosen(box: Locator, option: str) -> bool:
+    """Whether a box shows an option as chosen, in its field or as one of several."""
+    kinds = "@data-testid='stMultiSelect' or @data-testid='stSelectbox'"
+    whole = box.locator(f"xpath=ancestor::*[{kinds}]")
+    return option in whole.inner_text() or option in box.input_value()
 
 
 def press(page: Page, label: str) -> None:
