@@ -63,12 +63,10 @@ def enter(folder, name, rows):
     return review(folder, "import-decisions", path)
 
 
-def test_a_review_of_exports_runs_to_its_diagram(made, tmp_path):
-    start = boxes(made)["main"]
-    identified = sum(line["n"] for line in start["identified"])
-    waiting = start["waiting_screening"]["ids"]
-    removed = start["duplicates_tool"]["n"] + sum(x["n"] for x in start["removed_other"])
-    assert identified == removed + len(waiting)
+@pytest.fixture(scope="module")
+def screened(made):
+    """Everything that waits is screened at both stages; what waited, and what was kept."""
+    waiting = boxes(made)["main"]["waiting_screening"]["ids"]
     assert len(waiting) > 80
     rows = []
     for place, key in enumerate(waiting):
@@ -94,7 +92,15 @@ def test_a_review_of_exports_runs_to_its_diagram(made, tmp_path):
         for name in ("ada", "ben")
     ]
     enter(made, "ft.csv", full)
+    return waiting, kept
+
+
+def test_a_review_of_exports_runs_to_its_diagram(made, screened, tmp_path):
+    waiting, kept = screened
     end = boxes(made)["main"]
+    identified = sum(line["n"] for line in end["identified"])
+    removed = end["duplicates_tool"]["n"] + sum(x["n"] for x in end["removed_other"])
+    assert identified == removed + len(waiting)
     assert end["screened"]["n"] == len(waiting)
     assert end["sought"]["n"] == len(kept)
     assert end["eligible"]["n"] == len(kept) // 2
@@ -110,7 +116,7 @@ def test_a_review_of_exports_runs_to_its_diagram(made, tmp_path):
     assert by_key["dbr_sought_reports"] == str(len(kept))
 
 
-def test_entering_the_same_decisions_again_adds_nothing(made):
+def test_entering_the_same_decisions_again_adds_nothing(made, screened):
     before = boxes(made)
     review(made, "import-decisions", made / "ft.csv")
     assert boxes(made) == before
