@@ -74,7 +74,7 @@ class NumberCell:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class NumberGrid:
     """A table with the numbers of its cells, and where it is in the text."""
 
     label: str
@@ -90,7 +90,7 @@ class Grid:
     """Index of the sentence of each row; of the caption if the row is not found."""
 
 
-def build_grids(tables: Sequence[PrintedTable], sentences: Sequence[Sentence]) -> list[Grid]:
+def build_grids(tables: Sequence[PrintedTable], sentences: Sequence[Sentence]) -> list[NumberGrid]:
     """The tables with their numbers. A table that the text does not show is left out."""
     letters = [re.sub(r"\W", "", sentence.text).lower() for sentence in sentences]
     grids = []
@@ -110,7 +110,7 @@ def build_grids(tables: Sequence[PrintedTable], sentences: Sequence[Sentence]) -
         near = range(max(0, captions[0] - 60), min(len(letters), captions[0] + 120))
         places = tuple(next((n for n in near if letters[n] in row), captions[0]) for row in rows)
         grids.append(
-            Grid(
+            NumberGrid(
                 label=table.label,
                 page=table.page,
                 heads=tuple(head.split(" | ")[-1].strip() for head in table.columns),
@@ -137,7 +137,7 @@ def parse_cell(text: str) -> NumberCell | None:
     return NumberCell(float(digits), len(digits.partition(".")[2]), text.strip())
 
 
-def check_grids(grids: Sequence[Grid]) -> Iterator[Finding]:
+def check_grids(grids: Sequence[NumberGrid]) -> Iterator[Finding]:
     """What does not add up inside a table, or between two that give the same row."""
     for grid in grids:
         yield from _check_total_rows(grid)
@@ -153,7 +153,7 @@ def check_grids(grids: Sequence[Grid]) -> Iterator[Finding]:
 # ---- totals and means ----
 
 
-def _list_parts(grid: Grid, row: int) -> list[int]:
+def _list_parts(grid: NumberGrid, row: int) -> list[int]:
     """The rows above a total that it may sum: up to the total before it."""
     parts: list[int] = []
     for above in range(row - 1, -1, -1):
@@ -165,7 +165,12 @@ def _list_parts(grid: Grid, row: int) -> list[int]:
 
 
 def _compare_with_rows(
-    grid: Grid, row: int, name: str, compute: Callable[[Sequence[float]], float], *, counts: bool
+    grid: NumberGrid,
+    row: int,
+    name: str,
+    compute: Callable[[Sequence[float]], float],
+    *,
+    counts: bool,
 ) -> Iterator[Finding]:
     """A row of totals or means against the rows above it, column by column.
 
@@ -205,20 +210,20 @@ def _compare_with_rows(
         )
 
 
-def _check_total_rows(grid: Grid) -> Iterator[Finding]:
+def _check_total_rows(grid: NumberGrid) -> Iterator[Finding]:
     last = len(grid.labels) - 1
     for row, label in enumerate(grid.labels):
         if _TOTAL.match(label) or (row == last and not label and not grid.texts[row][0]):
             yield from _compare_with_rows(grid, row, "add up to", sum, counts=True)
 
 
-def _check_mean_rows(grid: Grid) -> Iterator[Finding]:
+def _check_mean_rows(grid: NumberGrid) -> Iterator[Finding]:
     for row, label in enumerate(grid.labels):
         if _MEAN.match(label) and len(_list_parts(grid, row)) > _MIN_AGREEING:
             yield from _compare_with_rows(grid, row, "have a mean of", fmean, counts=False)
 
 
-def _check_total_column(grid: Grid) -> Iterator[Finding]:
+def _check_total_column(grid: NumberGrid) -> Iterator[Finding]:
     """A column 'Total' against the counts before it, if most rows agree."""
     columns = [n for n, head in enumerate(grid.heads) if _TOTAL.match(head)]
     if len(columns) != 1 or columns[0] < _MIN_AGREEING + 1:
@@ -253,7 +258,7 @@ def _check_total_column(grid: Grid) -> Iterator[Finding]:
 # ---- shares ----
 
 
-def _check_shares(grid: Grid) -> Iterator[Finding]:
+def _check_shares(grid: NumberGrid) -> Iterator[Finding]:
     """'205 (24.0)' in a column whose other cells are shares of one total."""
     for column in range(1, len(grid.heads)):
         cells = [
@@ -306,7 +311,7 @@ def _is_share(count: int, total: int, printed: str) -> bool:
 # ---- figures of one test ----
 
 
-def _check_f1(grid: Grid) -> Iterator[Finding]:
+def _check_f1(grid: NumberGrid) -> Iterator[Finding]:
     """F1 against precision and recall, if it is their harmonic mean in the other rows."""
     found = {
         name: [
@@ -352,7 +357,7 @@ def _name_figure(text: str) -> str | None:
     return None
 
 
-def _check_tests(grid: Grid) -> Iterator[Finding]:
+def _check_tests(grid: NumberGrid) -> Iterator[Finding]:
     """TP, FP, FN and TN with the figures beside them, in rows or in columns."""
     by_column = {name: n for n, head in enumerate(grid.heads) if (name := _name_figure(head))}
     if len(set(_COUNTS) & set(by_column)) > _MIN_AGREEING:
@@ -369,7 +374,7 @@ def _check_tests(grid: Grid) -> Iterator[Finding]:
 
 
 def _check_figures(
-    grid: Grid, place: int, cells: dict[str, NumberCell | None]
+    grid: NumberGrid, place: int, cells: dict[str, NumberCell | None]
 ) -> Iterator[Finding]:
     counts = {
         name: int(cell.value)
@@ -392,7 +397,7 @@ def _check_figures(
 # ---- one row in two tables ----
 
 
-def _compare_rows(first: Grid, second: Grid) -> Iterator[Finding]:
+def _compare_rows(first: NumberGrid, second: NumberGrid) -> Iterator[Finding]:
     """Rows of one name whose figures under the same heads are equal, but for one."""
     for row, label in enumerate(first.labels):
         others = [n for n, name in enumerate(second.labels) if name and name == label]

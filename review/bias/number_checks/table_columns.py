@@ -12,7 +12,7 @@ from itertools import combinations, permutations
 from review.bias.number_checks.arithmetic import Contradiction
 from review.bias.number_checks.repeated_figures import differ_by_one_digit
 from review.bias.number_checks.rows import is_row
-from review.bias.number_checks.table_cells import Grid, NumberCell, shorten
+from review.bias.number_checks.table_cells import NumberCell, NumberGrid, shorten
 from review.models import Sentence
 
 Finding = tuple[int, Contradiction]
@@ -23,7 +23,7 @@ _WRONG_SHARE = 4
 """One row in so many may break a relation that is still taken to be meant."""
 
 
-def check_columns(grids: Sequence[Grid], sentences: Sequence[Sentence]) -> Iterator[Finding]:
+def check_columns(grids: Sequence[NumberGrid], sentences: Sequence[Sentence]) -> Iterator[Finding]:
     """What does not agree between the columns of a table, or between the rows of two."""
     for grid in grids:
         yield from _check_group_totals(grid)
@@ -43,7 +43,7 @@ def _is_exception(right: int, wrong: int) -> bool:
 # ---- groups of columns and their total ----
 
 
-def _check_group_totals(grid: Grid) -> Iterator[Finding]:
+def _check_group_totals(grid: NumberGrid) -> Iterator[Finding]:
     """Counts 'Drug | n' and 'Placebo | n' against 'Total | n'."""
     totals = [
         n
@@ -86,7 +86,7 @@ def _check_group_totals(grid: Grid) -> Iterator[Finding]:
 _CHANGE = re.compile(r"\b(?:change|difference|gain|improvement)\b|^[Δ∆]", re.I)
 
 
-def _check_changes(grid: Grid) -> Iterator[Finding]:
+def _check_changes(grid: NumberGrid) -> Iterator[Finding]:
     """A column of changes against the column before it: 60.7% after 62.6% is no change of -0.9."""
     for column, head in enumerate(grid.heads):
         if column < 2 or not _CHANGE.search(head):
@@ -130,7 +130,7 @@ _DEVIATION = re.compile(r"\bstandard deviations?\b|^s\.?d\.?$", re.I)
 _ERROR = re.compile(r"\bstandard errors?\b|^s\.?e\.?m?\.?$", re.I)
 
 
-def _check_errors(grid: Grid) -> Iterator[Finding]:
+def _check_errors(grid: NumberGrid) -> Iterator[Finding]:
     """A standard error of the mean that is larger than the standard deviation."""
     deviations = [n for n, head in enumerate(grid.heads) if _DEVIATION.search(head)]
     errors = [n for n, head in enumerate(grid.heads) if _ERROR.search(head)]
@@ -158,7 +158,7 @@ _MAX_SLACK = 0.02
 _MAX_COLUMNS = 9
 
 
-def _check_products(grid: Grid) -> Iterator[Finding]:
+def _check_products(grid: NumberGrid) -> Iterator[Finding]:
     """A column that is the product of two others (epochs, hours an epoch, days), but in a row."""
     columns = [
         n
@@ -206,7 +206,7 @@ def _varies(values: Iterable[NumberCell]) -> bool:
     return len(set(numbers)) >= _MIN_PRODUCTS and max(numbers) >= 2 * min(numbers)
 
 
-def _take_column(grid: Grid, column: int) -> list[NumberCell | None]:
+def _take_column(grid: NumberGrid, column: int) -> list[NumberCell | None]:
     return [cells[column] for cells in grid.cells]
 
 
@@ -268,7 +268,7 @@ def _compare_slashed(run: Sequence[tuple[int, str, list[int], int]]) -> Iterator
             return
 
 
-def _check_slashed_cells(grids: Sequence[Grid]) -> Iterator[Finding]:
+def _check_slashed_cells(grids: Sequence[NumberGrid]) -> Iterator[Finding]:
     """'20/20/20' against the count of the row with the same name, here or in another table."""
     for grid in grids:
         for column in range(1, len(grid.heads)):
@@ -284,7 +284,7 @@ def _check_slashed_cells(grids: Sequence[Grid]) -> Iterator[Finding]:
 
 
 def _compare_sums(
-    grid: Grid, sums: dict[str, tuple[int, str, int]], other: Grid
+    grid: NumberGrid, sums: dict[str, tuple[int, str, int]], other: NumberGrid
 ) -> Iterator[Finding]:
     for column in range(1, len(other.heads)):
         counts = {
@@ -326,7 +326,7 @@ _MIN_DIGITS = 3
 class _Line:
     """A row or a column of a table as a sequence of figures."""
 
-    grid: Grid
+    grid: NumberGrid
     name: str
     figures: tuple[str, ...]
     places: tuple[int, ...]
@@ -334,7 +334,7 @@ class _Line:
     is_column: bool
 
 
-def _list_lines(grid: Grid) -> Iterator[_Line]:
+def _list_lines(grid: NumberGrid) -> Iterator[_Line]:
     """Rows and columns as sequences of figures with decimals; 'a/b' gives two sequences."""
     count = len(grid.texts)
     rows = [
@@ -373,7 +373,7 @@ def _count_digits(value: str) -> int:
     return sum(c.isdigit() for c in value.lstrip("0.")) if "." in value else 0
 
 
-def _compare_lines(grids: Sequence[Grid]) -> Iterator[Finding]:
+def _compare_lines(grids: Sequence[NumberGrid]) -> Iterator[Finding]:
     """Two tables with the same figures in the same order, but for one."""
     lines = [line for grid in grids for line in _list_lines(grid)]
     sets = [set(line.figures) for line in lines]
@@ -450,9 +450,9 @@ def _may_be_one(first: str, second: str) -> bool:
     return digits >= _MIN_DIGITS and len(first.partition(".")[2]) == len(second.partition(".")[2])
 
 
-def _compare_pairs(grids: Sequence[Grid]) -> Iterator[Finding]:
+def _compare_pairs(grids: Sequence[NumberGrid]) -> Iterator[Finding]:
     """'90.6/36.6' once, where other tables have '90.6/30.6'."""
-    places: dict[str, list[tuple[Grid, int]]] = {}
+    places: dict[str, list[tuple[NumberGrid, int]]] = {}
     for grid in grids:
         for row, texts in enumerate(grid.texts):
             for text in texts:

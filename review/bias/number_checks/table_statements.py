@@ -1,5 +1,5 @@
 """Compares what sentences say of a table with its cells: averages, ranges, peaks, pairs of counts,
-rounded counts, p values beside an interval, and the claim to be the best."""
+rounded counts, p values beside an interval."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from itertools import combinations, permutations
 from review.bias.number_checks.arithmetic import Contradiction
 from review.bias.number_checks.repeated_figures import METRICS, differ_by_one_digit
 from review.bias.number_checks.rows import is_row, list_numbers
-from review.bias.number_checks.table_cells import Grid, NumberCell, shorten
+from review.bias.number_checks.table_cells import NumberCell, NumberGrid, shorten
 from review.models import Sentence
 
 Finding = tuple[int, Contradiction]
@@ -19,7 +19,7 @@ _SECTIONS = frozenset(
 
 
 def check_table_statements(
-    sentences: Sequence[Sentence], grids: Sequence[Grid]
+    sentences: Sequence[Sentence], grids: Sequence[NumberGrid]
 ) -> Iterator[Finding]:
     """Sentences that say something else than the table they speak of."""
     for index, sentence in enumerate(sentences):
@@ -40,7 +40,7 @@ def check_table_statements(
                 yield index, problem
 
 
-def _place(grid: Grid) -> str:
+def _place(grid: NumberGrid) -> str:
     return f"{grid.label} (p. {grid.page})" if grid.page else grid.label
 
 
@@ -72,7 +72,7 @@ def _find_metric(text: str) -> str | None:
     return None
 
 
-def _check_average(text: str, grids: Sequence[Grid]) -> Iterator[Contradiction]:
+def _check_average(text: str, grids: Sequence[NumberGrid]) -> Iterator[Contradiction]:
     """'Average accuracy = 97.7%', which is a data set's, where the row 'Average' has 97.1."""
     for match in _AVERAGE.finditer(text):
         metric = _find_metric(match["metric"])
@@ -102,7 +102,7 @@ def _check_average(text: str, grids: Sequence[Grid]) -> Iterator[Contradiction]:
 _MIN_LABEL = 8
 
 
-def _check_labelled_row(text: str, grids: Sequence[Grid]) -> Iterator[Contradiction]:
+def _check_labelled_row(text: str, grids: Sequence[NumberGrid]) -> Iterator[Contradiction]:
     """'Severity grading: 90.4% and 89.6%, kappa 0.84', where its row has 90.4, 84.6, 0.84."""
     values = [n for n in dict.fromkeys(list_numbers(text)) if "." in n]
     if not 3 <= len(values) <= 6:
@@ -136,7 +136,7 @@ _RANGE = re.compile(
 _MIN_CELLS = 5
 
 
-def _check_range(text: str, grids: Sequence[Grid]) -> Iterator[Contradiction]:
+def _check_range(text: str, grids: Sequence[NumberGrid]) -> Iterator[Contradiction]:
     """'Patients ranging from 4 to 1287', where the column has 15 to 1287."""
     for match in _RANGE.finditer(text):
         low, high = (float(match[end].replace(",", "")) for end in ("low", "high"))
@@ -167,7 +167,7 @@ _PEAK = re.compile(
 )
 
 
-def _check_peak(text: str, grids: Sequence[Grid]) -> Iterator[Contradiction]:
+def _check_peak(text: str, grids: Sequence[NumberGrid]) -> Iterator[Contradiction]:
     """'Public data peaked in 2021', where the row 'Public data' has its maximum under 2020."""
     match = _PEAK.search(text)
     if not match:
@@ -213,7 +213,7 @@ _COUNTED = re.compile(
 _MAX_ERROR = 0.12
 
 
-def _check_pair(text: str, grids: Sequence[Grid]) -> Iterator[Contradiction]:
+def _check_pair(text: str, grids: Sequence[NumberGrid]) -> Iterator[Contradiction]:
     """'90 volumes, 4,500 images', where the rows with 90 volumes have 4,140 images."""
     counts = [(int(m["n"].replace(",", "")), m["unit"].lower(), m) for m in _COUNTED.finditer(text)]
     pairs = [
@@ -241,7 +241,7 @@ def _check_pair(text: str, grids: Sequence[Grid]) -> Iterator[Contradiction]:
                 return
 
 
-def _sum_rows(grid: Grid, unit: str, other: str) -> set[tuple[int, int]]:
+def _sum_rows(grid: NumberGrid, unit: str, other: str) -> set[tuple[int, int]]:
     """The counts of two units for each row, for all rows, and for all rows but one."""
     columns = [
         [
@@ -275,7 +275,7 @@ _THOUSANDS = re.compile(
 _MAX_ROUNDING = 0.04
 
 
-def _check_thousands(text: str, grids: Sequence[Grid]) -> Iterator[Contradiction]:
+def _check_thousands(text: str, grids: Sequence[NumberGrid]) -> Iterator[Contradiction]:
     """'All 43K events', where the column of events has 42,203."""
     for match in _THOUSANDS.finditer(text):
         value, decimals = float(match["n"]), len(match["n"].partition(".")[2])
@@ -302,7 +302,7 @@ _INTERVAL = r"([-−–]?\d+[.·]\d+)\s*(?:,|;|to|–|-|—)\s*([-−]?\d+[.·]\
 _P_VALUE = re.compile(r"\bp\s*=\s*(0?[.·]\d+)", re.I)
 
 
-def _check_p_value(text: str, grids: Sequence[Grid]) -> Iterator[Contradiction]:
+def _check_p_value(text: str, grids: Sequence[NumberGrid]) -> Iterator[Contradiction]:
     """'p = 0.41, 95% CI -1.77 to 0.25', where the row with that interval has p 0.140."""
     intervals = [match.groups() for match in re.finditer(_INTERVAL, text)]
     values = _P_VALUE.findall(text)
@@ -356,7 +356,7 @@ _PART_HEADS = {"training": r"^train", "validation": r"^val", "test": r"^test", "
 _MAX_PART_ERROR = 0.05
 
 
-def _check_part(text: str, grids: Sequence[Grid]) -> Iterator[Contradiction]:
+def _check_part(text: str, grids: Sequence[NumberGrid]) -> Iterator[Contradiction]:
     """'128 slides are used for testing', where the rows of slides have 81 and 49 under 'Test'."""
     for match in _PART.finditer(text):
         count, unit = int(match["n"].replace(",", "")), match["unit"].rstrip("s").lower()

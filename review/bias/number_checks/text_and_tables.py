@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from review.bias.number_checks.arithmetic import Contradiction
 from review.bias.number_checks.repeated_figures import METRICS, read_metrics
 from review.bias.number_checks.rows import is_row, list_numbers
-from review.bias.number_checks.table_cells import Grid, NumberCell
+from review.bias.number_checks.table_cells import NumberCell, NumberGrid
 from review.models import Sentence
 
 Finding = tuple[int, Contradiction]
@@ -47,7 +47,7 @@ _SIZES_CAPTION = re.compile(
 
 
 def compare_text_with_grids(
-    sentences: Sequence[Sentence], grids: Sequence[Grid]
+    sentences: Sequence[Sentence], grids: Sequence[NumberGrid]
 ) -> Iterator[Finding]:
     """Sentences that name a row of a table and give another figure than its cell."""
     if not grids:
@@ -76,7 +76,7 @@ def compare_text_with_grids(
         yield from _check_gains(index, sentence, named, grids)
 
 
-def _list_names(grid: Grid) -> set[str]:
+def _list_names(grid: NumberGrid) -> set[str]:
     """Names of rows or columns by which a sentence may speak of one: 'DenseNet201'."""
     found = {re.sub(r"\s*[(\[].*", "", name).strip() for name in (*grid.labels, *grid.heads[1:])}
     return {
@@ -98,7 +98,7 @@ def _name_metric(text: str) -> str | None:
     return None
 
 
-def _find_cells(grid: Grid, name: str, metric: str | None) -> Iterator[NumberCell]:
+def _find_cells(grid: NumberGrid, name: str, metric: str | None) -> Iterator[NumberCell]:
     """The cells of a named row (or column) under a metric; all of its cells if none is given."""
     labels = [re.sub(r"\s*[(\[].*", "", label).strip() for label in grid.labels]
     heads = [re.sub(r"\s*[(\[].*", "", head).strip() for head in grid.heads]
@@ -116,7 +116,7 @@ def _compare_named_row(
     sentence: Sentence,
     *,
     named: Sequence[str],
-    grids: Sequence[Grid],
+    grids: Sequence[NumberGrid],
     in_tables: set[str],
     printed: Counter[str],
 ) -> Iterator[Finding]:
@@ -171,7 +171,7 @@ _AGAINST_IN_PERCENT = "compared (?:to|with)|than|over"
 
 
 def _check_gains(
-    index: int, sentence: Sentence, named: Sequence[str], grids: Sequence[Grid]
+    index: int, sentence: Sentence, named: Sequence[str], grids: Sequence[NumberGrid]
 ) -> Iterator[Finding]:
     """'14 points more than ST-GCN' where no row has 14 points more in any column.
 
@@ -224,7 +224,7 @@ _VERSUS = re.compile(r"(?<![\d.])(\d{1,3}\.\d+)\s?%?\s*(?:vs\.?|versus)\s*(\d{1,
 _MIN_VERSUS = 2
 
 
-def _check_versus(index: int, sentence: Sentence, grids: Sequence[Grid]) -> Iterator[Finding]:
+def _check_versus(index: int, sentence: Sentence, grids: Sequence[NumberGrid]) -> Iterator[Finding]:
     """'Drug against sham: 0.77 vs. 0.71, 0.66 vs. 0.62', where no table has both figures of a pair
     in the two rows, but one has the first beside another second."""
     stated = _VERSUS.findall(sentence.text)
@@ -267,7 +267,7 @@ def _check_versus(index: int, sentence: Sentence, grids: Sequence[Grid]) -> Iter
         )
 
 
-def _pair_cells(grid: Grid, name: str) -> Iterator[tuple[NumberCell, NumberCell]]:
+def _pair_cells(grid: NumberGrid, name: str) -> Iterator[tuple[NumberCell, NumberCell]]:
     """Each cell of a named row (or column) with the other cells of its column (or row)."""
     labels = [re.sub(r"\s*[(\[].*", "", label).strip() for label in grid.labels]
     heads = [re.sub(r"\s*[(\[].*", "", head).strip() for head in grid.heads]
@@ -279,5 +279,5 @@ def _pair_cells(grid: Grid, name: str) -> Iterator[tuple[NumberCell, NumberCell]
             yield from ((cell, o) for o in grid.cells[row][1:] if o and o is not cell)
 
 
-def _format_page(grid: Grid) -> str:
+def _format_page(grid: NumberGrid) -> str:
     return f" (p. {grid.page})" if grid.page else ""
