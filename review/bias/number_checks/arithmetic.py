@@ -51,6 +51,10 @@ class Contradiction:
     """One sentence with both values."""
 
 
+Finding = tuple[int, Contradiction]
+"""Index of a sentence, and what does not agree in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A proportion with its interval, 0 to 1."""

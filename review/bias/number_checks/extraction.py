@@ -13,6 +13,7 @@ from review.bias.number_checks.arithmetic import (
 )
 from review.bias.number_checks.inline_counts import check_inline_counts
 from review.bias.number_checks.paper_checks import find_paper_contradictions
+from review.bias.number_checks.printed import parse_count
 from review.models import PrintedTable, Sentence
 
 
@@ -77,20 +78,16 @@ def extract_counts(text: str) -> SentenceCounts:
     to any model.
     """
     test_positives = {
-        _parse_count(match["n"]) for pattern in _TEST_POSITIVES for match in pattern.finditer(text)
+        parse_count(match["n"]) for pattern in _TEST_POSITIVES for match in pattern.finditer(text)
     }
-    events = {_parse_count(match["n"]) for match in _EVENTS.finditer(text)}
-    candidates = {_parse_count(match["n"]) for match in _CANDIDATES.finditer(text)}
+    events = {parse_count(match["n"]) for match in _EVENTS.finditer(text)}
+    candidates = {parse_count(match["n"]) for match in _CANDIDATES.finditer(text)}
     has_pair = len(events) == 1 and len(candidates) == 1
     return SentenceCounts(
         test_positives.pop() if len(test_positives) == 1 else None,
         events.pop() if has_pair else None,
         candidates.pop() if has_pair else None,
     )
-
-
-def _parse_count(printed: str) -> int:
-    return int(printed.replace(",", ""))
 
 
 @dataclass(frozen=True, slots=True)

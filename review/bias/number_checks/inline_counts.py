@@ -8,6 +8,7 @@ from review.bias.number_checks.arithmetic import (
     is_consistent,
     parse_proportion,
 )
+from review.bias.number_checks.printed import parse_count
 
 _SHARE = r"(?:\d{1,3}(?:[.·]\d+)?\s?%|(?<![\d.])[01]?[.·]\d+)"
 _WHOLE_NUMBER = r"\d{1,3}(?:,\d{3})+|\d{1,6}"
@@ -103,8 +104,8 @@ def _parse_share(printed: str) -> PrintedProportion | None:
 def _check_counts(name: str, printed: str, part: str, total: str) -> Contradiction | None:
     share, part_count, total_count = (
         _parse_share(printed),
-        int(part.replace(",", "")),
-        int(total.replace(",", "")),
+        parse_count(part),
+        parse_count(total),
     )
     if (
         share is None

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from review.bias.number_checks.arithmetic import Contradiction
+from review.bias.number_checks.arithmetic import Contradiction, Finding
+from review.bias.number_checks.printed import parse_count
 from review.bias.number_checks.rows import is_row
 from review.models import Sentence
-
-Finding = tuple[int, Contradiction]
 
 _SECTIONS = frozenset({"abstract", "methods", "results", "discussion", "conclusion", "supplement"})
 _UNIT = (
@@ -52,7 +51,7 @@ def check_lists_of_parts(sentences: Sequence[Sentence]) -> Iterator[Finding]:
         yield from _check_parts(index, sentence.text, total)
         yield from _check_complementary_shares(index, sentence.text)
         sizes = _TOTAL.findall(sentence.text)
-        total = _to_int(sizes[-1]) if sizes else None
+        total = parse_count(sizes[-1]) if sizes else None
 
 
 def _check_parts(index: int, text: str, before: int | None) -> Iterator[Finding]:
@@ -66,13 +65,13 @@ def _check_parts(index: int, text: str, before: int | None) -> Iterator[Finding]
     if _OF_THESE.match(text):
         total, rest = before, text.partition(",")[2]
     elif match:
-        total, rest = _to_int(match[1]), text[match.end() :]
+        total, rest = parse_count(match[1]), text[match.end() :]
     else:
         return
     if total is None:
         return
     items = re.split(r"[,;:(]\s*(?:and\s+)?|\s+and\s+", re.sub(r"(\d),(\d{3})", r"\1\2", rest))
-    parts = [_to_int(part[1]) for item in items if (part := _PART.match(item))]
+    parts = [parse_count(part[1]) for item in items if (part := _PART.match(item))]
     if len(parts) < _MIN_PARTS or total < 10 * len(parts) or _is_entry(match, rest):
         return
     added = sum(parts)
@@ -93,12 +92,12 @@ def _is_entry(first: re.Match[str] | None, rest: str) -> bool:
 
 def _check_complementary_shares(index: int, text: str) -> Iterator[Finding]:
     """'120 (60.0%) men and 85 (40.0%) women': shares of one total, counts of another."""
-    pairs = [(_to_int(n), share) for n, share in _COUNT_WITH_SHARE.findall(text)]
+    pairs = [(parse_count(n), share) for n, share in _COUNT_WITH_SHARE.findall(text)]
     if len(pairs) < 2 or not _WHOLE[0] <= sum(float(share) for _, share in pairs) <= _WHOLE[1]:
         return
     total = sum(count for count, _ in pairs)
     wrong = [(n, share) for n, share in pairs if total and not _is_share(n, total, share)]
-    stated = {_to_int(size) for size in re.findall(_COUNT, text)}
+    stated = {parse_count(size) for size in re.findall(_COUNT, text)}
     if not wrong or total < 10 or any(_fit(pairs, size) for size in stated):
         return
     listed = " and ".join(f"{count} of {total} is {count / total:.1%}" for count, _ in wrong)
@@ -120,7 +119,3 @@ def _fit(pairs: Sequence[tuple[int, str]], total: int) -> bool:
 def _is_share(count: int, total: int, printed: str) -> bool:
     unit = 10.0 ** -len(printed.partition(".")[2])
     return bool(total) and abs(100 * count / total - float(printed)) <= 1.01 * unit
-
-
-def _to_int(text: str) -> int:
-    return int(text.replace(",", ""))

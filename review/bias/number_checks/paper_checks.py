@@ -12,10 +12,12 @@ from itertools import islice
 from review.bias.number_checks.arithmetic import (
     Contradiction,
     DiagnosticFigures,
+    Finding,
     find_contradictions,
     parse_proportion,
 )
 from review.bias.number_checks.lists_of_parts import check_lists_of_parts
+from review.bias.number_checks.printed import parse_count, shorten
 from review.bias.number_checks.relations import check_relations
 from review.bias.number_checks.repeated_figures import (
     compare_repeated_figures,
@@ -29,9 +31,6 @@ from review.bias.number_checks.table_columns import check_columns
 from review.bias.number_checks.table_statements import check_table_statements
 from review.bias.number_checks.text_and_tables import compare_text_with_grids
 from review.models import PrintedTable, Sentence
-
-Finding = tuple[int, Contradiction]
-"""Index of a sentence, and what does not agree in it."""
 
 _MIN_AGREEING = 3
 """Figures of a list that must agree with a row before the one that differs is an error."""
@@ -97,10 +96,6 @@ def find_paper_contradictions(
     return sorted(unique.values(), key=lambda finding: finding[0])
 
 
-def _to_int(text: str) -> int:
-    return int(text.replace(",", ""))
-
-
 def _is_own(sentence: Sentence) -> bool:
     return sentence.section not in ("references", "related work", "introduction", "statements")
 
@@ -141,7 +136,7 @@ def _compare_lists_with_rows(
         place = f"p. {page}: " if page else ""
         text = "; ".join(f"{printed} in the text is {other}" for printed, other in differing)
         text += (
-            f" in the table ({place}'{_shorten(row.text)}'); the "
+            f" in the table ({place}'{shorten(row.text, 60)}'); the "
             f"other {len(values) - len(differing)} figures agree."
         )
         yield index, Contradiction("table", text)
@@ -165,10 +160,6 @@ def _is_slip(printed: str, other: str, numbers: Sequence[str]) -> bool:
     """Whether two figures may be the same one: as many decimals, and the first nowhere else."""
     decimals = {len(number.partition(".")[2]) for number in (printed, other)}
     return len(decimals) == 1 and printed not in numbers
-
-
-def _shorten(text: str, length: int = 60) -> str:
-    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 _NO_FIGURE = re.compile(
@@ -435,7 +426,7 @@ def _check_folds(block: Block) -> Iterator[Finding]:
             row.sentence,
             Contradiction(
                 "n",
-                f"{block.label}, row '{_shorten(row.text, 30)}': its counts add up to "
+                f"{block.label}, row '{shorten(row.text, 30)}': its counts add up to "
                 f"{rest[0][0]:,}; those "
                 f"of the other folds to {usual:,}.",
             ),
@@ -455,13 +446,13 @@ def _check_shares(block: Block) -> Iterator[Finding]:
     heads = " ".join(
         (*block.heads, block.rows[0].text if _COLUMN_SIZE.search(block.rows[0].text) else "")
     )
-    sizes = [_to_int(size) for size in _COLUMN_SIZE.findall(heads)]
+    sizes = [parse_count(size) for size in _COLUMN_SIZE.findall(heads)]
     cells: dict[int, list[tuple[Row, int, str]]] = {}
     for row in block.rows:
         matches = [] if _MEANS.search(row.text) else _CELL_WITH_SHARE.findall(row.text)
         if len(matches) == len(sizes):
             for column, (count, share) in enumerate(matches):
-                cells.setdefault(column, []).append((row, _to_int(count), share))
+                cells.setdefault(column, []).append((row, parse_count(count), share))
     for column, entries in cells.items():
         wrong = [e for e in entries if not _is_share(e[1], sizes[column], e[2])]
         right = len(entries) - len(wrong)
@@ -471,7 +462,7 @@ def _check_shares(block: Block) -> Iterator[Finding]:
                     row.sentence,
                     Contradiction(
                         "a share",
-                        f"{block.label}, row '{_shorten(row.label, 40)}': {count} of "
+                        f"{block.label}, row '{shorten(row.label, 40)}': {count} of "
                         f"{sizes[column]} is "
                         f"{count / sizes[column]:.1%}, not {share}%; {right} other rows of the "
                         f"column agree.",
@@ -499,7 +490,7 @@ def _check_cell_intervals(block: Block) -> Iterator[Finding]:
                 row.sentence,
                 Contradiction(
                     "interval",
-                    f"{block.label}, row '{_shorten(row.label, 40)}': {printed} lies outside its "
+                    f"{block.label}, row '{shorten(row.label, 40)}': {printed} lies outside its "
                     f"own "
                     "interval.",
                 ),
@@ -566,23 +557,28 @@ def _check_parts(sentences: Sequence[Sentence]) -> Iterator[Finding]:
         text = sentence.text
         divided = _DIVIDED.search(text)
         before = (
-            {_to_int(n) for n in re.findall(_COUNT, text[: divided.end()])} if divided else set()
+            {parse_count(n) for n in re.findall(_COUNT, text[: divided.end()])}
+            if divided
+            else set()
         )
         if divided and not re.search(r"\b(exclu|remaining|rest|augment)", text, re.I):
-            yield from _compare_parts(index, text[divided.end() :], _to_int(divided[1]), before)
+            yield from _compare_parts(index, text[divided.end() :], parse_count(divided[1]), before)
         listed = _LISTED.search(text)
         if listed:
             entries = re.split(r",\s*(?:and\s+)?|\s+and\s+", listed["list"])
             counts = [match for entry in entries if (match := _LIST_ENTRY.match(entry))]
             if len(counts) == len(entries) > 1:
-                added, total = sum(_to_int(match[1]) for match in counts), _to_int(listed[1])
+                added, total = (
+                    sum(parse_count(match[1]) for match in counts),
+                    parse_count(listed[1]),
+                )
                 if added != total and abs(added - total) <= 0.1 * total:
                     yield (
                         index,
                         Contradiction("n", f"the parts add up to {added:,}, not {total:,}."),
                     )
         for match in _OF_THESE.finditer(text):
-            total, part = _to_int(match[1]), _to_int(match["part"])
+            total, part = parse_count(match[1]), parse_count(match["part"])
             if part <= total and not _is_share(part, total, match["share"]):
                 yield (
                     index,
@@ -599,7 +595,7 @@ def _compare_parts(index: int, text: str, total: int, stated: set[int]) -> Itera
     for name, (before, after) in _PART_COUNT.items():
         match = after.search(text) or before.search(text)
         if match:
-            parts[name] = _to_int(match[1])
+            parts[name] = parse_count(match[1])
     added = sum(parts.values())
     if {"training", "test"} <= set(parts) and len(set(parts.values())) == len(parts):
         names = sum(bool(re.search(rf"\b(?:{w})\b", text, re.I)) for w in _PARTS.values())
@@ -643,9 +639,11 @@ def _compare_abstract(sentences: Sequence[Sentence]) -> Iterator[Finding]:
         if sentence.section != "abstract":
             continue
         for match in _STATED_TOTAL.finditer(sentence.text):
-            size, unit = _to_int(match[1]), match[2].lower().rstrip("s")
+            size, unit = parse_count(match[1]), match[2].lower().rstrip("s")
             others = [
-                (_to_int(other[1]), n) for other, n in sized if other[2].lower().rstrip("s") == unit
+                (parse_count(other[1]), n)
+                for other, n in sized
+                if other[2].lower().rstrip("s") == unit
             ]
             near = [
                 (n, size_there)
@@ -710,7 +708,7 @@ def _format_page(sentence: Sentence) -> str:
 def _list_sizes(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
     """Numbers of people or images in running text, with the sentence of each."""
     return [
-        (_to_int(match[1]), index)
+        (parse_count(match[1]), index)
         for index, sentence in enumerate(sentences)
         if sentence.section not in ("references", "related work", "introduction")
         and not is_row(sentence.text)

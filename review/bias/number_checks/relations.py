@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from review.bias.number_checks.arithmetic import Contradiction
+from review.bias.number_checks.arithmetic import Contradiction, Finding
+from review.bias.number_checks.printed import parse_count, shorten
 from review.bias.number_checks.repeated_figures import read_metrics
 from review.bias.number_checks.rows import is_row, list_numbers
 from review.models import Sentence
-
-Finding = tuple[int, Contradiction]
 
 _SECTIONS = frozenset({"abstract", "methods", "results", "discussion", "conclusion", "supplement"})
 _COMPARISON = re.compile(
@@ -124,7 +123,7 @@ _PAIR = re.compile(
 def _check_pair(text: str) -> Iterator[Contradiction]:
     """'100 patients (52 men, 41 women)': two parts that are all there is."""
     for match in _PAIR.finditer(text):
-        total, first, second = (_to_int(n) for n in match.groups() if n)
+        total, first, second = (parse_count(n) for n in match.groups() if n)
         rest = text[match.end() : match.end() + 60]
         has_more = re.match(
             r"[\w\s-]{0,30}?[,;]?\s*(?:and\s+)?\d|[^.)]*\b(?:unknown|missing|other)", rest
@@ -178,7 +177,7 @@ def _check_names(text: str) -> Iterator[Contradiction]:
         is_short = all(len(name.split()) <= 4 for name in names)
         if is_short and len(names) > 2 and count not in (len(names), len(without_joined)):
             yield Contradiction(
-                "a count", f"{len(names)} are listed, not {said}: {_shorten(listed)}."
+                "a count", f"{len(names)} are listed, not {said}: {shorten(listed, 60)}."
             )
 
 
@@ -353,7 +352,7 @@ def _check_parts_nearby(
         if len(matches) > 1:
             return
         if matches:
-            parts[part] = _to_int(matches[0][0] or matches[0][1])
+            parts[part] = parse_count(matches[0][0] or matches[0][1])
     if not {"training", "test"} <= parts.keys() or len(set(parts.values())) != len(parts):
         return
     named = {
@@ -367,7 +366,7 @@ def _check_parts_nearby(
         other = sentences[before]
         if other.section != section or is_row(other.text) or _NO_SUM.search(other.text):
             return
-        totals = {_to_int(count) for count, _ in _SIZE.findall(other.text)}
+        totals = {parse_count(count) for count, _ in _SIZE.findall(other.text)}
         near = [total for total in totals if 0 < abs(total - added) <= _MAX_ERROR * total]
         if len(totals) == 1 and near:
             where = f" (p. {other.page})" if other.page else ""
@@ -376,16 +375,8 @@ def _check_parts_nearby(
                 Contradiction(
                     "n",
                     f"the parts ({', '.join(parts)}) add up to {added:,}, not to the {near[0]:,} "
-                    f"of the {other.section}{where}: '{_shorten(other.text)}'.",
+                    f"of the {other.section}{where}: '{shorten(other.text, 60)}'.",
                 ),
             )
         if totals:
             return
-
-
-def _to_int(text: str) -> int:
-    return int(text.replace(",", ""))
-
-
-def _shorten(text: str, length: int = 60) -> str:
-    return text if len(text) <= length else text[: length - 3] + "..."

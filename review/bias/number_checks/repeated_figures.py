@@ -10,11 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from review.bias.number_checks.arithmetic import Contradiction
+from review.bias.number_checks.arithmetic import Contradiction, Finding
 from review.bias.number_checks.rows import is_row, list_numbers
 from review.models import Sentence
-
-Finding = tuple[int, Contradiction]
 
 _LEFT_OUT = frozenset({"references", "related work", "keywords", "statements", ""})
 _MIN_LIST = 4

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from review.bias.number_checks.arithmetic import Contradiction
+from review.bias.number_checks.arithmetic import Contradiction, Finding
+from review.bias.number_checks.printed import parse_count
 from review.models import Sentence
-
-Finding = tuple[int, Contradiction]
 
 _SECTIONS = frozenset({"abstract", "methods", "results", "discussion", "conclusion", "supplement"})
 _NAMES = {
@@ -116,7 +115,7 @@ def _read_ratio(text: str) -> tuple[float, ...] | None:
 
 def _read_count(text: str, part: str) -> int | None:
     match = _COUNT_AFTER[part].search(text) or _COUNT_BEFORE[part].search(text)
-    return int(match[1].replace(",", "")) if match else None
+    return parse_count(match[1]) if match else None
 
 
 def _compare_counts(

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from review.bias.number_checks.arithmetic import Contradiction
+from review.bias.number_checks.arithmetic import Contradiction, Finding
+from review.bias.number_checks.printed import parse_count
 from review.bias.number_checks.repeated_figures import differ_by_one_digit
 from review.bias.number_checks.rows import is_row, list_numbers
 from review.models import Sentence
-
-Finding = tuple[int, Contradiction]
 
 _LEFT_OUT = frozenset({"references", "related work", "keywords", "statements"})
 _NUMBER_WORDS = {
@@ -46,10 +45,6 @@ def check_statements(sentences: Sequence[Sentence]) -> Iterator[Finding]:
     yield from _compare_totals(sentences, texts)
     yield from _compare_name_lists(sentences, texts)
     yield from _compare_companions(sentences, texts)
-
-
-def _to_int(text: str) -> int:
-    return int(text.replace(",", ""))
 
 
 def _format_place(sentence: Sentence) -> str:
@@ -99,7 +94,7 @@ _SHARE_OF_THESE = re.compile(
 def _check_share_of_these(text: str) -> Iterator[Contradiction]:
     """'64 repositories were repeatable, of the 163 repositories (42%)'."""
     for match in _SHARE_OF_THESE.finditer(text):
-        part, total = _to_int(match["part"]), _to_int(match["of"])
+        part, total = parse_count(match["part"]), parse_count(match["of"])
         unit = 10.0 ** -len(match["share"].partition(".")[2])
         if match["noun"].lower() != match["again"].lower() or not 0 < part < total:
             continue
@@ -176,7 +171,7 @@ def _compare_sources(sentences: Sequence[Sentence], texts: Mapping[int, str]) ->
             for match in pattern.finditer(text):
                 count = _NUMBER_WORDS.get(match["count"].lower()) or int(match["count"])
                 kind = _SOURCE_KINDS.get(match["source"].lower()[:4], "sites")
-                key = (_to_int(match["size"]), match["unit"].lower(), kind)
+                key = (parse_count(match["size"]), match["unit"].lower(), kind)
                 found.setdefault(key, {}).setdefault(count, index)
     for (size, unit, _), counts in found.items():
         if len(counts) == 2 and size > 9:

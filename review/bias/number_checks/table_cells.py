@@ -13,13 +13,13 @@ from statistics import fmean
 from review.bias.number_checks.arithmetic import (
     Contradiction,
     DiagnosticFigures,
+    Finding,
     PrintedProportion,
     find_contradictions,
     parse_proportion,
 )
+from review.bias.number_checks.printed import parse_count, shorten
 from review.models import PrintedTable, Sentence
-
-Finding = tuple[int, Contradiction]
 
 _MIN_AGREEING = 2
 _MIN_SHARES = 5
@@ -262,7 +262,7 @@ def _check_shares(grid: NumberGrid) -> Iterator[Finding]:
     """'205 (24.0)' in a column whose other cells are shares of one total."""
     for column in range(1, len(grid.heads)):
         cells = [
-            (row, int(match[1].replace(",", "")), match[2])
+            (row, parse_count(match[1]), match[2])
             for row, texts in enumerate(grid.texts)
             if (match := _SHARE_CELL.match(texts[column].strip()))
             and not _SPREAD.search(f"{grid.labels[row]} {grid.full_heads[column]}")
@@ -270,7 +270,7 @@ def _check_shares(grid: NumberGrid) -> Iterator[Finding]:
         if len(cells) <= _MIN_SHARES:
             continue
         size = _HEAD_SIZE.search(grid.full_heads[column])
-        total = int(size[1].replace(",", "")) if size else _infer_total(cells)
+        total = parse_count(size[1]) if size else _infer_total(cells)
         wrong = [cell for cell in cells if total and not _is_share(cell[1], total, cell[2])]
         if not total or len(wrong) != 1 or len(cells) - 1 < _MIN_SHARES:
             continue
@@ -427,8 +427,3 @@ def _compare_rows(first: NumberGrid, second: NumberGrid) -> Iterator[Finding]:
                     "agree.",
                 ),
             )
-
-
-def shorten(text: str, length: int = 40) -> str:
-    """A name that fits into a sentence."""
-    return text if len(text) <= length else text[: length - 3] + "..."

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 
-from review.bias.number_checks.arithmetic import Contradiction
+from review.bias.number_checks.arithmetic import Contradiction, Finding
+from review.bias.number_checks.printed import parse_count, shorten
 from review.bias.number_checks.repeated_figures import differ_by_one_digit
 from review.bias.number_checks.rows import is_row
-from review.bias.number_checks.table_cells import NumberCell, NumberGrid, shorten
+from review.bias.number_checks.table_cells import NumberCell, NumberGrid
 from review.models import Sentence
-
-Finding = tuple[int, Contradiction]
 
 _MIN_RIGHT = 2
 """Rows in which a relation must hold before the one in which it does not is an error."""
@@ -236,9 +235,7 @@ def _check_slashed_rows(sentences: Sequence[Sentence]) -> Iterator[Finding]:
         found = _SLASHED.findall(sentence.text) if is_row(sentence.text) else []
         if len(found) == 1 and not re.search(r"\d{4}-\d\d|\bet al", sentence.text):
             before = sentence.text[: sentence.text.find(found[0])]
-            counts = [
-                int(n.replace(",", "")) for n in re.findall(r"(?<![\w.])\d[\d,]*(?![\w.%])", before)
-            ]
+            counts = [parse_count(n) for n in re.findall(r"(?<![\w.])\d[\d,]*(?![\w.%])", before)]
             if not run or len(run[0][2]) == len(counts):
                 run.append((index, found[0], counts, _sum_slashed(found[0])))
                 continue

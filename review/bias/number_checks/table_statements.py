@@ -5,13 +5,12 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations
 
-from review.bias.number_checks.arithmetic import Contradiction
+from review.bias.number_checks.arithmetic import Contradiction, Finding
+from review.bias.number_checks.printed import parse_count, shorten
 from review.bias.number_checks.repeated_figures import METRICS, differ_by_one_digit
 from review.bias.number_checks.rows import is_row, list_numbers
-from review.bias.number_checks.table_cells import NumberCell, NumberGrid, shorten
+from review.bias.number_checks.table_cells import NumberCell, NumberGrid
 from review.models import Sentence
-
-Finding = tuple[int, Contradiction]
 
 _SECTIONS = frozenset(
     {"", "abstract", "methods", "results", "discussion", "conclusion", "supplement"}
@@ -215,7 +214,7 @@ _MAX_ERROR = 0.12
 
 def _check_pair(text: str, grids: Sequence[NumberGrid]) -> Iterator[Contradiction]:
     """'90 volumes, 4,500 images', where the rows with 90 volumes have 4,140 images."""
-    counts = [(int(m["n"].replace(",", "")), m["unit"].lower(), m) for m in _COUNTED.finditer(text)]
+    counts = [(parse_count(m["n"]), m["unit"].lower(), m) for m in _COUNTED.finditer(text)]
     pairs = [
         (first, second)
         for first, second in permutations(counts, 2)
@@ -359,7 +358,7 @@ _MAX_PART_ERROR = 0.05
 def _check_part(text: str, grids: Sequence[NumberGrid]) -> Iterator[Contradiction]:
     """'128 slides are used for testing', where the rows of slides have 81 and 49 under 'Test'."""
     for match in _PART.finditer(text):
-        count, unit = int(match["n"].replace(",", "")), match["unit"].rstrip("s").lower()
+        count, unit = parse_count(match["n"]), match["unit"].rstrip("s").lower()
         for grid in grids:
             columns = [
                 n

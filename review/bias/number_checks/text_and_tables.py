@@ -4,13 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from review.bias.number_checks.arithmetic import Contradiction
+from review.bias.number_checks.arithmetic import Contradiction, Finding
 from review.bias.number_checks.repeated_figures import METRICS, read_metrics
 from review.bias.number_checks.rows import is_row, list_numbers
 from review.bias.number_checks.table_cells import NumberCell, NumberGrid
 from review.models import Sentence
-
-Finding = tuple[int, Contradiction]
 
 _OWN = frozenset({"abstract", "results", "discussion", "conclusion"})
 _MAX_DIFFERENCE = 0.05
