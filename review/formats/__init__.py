@@ -133,9 +133,10 @@ def parse_content(
 
 
 def _may_hold_unstorable(data: bytes) -> bool:
-    """Whether NUL or a lone surrogate may come out of a file: as a byte, by an escape (JSON, LaTeX)
-    or a character reference, or from a workbook. UTF-8 and Windows-1252 decode to neither."""
-    if data.startswith(b"PK") or b"\x00" in data or b"\\" in data:
+    """Whether NUL or a lone surrogate may come out of a file: as a byte, by an escape (JSON, LaTeX,
+    "%00" in an address) or a character reference, or from a workbook. UTF-8 and Windows-1252 decode
+    to neither."""
+    if data.startswith(b"PK") or any(mark in data for mark in (b"\x00", b"\\", b"%00")):
         return True
     return b"&" in data and b"#" in data
 

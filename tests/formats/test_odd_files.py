@@ -11,6 +11,7 @@ from support.mutations import FORMATS, find_owners, has_warning, make_file
 
 from review.errors import SourceError
 from review.formats import read_file
+from review.text.characters import is_storable
 from review.workflow.records.imports import refuse_damaged
 
 RIS = (
@@ -382,3 +383,15 @@ def test_an_endnote_entry_with_two_types_is_two_that_ran_together(head: str) -> 
         ("Study 3", "30003"),
     ]
     assert [entry.reason.split(":")[0] for entry in parsed.rejected] == ["two %0 lines"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "UR  - https://doi.org/10.1234/a%00b",
+        "AB  - One &#0; two",
+    ],
+)
+def test_no_character_that_a_store_refuses_comes_out_of_a_file(line):
+    parsed = read_file(RIS.replace("ER  - ", f"{line}\nER  - ", 1).encode(), source="embase")
+    assert is_storable(parsed) and len(parsed.records) == 2
