@@ -116,10 +116,15 @@ def find_facts(sentences: Sequence[Sentence], tables: Sequence[PrintedTable] = (
 def get_fact_cells(project: Project, record: int) -> list[FactCell]:
     """The facts of a record's PDF with what people corrected; none without text."""
     text = texts.get_record_text(project, record)
+    facts = _find_text_facts(text) if text else ()
     sentences = text.sentences if text else ()
-    tables = fulltext.list_tables(text) if text else ()
-    facts = find_facts(sentences, tables)
     return correct_facts(facts, sentences, _list_corrections(project, record))
+
+
+@lru_cache(maxsize=32)
+def _find_text_facts(text: FullText) -> tuple[Fact, ...]:
+    """The facts of a text and its tables; kept, since a page asks for them at every press."""
+    return tuple(find_facts(text.sentences, fulltext.list_tables(text)))
 
 
 def _list_corrections(project: Project, record: int) -> list[Correction]:
