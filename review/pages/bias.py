@@ -59,7 +59,7 @@ class _PitfallGroup:
 def render_page(project: Project) -> None:
     """Draws the flags and data sets of one study, all studies, and the rules."""
     st.title("Bias")
-    studies = bias.list_studies(project)
+    studies = bias.list_reports_to_read(project)
     if not studies:
         st.info(
             "No study has a PDF yet. Add PDFs on the Full texts page, many at once if you like."

@@ -2,7 +2,7 @@
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.papers import COMBINED, draw_pdf
+from support.papers import COMBINED, draw_paper, draw_pdf
 
 from review.models import PrintedTable, Record
 from review.pages import bias
@@ -157,6 +157,26 @@ def test_data_sets_of_a_study_can_be_taken_off_and_added(project):
     assert "name known public datasets, drawn from" in said(app)
 
 
+def test_a_set_named_in_an_unclear_way_is_asked_once_with_its_sentence(tmp_path):
+    asked = "We trained the network on the dataset of Cohen et al. as published."
+    again = "We also validated the network on the dataset of Cohen et al. in a second run."
+    init_project(tmp_path)
+    review = open_project(tmp_path)
+    with review.store.write() as conn:
+        batch = records.add_batch(
+            conn, utc_now(), "ada", kind="file", source="embase", name="e.ris"
+        )
+        records.add_records(conn, batch, [(1, Record("embase", title="A"))], utc_now())
+    pdf = draw_paper("A network for COVID-19", ["# Methods", asked, again], "Journal")
+    attachments.attach_pdf(review, 1, "a.pdf", pdf, "ada")
+    assert len(flags.get_datasets(review, 1).unresolved) == 2
+    app = draw(tmp_path)
+    assert not app.exception
+    words = said(app)
+    assert words.count("Which data set does") == 1
+    assert f"p. 1: {escape_markdown(asked)}" in words
+
+
 def test_a_scan_says_why_there_is_nothing(project):
     app = draw(project.folder)
     app.selectbox(key="bias_study").select(2).run()
@@ -217,3 +237,5 @@ def test_heads_that_repeat_are_told_apart():
     frame = table_list.build_frame(table)
     assert list(frame.columns) == ["Column 1", "n", "n (3)"]
     assert table_list.name_table(table) == "Table 2 (p. 3): Sizes."
+    table = PrintedTable("Table 3", "TABLE 3 Sizes.", 3, ("", "n"), (("A", "1"),))
+    assert table_list.name_table(table) == "Table 3 (p. 3): Sizes."

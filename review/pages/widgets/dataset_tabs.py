@@ -52,22 +52,29 @@ def render_study_datasets(project: Project, record: int) -> None:
 
 def _render_unlisted(project: Project, record: int, study_datasets: StudyDatasets) -> None:
     """Sets that the text names as its data and the registry does not describe."""
-    text = texts.get_record_text(project, record) if study_datasets.unlisted else None
     for one in study_datasets.unlisted:
-        place, quote = "", ""
-        if text:
-            sentence = text.sentences[one.sentences[0]]
-            place = f" (p. {sentence.page})" if sentence.page else ""
-            quote = f": “{escape_markdown(sentence.text)}”"
-        st.markdown(f"**Not in the registry:** {escape_markdown(one.name)}{place}{quote}")
+        st.markdown(f"**Not in the registry:** {escape_markdown(one.name)}")
+        _render_sentence(project, record, one.sentences[0])
+
+
+def _render_sentence(project: Project, record: int, index: int) -> None:
+    """The sentence of a mention with its page."""
+    text = texts.get_record_text(project, record)
+    if text and index < len(text.sentences):
+        sentence = text.sentences[index]
+        place = f"p. {sentence.page}: " if sentence.page else ""
+        st.caption(f"{place}{escape_markdown(sentence.text)}")
 
 
 def _render_unresolved(project: Project, record: int, study_datasets: StudyDatasets) -> None:
-    """Mentions that may mean several sets, or one that the text does not name otherwise."""
+    """Mentions that may mean several sets, or one that the text does not name otherwise: each
+    choice is asked once, with the first sentence."""
     registry = flags.load_knowledge().registry
-    for n, mention in enumerate(study_datasets.unresolved):
+    first_mentions = {mention.ids: mention for mention in reversed(study_datasets.unresolved)}
+    for n, mention in enumerate(reversed(first_mentions.values())):
         with st.container(border=True):
             st.markdown(f"Which data set does “{escape_markdown(mention.words)}” refer to?")
+            _render_sentence(project, record, mention.sentence)
             for dataset_id in mention.ids:
                 st.button(
                     escape_markdown(registry[dataset_id].name),

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from review.bias.facts import FIELDS, FactCell
+from review.bias.facts import FIELDS, SIZE_FIELDS, FactCell
 from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.messages import keep_message, show_messages
@@ -67,7 +67,8 @@ def format_cell(cell: FactCell) -> str:
     """Label and value of a cell, and whether it was corrected."""
     label = f"{cell.label}: " if cell.label else ""
     if not cell.corrected:
-        return f"{label}{cell.value}"
+        is_size = cell.field in SIZE_FIELDS and (cell.value or "").isdigit()
+        return f"{label}{int(cell.value or 0):,}" if is_size else f"{label}{cell.value}"
     original = f"; found in the text: {cell.found}" if cell.found else "; added by hand"
     return f"{label}{cell.value or 'not reported'} (corrected{original})"
 
@@ -80,9 +81,12 @@ def _render_cell(
     take: Callable[[str, int | None], None] | None,
 ) -> None:
     place = ", ".join(filter(None, (f"p. {cell.page}" if cell.page else "", cell.cell)))
+    source = (
+        "" if cell.value == cell.sentence else f"<br><small>{html.escape(cell.sentence)}</small>"
+    )
     st.html(
         f'<div style="line-height:1.4">{html.escape(format_cell(cell))} '
-        f"<small>{html.escape(place)}</small><br><small>{html.escape(cell.sentence)}</small></div>"
+        f"<small>{html.escape(place)}</small>{source}</div>"
     )
     if st.session_state.get(CHOSEN_KEY) == (record, n):
         _render_correction(project, record, n, cell)
@@ -99,7 +103,7 @@ def _render_cell(
         if not may_correct:
             return
         st.button(
-            "Correct",
+            "Change",
             key=f"fact_correct_{n}",
             type="tertiary",
             on_click=partial(_choose, record, n),

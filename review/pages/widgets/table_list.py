@@ -52,7 +52,8 @@ def render_tables(project: Project, record: int) -> None:
 
 def name_table(table: PrintedTable) -> str:
     """Label, page and the first words of the caption."""
-    words = table.caption.removeprefix(table.label).lstrip(" .:|–-")
+    has_label = table.caption.casefold().startswith(table.label.casefold())
+    words = table.caption[len(table.label) if has_label else 0 :].lstrip(" .:|–-")
     name = words if len(words) <= _MAX_NAME else f"{words[: _MAX_NAME - 3].rstrip()}..."
     place = f" (p. {table.page})" if table.page else ""
     return f"{table.label or 'Table'}{place}" + (f": {name}" if name else "")

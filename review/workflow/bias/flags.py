@@ -493,6 +493,18 @@ def list_studies(project: Project) -> dict[int, str]:
     return {number: format_record_key(number) for number in sorted(attached)}
 
 
+def list_reports_to_read(project: Project) -> dict[int, str]:
+    """The reports with a PDF that were not excluded: those due for appraisal and those included;
+    all with a PDF as long as none has come so far."""
+    with project.store.read() as conn:
+        groups = links.list_groups(conn)
+        attached = {groups.get(n, (n, n))[0] for n in stored_files.list_current_files(conn)}
+        due = list_due_reports(project, conn)
+    if due:
+        attached &= {number for number, state in due.items() if state != "excluded"}
+    return {number: format_record_key(number) for number in sorted(attached)}
+
+
 def build_matrix(project: Project) -> DatasetMatrix:
     """The review's studies by data sets, with shared ancestry."""
     datasets_by_study = {

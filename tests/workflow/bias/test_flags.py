@@ -5,6 +5,7 @@ import json
 
 import pytest
 from support.papers import EARLIER_TITLE, PAGES, STUDY_TITLE, UNRELATED_DOI, write_papers
+from support.small import studies
 from typer.testing import CliRunner
 
 from review.checklists import load_checklist as load_checklist
@@ -19,6 +20,7 @@ from review.store.timestamps import utc_now
 from review.workflow.bias import flags as bias
 from review.workflow.fulltexts import attachments
 from review.workflow.fulltexts import reading as texts
+from review.workflow.screening.decisions import NewDecision, add_decision
 from review.workflow.setup.loading import init_project, open_project
 
 FOLDER = ("earlier", "study", "unrelated", "unknown", "scan", "broken")
@@ -254,6 +256,20 @@ def test_data_sets_of_a_study_can_be_taken_off_and_put_on(attached):
     assert "covidx_cxr" in bias.get_datasets(attached, 2).used
     with pytest.raises(ReviewError, match="not in the dataset registry"):
         bias.settle_dataset(attached, 2, "nonsense", "confirm", "ada")
+
+
+def test_reports_due_for_appraisal_are_listed_beside_the_included_ones(tmp_path, pdfs):
+    studies(tmp_path, [Record("embase", title=title) for title in ("A", "B", "C", "D")])
+    review = open_project(tmp_path, who="ada")
+    for number in (1, 2, 3):
+        attachments.attach_pdf(review, number, "s.pdf", (pdfs / "study.pdf").read_bytes(), "ada")
+    assert list(bias.list_reports_to_read(review)) == [1, 2, 3]
+    for stage, numbers in (("title-abstract", (1, 2, 3, 4)), ("full-text", (1, 2, 4))):
+        for number in numbers:
+            for who in ("ada", "ben"):
+                add_decision(review, NewDecision(number, stage, who, "include"))
+    # The third was never judged at full text, the fourth has no PDF.
+    assert list(bias.list_reports_to_read(review)) == [1, 2]
 
 
 def test_the_matrix_joins_studies_that_share_images(attached):
