@@ -24,11 +24,15 @@ from review.bias.number_checks.repeated_figures import (
     differ_by_one_digit,
 )
 from review.bias.number_checks.rows import Block, Row, find_blocks, is_row, list_numbers, list_rows
+from review.bias.number_checks.sentence_arithmetic import check_sentence_arithmetic
 from review.bias.number_checks.splits import check_splits
 from review.bias.number_checks.statements import check_statements
+from review.bias.number_checks.table_bounds import check_bounds
 from review.bias.number_checks.table_cells import build_grids, check_grids
 from review.bias.number_checks.table_columns import check_columns
+from review.bias.number_checks.table_means import check_means
 from review.bias.number_checks.table_statements import check_table_statements
+from review.bias.number_checks.table_totals import check_totals
 from review.bias.number_checks.text_and_tables import compare_text_with_grids
 from review.models import PrintedTable, Sentence
 
@@ -74,21 +78,24 @@ def find_paper_contradictions(
         *check_relations(sentences),
         *check_splits(sentences),
         *check_statements(sentences),
+        *check_sentence_arithmetic(sentences),
     ]
     in_table = {index for index, problem in findings if problem.figure == "table"}
     findings = [f for f in findings if f[1].figure != "a figure" or f[0] not in in_table]
     known = {(index, problem.figure) for index, problem in findings}
     grids = build_grids(tables, sentences)
-    findings += [
-        (index, problem)
-        for index, problem in (
-            *check_grids(grids),
-            *check_columns(grids, sentences),
-            *check_table_statements(sentences, grids),
-            *compare_text_with_grids(sentences, grids),
-        )
-        if (index, problem.figure) not in known
-    ]
+    for found in (
+        check_grids(grids),
+        check_columns(grids, sentences),
+        check_bounds(grids),
+        check_means(grids, sentences),
+        check_totals(grids, sentences),
+        check_table_statements(sentences, grids),
+        compare_text_with_grids(sentences, grids),
+    ):
+        new = [one for one in found if (one[0], one[1].figure) not in known]
+        known |= {(index, problem.figure) for index, problem in new}
+        findings += new
     unique: dict[tuple[int, str], Finding] = {}
     for index, problem in findings:
         key = problem.figure if problem.figure == "table" else problem.text

@@ -78,6 +78,7 @@ class NumberGrid:
     """A table with the numbers of its cells, and where it is in the text."""
 
     label: str
+    caption: str
     page: int
     heads: tuple[str, ...]
     """Last level of each column's head."""
@@ -112,6 +113,7 @@ def build_grids(tables: Sequence[PrintedTable], sentences: Sequence[Sentence]) -
         grids.append(
             NumberGrid(
                 label=table.label,
+                caption=table.caption,
                 page=table.page,
                 heads=tuple(head.split(" | ")[-1].strip() for head in table.columns),
                 full_heads=table.columns,

@@ -1,0 +1,113 @@
+"""Reads numbers that are written as digits or as words, with the thing they count."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(_ONES[1:])})"
+NUMBER_WORD = rf"(?:{_WORD}(?: hundred(?: (?:and )?{_WORD})?)?)"
+"""'seven', 'twenty-three', 'one hundred and twelve'."""
+COUNT = (
+    r"(?:(?<![\w.,/±–-])(?:\d{1,3}(?:,\d{3})+|\d{1,7})(?![\d.,/–-]*\d)(?!\s?%)|"
+    rf"(?<![\w-]){NUMBER_WORD}(?![\w-]))"
+)
+"""A whole number that is no part of a decimal, range, fraction or percentage."""
+UNIT = (
+    r"(?:patients?|subjects?|participants?|individuals?|volunteers?|people|persons|children|adults|"
+    r"women|men|cases?|images?|scans?|slices?|slides?|x-?rays?|radiographs?|mammograms?|films|CTs|"
+    r"MRIs|CXRs|WSIs|eyes?|cells|lesions?|nodules?|tiles|patches|samples?|videos?|studies|"
+    r"examinations?|exams?|volumes?|records?|frames?|photographs?|articles?|papers?|reports?|"
+    r"publications?|abstracts?|blocks?|layers?|sessions?|biopsies|tumou?rs?)"
+)
+_COUNTED = re.compile(
+    rf"(?P<n>{COUNT})\s+(?P<before>(?:(?!(?:and|or|of|with|were|was|to|from|"
+    rf"in)\b)[A-Za-z][\w/+-]*\s+){{0,4}}?)"
+    rf"(?P<unit>{UNIT})\b",
+    re.I,
+)
+_PEOPLE = frozenset(
+    [
+        "patient",
+        "subject",
+        "participant",
+        "individual",
+        "volunteer",
+        "people",
+        "person",
+        "children",
+        "adult",
+        "women",
+        "men",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CountedThing:
+    """A number and what it counts: '219 COVID-19 images'."""
+
+    count: int
+    kind: str
+    """The unit without plural; 'people' for patients, subjects and the like."""
+    before: str
+    """The words between the number and its unit, in lower case."""
+    start: int
+    end: int
+
+
+def parse_number(text: str) -> int:
+    """The number in '1,204', '23' or 'one hundred and twelve'."""
+    if text[0].isdigit():
+        return int(text.replace(",", ""))
+    total = 0
+    for word in re.findall(r"[a-z]+", text.lower()):
+        if word == "hundred":
+            total = (total or 1) * 100
+        elif word in _ONES:
+            total += _ONES.index(word)
+        elif word in _TENS:
+            total += 10 * (_TENS.index(word) + 2)
+    return total
+
+
+def list_counted(text: str) -> Iterator[CountedThing]:
+    """The counted things of a text, in order."""
+    for match in _COUNTED.finditer(text):
+        unit = match["unit"].lower()
+        stem = unit if unit in ("people", "children", "women", "men") else unit.rstrip("s")
+        yield CountedThing(
+            count=parse_number(match["n"]),
+            kind="people" if stem in _PEOPLE else stem.replace("x-ray", "xray"),
+            before=match["before"].lower().strip(),
+            start=match.start(),
+            end=match.end(),
+        )
+
+
+def join_thousands(text: str) -> str:
+    """The text with '1, 200 images' and '1 200 images' as '1,200 images'."""
+    text = re.sub(r"(?<![\d,.])(\d{1,3}), (\d{3})(?=\s+[a-z])(?!\s+(?:and|or)\b)", r"\1,\2", text)
+    return re.sub(r"(?<![\d,.] )(?<![\d,.])([1-9]\d{0,2})[  ](\d{3})(?=\s+[a-z])", r"\1,\2", text)
