@@ -15,6 +15,10 @@ _LABEL = re.compile(r"^(?:supplementary|extended|data|table|tab\.?)$", re.I)
 _MAX_CAPTION_LINES = 12
 _MAX_INDENT = 60.0
 """Points by which a further line of a caption may be indented."""
+_TITLE_GAP = 1.6
+"""Times the height of the print between 'Table 2' on a line of its own and its title."""
+_OFF_CENTRE = 30.0
+"""Twice the points by which the middle of a title may be beside that of its label."""
 _COLUMN_WORDS = 5
 _JUSTIFIED_WORDS = 8
 _LABEL_GAP = 1.6
@@ -65,19 +69,7 @@ def find_captions(page: Page) -> Iterator[Caption]:
             continue
         if index and _is_amid_text(lines[index - 1], line):
             continue
-        caption = [line]
-        for below in lines[index + 1 : index + _MAX_CAPTION_LINES]:
-            last = caption[-1]
-            height = max(w.bottom - w.top for w in last)
-            gap = min(w.top for w in below) - max(w.bottom for w in last)
-            is_next = -0.4 * height <= gap < 0.9 * height
-            is_next = is_next and abs(below[0].x0 - last[0].x0) < _MAX_INDENT
-            is_full = last[-1].x1 > line[0].x0 + 0.3 * page.width or len(last) > 4
-            if not is_next or not is_full or _has_wide_gap(below):
-                break
-            if re.search(r"[.]$", last[-1].text) and not _continues(below):
-                break
-            caption.append(below)
+        caption = _take_caption(lines, index, match.end() >= len(text.rstrip()), page.width)
         words = [word for part in caption for word in part]
         yield Caption(
             f"Table {match[1]}",
@@ -89,6 +81,37 @@ def find_captions(page: Page) -> Iterator[Caption]:
                 max(w.bottom for w in words),
             ),
         )
+
+
+def _take_caption(
+    lines: Sequence[Sequence[Word]], index: int, is_label: bool, page_width: float
+) -> list[Sequence[Word]]:
+    """The lines of a caption; a first line that is only a label has its title below."""
+    caption = [lines[index]]
+    for n in range(1, _MAX_CAPTION_LINES):
+        last = caption[-1]
+        is_only_label = is_label and n == 1
+        following = lines[index + n] if index + n < len(lines) else None
+        if following is None or not _is_next_line(last, following, is_only_label):
+            nearest = [line for line in lines if _is_next_line(last, line, is_only_label)]
+            following = min(nearest, key=lambda line: line[0].top, default=None)
+        is_full = last[-1].x1 > caption[0][0].x0 + 0.3 * page_width or len(last) > 4
+        if following is None or _has_wide_gap(following) or not (is_full or is_only_label):
+            break
+        if not is_only_label and last[-1].text.endswith(".") and not _continues(following):
+            break
+        caption.append(following)
+    return caption
+
+
+def _is_next_line(last: Sequence[Word], line: Sequence[Word], is_label: bool) -> bool:
+    """Whether a line is right below the last one of a caption."""
+    height = max(w.bottom - w.top for w in last)
+    gap = min(w.top for w in line) - max(w.bottom for w in last)
+    is_near = -0.4 * height <= gap < (_TITLE_GAP if is_label else 0.9) * height
+    is_centred = is_label and abs(line[0].x0 + line[-1].x1 - last[0].x0 - last[-1].x1) < _OFF_CENTRE
+    is_under = is_centred or abs(line[0].x0 - last[0].x0) < _MAX_INDENT
+    return is_near and is_under and line is not last
 
 
 def _is_amid_text(before: Sequence[Word], line: Sequence[Word]) -> bool:

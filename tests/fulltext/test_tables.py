@@ -56,6 +56,43 @@ def test_heads_and_cells_are_read_by_their_place_and_end_where_text_goes_on():
     assert table.rows == tuple(ROWS[1:])
 
 
+def test_a_label_on_a_line_of_its_own_has_its_title_below():
+    title = "Sizes of the classes (M: men; W: women)."
+    label = (60, (50, "Table 4"))
+    rows = print_rows(84, *ROWS)
+    upper = print_page(label, (70, (50, title)), *rows, (150, (50, PROSE)))
+    [table] = read(upper)
+    assert (table.label, table.caption) == ("Table 4", f"Table 4 {title}")
+    assert (table.columns, table.rows) == (ROWS[0], tuple(ROWS[1:]))
+
+
+def test_each_label_keeps_its_own_table_where_another_follows():
+    other = [("Reader", "Accuracy", "Recall", "F1"), ("A", "81.2", "80.1", "0.78")]
+    other.append(("B", "83.1", "82.0", "0.79"))
+    page = print_page(
+        (60, (50, "Table 4")),
+        (70, (50, "Networks on the test set")),
+        *print_rows(84, *ROWS),
+        (140, (50, "Table 5")),
+        (150, (50, "Readers on the test set")),
+        *print_rows(164, *other),
+        (220, (50, PROSE)),
+    )
+    networks, readers = read(page)
+    assert (networks.label, networks.rows) == ("Table 4", tuple(ROWS[1:]))
+    assert (readers.label, readers.rows) == ("Table 5", tuple(other[1:]))
+
+
+def test_a_title_set_in_the_middle_stands_under_its_label():
+    title = "COMPARISON OF THE NETWORKS ON THE TEST SET OF THE SECOND HOSPITAL"
+    middle = 300 - LETTER * len(title) / 2
+    label = (60, (300 - LETTER * 8 / 2, "TABLE IV"))
+    page = print_page(label, (72, (middle, title)), *print_rows(88, *ROWS), (160, (50, PROSE)))
+    [table] = read(page)
+    assert (table.label, table.caption) == ("Table IV", f"TABLE IV {title}")
+    assert table.rows == tuple(ROWS[1:])
+
+
 def test_a_merged_head_stands_over_each_of_its_columns():
     merged = (115, (50, ""), (210, "Measured on the test set (%)"))
     page = print_page(CAPTION, merged, *print_rows(127, *ROWS))
