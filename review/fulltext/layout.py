@@ -13,6 +13,8 @@ from review.fulltext.lines import PageLines, TextLine, build_line, close_spaced_
 
 _EDGE_SHARE = 0.09
 """Share of the page height reserved for a running head or foot."""
+_CAPTION_LABEL = re.compile(r"^(?:Table|Fig(?:ure|\.)?|Algorithm|Box)\s*[A-Z]?\d+\b[.:]?", re.I)
+"""Stands at the head of page after page in some journals and is no running head."""
 _GUTTER_RANGE = (0.38, 0.62)
 """Possible places of the gutter between two columns, as shares of the width."""
 _MAX_CROSSING_SHARE = 0.2
@@ -213,7 +215,7 @@ def _normalize_digits(text: str) -> str:
 def _is_header_or_footer(
     line: TextLine, page: PageLines, shape_counts: Counter[str], min_pages: float
 ) -> bool:
-    if not _is_at_edge(line, page):
+    if not _is_at_edge(line, page) or _CAPTION_LABEL.match(line.text):
         return False
     shape = _normalize_digits(line.text)
     return (

@@ -10,7 +10,7 @@ FullTextState = Literal[
     "ok", "no_text", "encrypted", "damaged", "not_pdf", "too_large", "timeout", "missing"
 ]
 
-EXTRACTION_VERSION = "3"
+EXTRACTION_VERSION = "4"
 """Of the steps of reading; raised when the same file would give another text."""
 
 STATE_MESSAGES: dict[FullTextState, str] = {

@@ -216,6 +216,26 @@ def test_heads_feet_and_page_numbers_go_and_text_at_the_edge_stays():
         assert texts(raw) == [f"own words of page {number}", "Journal of Things in the middle"]
 
 
+def test_labels_of_tables_and_figures_at_the_head_of_pages_are_no_running_heads():
+    pages = [
+        page(
+            (50.0, 20.0, 300.0, "Journal of Things"),
+            (50.0, 55.0, 90.0, f"{'Table' if number % 2 else 'Fig.'} {number + 1}"),
+            (50.0, 400.0, 300.0, "text"),
+            number=number + 1,
+        )
+        for number in range(6)
+    ]
+    assert [texts(raw)[0] for raw in strip_headers_footers(pages)] == [
+        "Fig. 1",
+        "Table 2",
+        "Fig. 3",
+        "Table 4",
+        "Fig. 5",
+        "Table 6",
+    ]
+
+
 V2 = RecordCandidate("R000001", EARLIER_TITLE)
 V3 = RecordCandidate("R000002", STUDY_TITLE, doi="10.5555/films.2020.1", arxiv_id="2003.09871")
 OTHER = RecordCandidate("R000003", "Deep learning for tuberculosis", doi="10.1000/tb.1")
