@@ -27,6 +27,7 @@ from review.bias.number_checks.rows import Block, Row, find_blocks, is_row, list
 from review.bias.number_checks.sentence_arithmetic import check_sentence_arithmetic
 from review.bias.number_checks.splits import check_splits
 from review.bias.number_checks.statements import check_statements
+from review.bias.number_checks.superiority_claims import check_superiority
 from review.bias.number_checks.table_bounds import check_bounds
 from review.bias.number_checks.table_cells import build_grids, check_grids
 from review.bias.number_checks.table_columns import check_columns
@@ -92,6 +93,7 @@ def find_paper_contradictions(
         check_totals(grids, sentences),
         check_table_statements(sentences, grids),
         compare_text_with_grids(sentences, grids),
+        check_superiority(sentences, grids, tables),
     ):
         new = [one for one in found if (one[0], one[1].figure) not in known]
         known |= {(index, problem.figure) for index, problem in new}
