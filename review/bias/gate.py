@@ -37,6 +37,10 @@ _MIN_PICTURE_SHARE = 0.1
 """Shares of the body that must name medical images, and pictures of any kind, if the abstract names
 pictures only."""
 _MIN_PICTURES_IN_ABSTRACT = 2
+_MIN_IMAGES_UNDER_TITLE = 10
+_MIN_SHARE_UNDER_TITLE = 0.06
+"""Sentences of the body, and their share, that must name images if only the title names a part of
+the body: 'Multimodal analysis of dermatological data'."""
 _TERMS_IN_BODY = 4
 """Sentences on machine learning that show a model if the abstract speaks only of prediction."""
 
@@ -78,14 +82,18 @@ _ORGAN = re.compile(
     r"nasopharyn\w+|ear|tympanic|embryos?|blastocysts?|f(?:o)?etal|wounds?|ulcers?|burns?|nails?|"
     r"scalp|hair|feet|foot|lymph\w*|blood|cells?|leuk\w+|h(?:a)?emat\w+|malaria\w*|tubercul\w+|"
     r"pneumo\w+|covid\S*|nodules?|lesions?|tumou?rs?|cancers?|carcinom\w*|"
-    r"gliom\w*|metasta\w+|strokes?|aneurysm\w*|plaques?|patients?)\b",
+    r"anatom\w+|gliom\w*|metasta\w+|strokes?|aneurysm\w*|plaques?|patients?)\b",
     re.I,
 )
 _LEARNING = re.compile(
     r"\b(deep[- ](?:\w+[- ])?(?:learning|network\w*|model\w*|feature\w*|classif\w+)|machine[- "
-    r"]learn\w*|neural net\w*|artificial intelligence|convolution\w*|transformers?|classifiers?|"
+    r"]learn\w*|neural (?:net\w*|representations?|fields?)|artificial intelligence|"
+    r"convolution\w*|transformers?|classifiers?|"
     r"pattern classif\w+|support vector|random forests?|decision trees?|gradient boost\w*|"
-    r"xgboost|logistic regression classif\w+|radiomic\w*|(?:nn)?u-?nets?|auto-?encoders?|"
+    r"xgboost|partial least squares|(?:multiple|multi-?)[- ]?kernel|gaussian process\w*|"
+    r"linear discriminant|k-?nearest|elastic net|lasso|stacking (?:algorithm|ensemble|model)|"
+    r"(?:prediction|predictive|classification|diagnostic) models?|"
+    r"logistic regression classif\w+|radiomic\w*|(?:nn)?u-?nets?|auto-?encoders?|"
     r"(?:self|semi|"
     r"weakly|un)?-?supervised|(?:transfer|contrastive|representation|reinforcement|federated|"
     r"multi-?task|few-?shot|zero-?shot|metric|active|ensemble|prototypical|end-to-end|meta|graph|"
@@ -136,6 +144,36 @@ def is_on_imaging_model(sentences: Sequence[TextPart]) -> bool:
     if any(_ON_PAPERS.search(sentence.text) for sentence in abstract):
         return False
     return _is_on_images(title, abstract, sentences) and _is_on_models(title + abstract, sentences)
+
+
+_DISEASE = re.compile(
+    r"\b(diagnos\w+|disease\w*|disorder\w*|cancer\w*|carcinom\w*|adenocarcinom\w*|tumou?r\w*|"
+    r"neoplas\w*|gliom\w*|lymphom\w*|leuk\w*|melanom\w*|sarcom\w*|adenom\w*|lesions?|nodul\w*|"
+    r"patholog(?:y|ies|ical)|covid\S*|pneumo\w+|tubercul\w*|fractur\w*|metasta\w+|dementia|"
+    r"alzheimer\w*|parkinson\w*|impairment|glaucom\w*|cataract\w*|retinopath\w*|macular|"
+    r"stroke|sclerosis|malignan\w*|abnormal\w*|findings?|prognos\w*|stenos[ie]s|polyps?|stones?|"
+    r"embol\w+|h(?:a)?emorrhag\w*|aneurysm\w*|screening|syndrome\w*|injur\w*|infect\w*|"
+    r"arthr\w+|osteo\w+|caries|cavit\w+|fibrosis|cirrhosis|steatosis|oedema|edema|effusion|"
+    r"ulcers?|wounds?|psoriasis|eczema|acne|nev(?:us|i)|naevi|ischa?emi\w*|infarct\w*|"
+    r"cardiomegaly|cardiomyopath\w*|malaria|epilep\w*|autis\w+|schizophren\w*|depress\w+)\b",
+    re.I,
+)
+_MIN_DISEASES_IN_ABSTRACT = 2
+
+
+def is_on_disease(sentences: Sequence[TextPart]) -> bool:
+    """Whether a disease, finding or diagnosis is named in the title, or twice in the abstract.
+
+    How cases were confirmed is no question where organs are segmented or images reconstructed.
+    Excerpts count as on a disease.
+    """
+    if is_excerpt(sentences):
+        return True
+    title, abstract = _find_opening(sentences)
+    if any(_DISEASE.search(sentence.text) for sentence in title):
+        return True
+    count = sum(len(_DISEASE.findall(sentence.text)) for sentence in abstract)
+    return count >= _MIN_DISEASES_IN_ABSTRACT
 
 
 def is_excerpt(sentences: Sequence[TextPart]) -> bool:
@@ -189,6 +227,9 @@ def _is_on_images(
     body_count = sum(mentions_images(sentence.text) for sentence in body)
     if count:
         return count > 1 or body_count >= _MIN_IMAGES_IN_BODY
+    has_organ = any(_ORGAN.search(sentence.text) for sentence in title)
+    if has_organ and body_count >= max(_MIN_IMAGES_UNDER_TITLE, _MIN_SHARE_UNDER_TITLE * len(body)):
+        return True
     body_pictures = sum(bool(_PICTURE.search(sentence.text)) for sentence in body)
     return (
         pictures >= _MIN_PICTURES_IN_ABSTRACT

@@ -1,6 +1,7 @@
 """Loads the pitfalls of imaging studies and the rules that look for them from YAML."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -113,7 +114,10 @@ class PitfallRule:
     only_if: tuple[str, ...] = ()
     """For absent: an excerpt must contain one of these; whole papers pass the gate instead."""
     only_if_sets: int = 0
-    """For absent: minimum number of registered datasets named."""
+    """For absent: minimum number of registered datasets used; of two or more, those that may share
+    images, which are of one modality and not part of one another."""
+    only_on_disease: bool = False
+    """For absent: only if title or abstract are about a disease."""
     below: int | None = None
     """For number: flag a count below this."""
     known: RegistryCheck | None = None
@@ -141,6 +145,8 @@ class PitfallCatalog:
     version: str
     pitfalls: tuple[Pitfall, ...]
     rules: tuple[PitfallRule, ...]
+    vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name of a group of words -> its words; a cue names the group as {reader}."""
     source: str = field(default="", compare=False)
 
 
@@ -156,6 +162,24 @@ def load_pitfalls(path: Path) -> PitfallCatalog:
     if problems:
         raise ChecklistError(format_problems(str(path), problems))
     return catalog
+
+
+def expand_cue(cue: str, vocabulary: Mapping[str, Sequence[str]]) -> str:
+    """A cue with its groups of words spelled out: ({reader}|nurse) is (radiologist|...|nurse).
+
+    Raises:
+        ChecklistError: a group is not in the vocabulary.
+    """
+
+    def list_words(match: re.Match[str]) -> str:
+        if match[1] not in vocabulary:
+            raise ChecklistError(f"cue '{cue}': '{match[0]}' is not in the vocabulary")
+        return "|".join(vocabulary[match[1]])
+
+    return _GROUP.sub(list_words, cue)
+
+
+_GROUP = re.compile(r"\{(\w+)\}")
 
 
 def find_mistakes(catalog: PitfallCatalog) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 
 from review import resources
 from review.bias import pitfalls
-from review.bias.gate import find_front_matter, is_address, is_on_imaging_model
+from review.bias.gate import find_front_matter, is_address, is_on_disease, is_on_imaging_model
 from review.bias.rules import compile_rules, find_flags
 from review.bias.rules.matching import find_others_passages
 from review.models import Sentence
@@ -69,6 +69,40 @@ def test_an_abstract_on_pictures_is_asked_if_the_text_shows_medical_images():
     body = [f"Brain MRI scans were read in step {n}." for n in range(10)]
     assert is_on_imaging_model(paper(title, *abstract, body=body))
     assert not is_on_imaging_model(paper(title, *abstract))
+
+
+def test_a_title_on_a_part_of_the_body_is_asked_if_the_text_is_on_its_images():
+    title = "Analysis of unbalanced skin cancer data with a neural network"
+    body = [f"Dermoscopic images were cleaned in step {n}." for n in range(12)]
+    assert is_on_imaging_model(paper(title, "We weigh the classes.", body=body))
+    assert not is_on_imaging_model(paper(title, "We weigh the classes.", body=body[:6]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An implicit neural representation registers cine-MRI of the bowel.",
+        "A brain age prediction model uses partial least squares on structural MRI.",
+        "Deep learning infers shapes from 3D images of the anatomy.",
+    ],
+)
+def test_models_of_other_kinds_are_asked(text):
+    assert is_on_imaging_model(paper("A new model", text, body=["MRI was used."] * 3))
+
+
+def test_how_cases_were_confirmed_is_asked_if_a_paper_is_on_a_disease():
+    organs = paper("Deep learning segments the liver on CT", "A network was trained.")
+    tumours = paper("Deep learning segments liver tumours on CT", "A network was trained.")
+    twice = paper("Deep learning on CT", "Tumours were found.", "Cancers were graded.")
+    assert not is_on_disease(organs)
+    assert is_on_disease(tumours)
+    assert is_on_disease(twice)
+    absent = {
+        name: {flag.rule for flag in find_flags(text, RULES)}
+        for name, text in (("organs", organs), ("tumours", tumours))
+    }
+    assert "confirmation-not-found" in absent["tumours"]
+    assert "confirmation-not-found" not in absent["organs"]
 
 
 def test_a_study_of_papers_is_not_asked():

@@ -99,6 +99,23 @@ def find_overlaps(registry: Registry, ids: Iterable[str]) -> list[Overlap]:
     return sorted(overlap_list, key=lambda o: (not o.certain, o.first, o.second, o.shared))
 
 
+def count_comparable_sets(registry: Registry, ids: Iterable[str]) -> int:
+    """The largest number of data sets of one modality of which none includes another."""
+    known = [set_id for set_id in dict.fromkeys(ids) if set_id in registry]
+    included = {
+        inner
+        for set_id in known
+        for inner in find_contained_sets(registry, set_id)
+        if inner != set_id
+    }
+    separate = [set_id for set_id in known if set_id not in included]
+    modalities = {modality for set_id in separate for modality in registry[set_id].modality}
+    return max(
+        (sum(one in registry[set_id].modality for set_id in separate) for one in modalities),
+        default=0,
+    )
+
+
 def format_overlap_path(registry: Registry, overlap: Overlap) -> str:
     """The path in words: 'COVIDx CXR ← RSNA ... → ChestX-ray14'."""
     first_names = [registry[set_id].name for set_id in overlap.first_path]

@@ -10,7 +10,12 @@ from review.bias.datasets import Mention, Registry
 from review.bias.facts.extraction import extract_facts
 from review.bias.facts.models import Fact
 from review.bias.facts.sources import find_disjoint_sources
-from review.bias.gate import find_front_matter, is_excerpt, is_on_imaging_model
+from review.bias.gate import (
+    find_front_matter,
+    is_excerpt,
+    is_on_disease,
+    is_on_imaging_model,
+)
 from review.bias.number_checks.rows import is_row
 from review.bias.pitfalls import (
     Pitfall,
@@ -19,6 +24,7 @@ from review.bias.pitfalls import (
     RuleMode,
     Tier,
     decide_tier,
+    expand_cue,
 )
 from review.bias.rules import matching
 from review.bias.rules.counts import find_largest_count, find_small_group
@@ -91,7 +97,9 @@ def compile_rules(catalog: PitfallCatalog, include_disabled: bool = False) -> Ru
         for field_name in ("cues", "unless", "only_with", "unless_anywhere", "expected", "only_if"):
             patterns = getattr(rule, field_name)
             if patterns:
-                cue_sets[f"{rule.id}|{field_name}"] = patterns
+                cue_sets[f"{rule.id}|{field_name}"] = tuple(
+                    expand_cue(pattern, catalog.vocabulary) for pattern in patterns
+                )
     pitfalls = {pitfall.id: pitfall for pitfall in catalog.pitfalls}
     return RuleSet(rules, pitfalls, matching.compile_cues(cue_sets))
 
@@ -129,7 +137,10 @@ def find_flags(
         elif rule.mode == "number":
             all_flags += _flag_small_counts(rule, rule_set, sentences)
         elif rule.mode == "absent":
-            all_flags += _flag_absence(rule, rule_set, sentences, hits, len(used_sets))
+            set_count = len(used_sets)
+            if registry is not None and rule.only_if_sets > 1:
+                set_count = registry_of.count_comparable_sets(registry, used_sets)
+            all_flags += _flag_absence(rule, rule_set, sentences, hits, set_count)
         elif registry is not None:
             all_flags += _flag_registry_facts(
                 rule, rule_set, registry, (used_sets, mentions_by_set), sentences
@@ -425,6 +436,8 @@ def _flag_absence(
     """One flag if nothing expected occurs anywhere, worded as 'not found in the text'."""
     if not sentences or set_count < rule.only_if_sets:
         return []
+    if rule.only_on_disease and not is_on_disease(sentences):
+        return []
     if (
         rule.only_if
         and is_excerpt(sentences)
@@ -452,11 +465,11 @@ def _can_show_presence(sentence: Sentence, rule: PitfallRule) -> bool:
     Plans, background, other people's studies, licences and acknowledgements cannot. Statements on
     availability can show which release of the data was used, and software never can.
     """
-    if sentence.section == "introduction" and not matching.OWN_WORK.search(sentence.text):
+    if sentence.section == "introduction" and not matching.names_own_work(sentence.text):
         return False
     if sentence.section == "statements" and rule.pitfall not in _SHOWN_IN_STATEMENTS:
         return False
-    if matching.is_licence(sentence.text):
+    if matching.is_licence(sentence.text) or matching.is_left_undone(sentence.text):
         return False
     is_plan = matching.is_about_future(sentence.text) and sentence.section != "methods"
     return not is_plan and not matching.is_about_others(sentence.text)

@@ -406,6 +406,35 @@ def is_licence(text: str) -> bool:
     return bool(_LICENCE.search(text))
 
 
+_KNOWLEDGE = re.compile(
+    r"\b(?:to (?:the best of )?our knowledge|as far as we (?:know|are aware)|we know)\b", re.I
+)
+
+
+def names_own_work(text: str) -> bool:
+    """Whether a sentence names the study or its authors; 'to our knowledge' does not."""
+    return bool(OWN_WORK.search(_KNOWLEDGE.sub(" ", text)))
+
+
 def is_about_future(text: str) -> bool:
     """Whether a sentence speaks of what is yet to be done."""
     return bool(FUTURE_WORK.search(text))
+
+
+_LEFT_UNDONE = re.compile(
+    r"\b(?:in|for|to|left for|left to) (?:the )?(?:near )?future\b|"
+    r"\bfuture (?:work|stud(?:y|ies)|research|directions?)\b|"
+    r"\bwill (?:then )?(?:enable|allow|help|assist|support|facilitate|be able)\b|"
+    r"\b(?:should|would|could|must|needs? to|remains? to) be (?:\w+ )?(?:performed|reported|done|"
+    r"conducted|carried out|investigated|examined|evaluated|assessed|needed|required|desirable|"
+    r"preferable|removed|checked|added|included)\b|"
+    r"\b(?:not|never)(?: yet| been| be| further)* (?:performed|reported|done|conducted|carried out|"
+    r"investigated|examined|evaluated|assessed|available|possible|analy[sz]ed|studied|considered|"
+    r"tested|recorded|collected)\W*$",
+    re.I,
+)
+
+
+def is_left_undone(text: str) -> bool:
+    """Whether a sentence says that something remains to be done or, at its end, was not done."""
+    return bool(_LEFT_UNDONE.search(text))

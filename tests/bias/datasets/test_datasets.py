@@ -385,6 +385,13 @@ def test_unrelated_sets_do_not_overlap(registry):
     assert reg.find_overlaps(registry, []) == []
 
 
+def test_sets_that_may_share_images_are_of_one_modality_and_no_part_of_another(registry):
+    assert reg.count_comparable_sets(registry, ["chexpert", "padchest"]) == 2
+    assert reg.count_comparable_sets(registry, ["chexpert", "adni"]) == 1
+    assert reg.count_comparable_sets(registry, ["lidc_idri", "luna16"]) == 1
+    assert reg.count_comparable_sets(registry, []) == 0
+
+
 def test_an_uncertain_step_makes_the_overlap_only_possible(registry):
     found = reg.find_overlaps(registry, ["covidx_cxr", "ricord"])
     assert [overlap.certain for overlap in found] == [False]

@@ -328,3 +328,31 @@ def test_an_installed_model_compares_word_forms(tmp_path):
     assert cues.suggest_evidence(lines, {"a": ("tuning",)}) == {"a": []}
     [found] = cues.suggest_evidence(lines, {"a": ("tuning",)}, model=str(tmp_path / "model"))["a"]
     assert found.rule.startswith("pipeline")
+
+
+def test_a_cue_names_a_group_of_words_by_its_name():
+    vocabulary = {"reader": ("radiologist", "two pathologists")}
+    cue = "({reader}|nurse) ..3 read"
+    assert pitfalls.expand_cue(cue, vocabulary) == "(radiologist|two pathologists|nurse) ..3 read"
+    assert pitfalls.expand_cue("films were read", vocabulary) == "films were read"
+    with pytest.raises(ChecklistError, match="surgeon"):
+        pitfalls.expand_cue("({surgeon}) operated", vocabulary)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Calibration is left for future work.", True),
+        ("Older scanners were not examined.", True),
+        ("Duplicates should be removed.", True),
+        ("Duplicates were not removed by hand but by hashing.", False),
+        ("It should be noted that duplicates were removed.", False),
+    ],
+)
+def test_what_remains_to_be_done_was_not_done(text, left):
+    assert matching.is_left_undone(text) is left
+
+
+def test_to_our_knowledge_names_no_own_work():
+    assert not matching.names_own_work("To our knowledge, saliency maps are rarely used.")
+    assert matching.names_own_work("To our knowledge, we are the first to use them.")
