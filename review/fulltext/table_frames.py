@@ -19,6 +19,9 @@ _UNDERLINE_GAP, _UNDERLINE_END = 3.0, 1.5
 _TEXT_SHARE = 0.75
 _MIN_TEXT_LINES = 3
 """Lines of running text, each over that share of the width, that no table has."""
+_MIN_COLUMN_LINES, _MIN_TEXT_WORDS, _WORD_SHARE = 8, 6, 0.6
+"""Justified lines in each half of a page in two columns, their words and the share without
+digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,24 @@ def _holds_text(upper: Box, lower: Box, words: Sequence[Word]) -> bool:
         and len(line.cells) == 1
         and line.cells[0].x1 - line.cells[0].x0 > _TEXT_SHARE * (upper[2] - upper[0])
     ]
-    return len(wide) >= _MIN_TEXT_LINES
+    middle = (upper[0] + upper[2]) / 2
+    halves = ([w for w in between if w.x1 <= middle], [w for w in between if w.x0 >= middle])
+    is_in_columns = all(_count_justified_lines(half) >= _MIN_COLUMN_LINES for half in halves)
+    return len(wide) >= _MIN_TEXT_LINES or is_in_columns
+
+
+def _count_justified_lines(words: Sequence[Word]) -> int:
+    """Lines of words that begin and end at the edges of a column, as cells of a table do not."""
+    lines = [[word for cell in line.cells for word in cell.words] for line in group_lines(words)]
+    left = min((line[0].x0 for line in lines), default=0.0)
+    right = max((line[-1].x1 for line in lines), default=0.0)
+    return sum(
+        len(line) >= _MIN_TEXT_WORDS
+        and line[0].x0 - left < _SAME_END
+        and right - line[-1].x1 < _SAME_END
+        and sum(w.text[:1].isalpha() for w in line) > _WORD_SHARE * len(line)
+        for line in lines
+    )
 
 
 def _drop_empty_ends(chain: Sequence[Box], words: Sequence[Word]) -> list[Box]:

@@ -93,6 +93,25 @@ def test_a_title_set_in_the_middle_stands_under_its_label():
     assert table.rows == tuple(ROWS[1:])
 
 
+def test_text_in_two_columns_between_a_table_and_the_line_of_the_foot_is_no_row():
+    def print_column(x, top):
+        words = "all of these images were used once for training".split()
+        step = 230 / len(words)
+        return [
+            Word(word, x + n * step, top, x + (n + 1) * step - 4, top + 8)
+            for n, word in enumerate(words)
+        ]
+
+    page = print_page(CAPTION, *print_rows(118, *ROWS))
+    columns = [
+        word for n in range(10) for x in (48, 302) for word in print_column(x, 180 + 12 * n)
+    ]
+    rules = tuple((46.0, y, 534.0, y) for y in (114.0, 128.0, 156.0, 320.0))
+    page = replace(page, words=(*page.words, *columns), ruled_lines=rules)
+    [table] = read(page)
+    assert (table.columns, table.rows) == (ROWS[0], tuple(ROWS[1:]))
+
+
 def test_a_merged_head_stands_over_each_of_its_columns():
     merged = (115, (50, ""), (210, "Measured on the test set (%)"))
     page = print_page(CAPTION, merged, *print_rows(127, *ROWS))
