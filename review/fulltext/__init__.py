@@ -23,7 +23,7 @@ from review.fulltext.models import (
 from review.fulltext.pool import Worker, read_full_text, read_full_texts, render_page
 from review.fulltext.quotes import ExactQuote, find_exact_quote, find_quote
 from review.fulltext.record_match import RecordCandidate, RecordMatch, match_record
-from review.fulltext.tables import list_tables
+from review.fulltext.tables import list_tables, list_unread_tables
 
 __all__ = [
     "EXTRACTION_VERSION",
@@ -41,6 +41,7 @@ __all__ = [
     "full_text_from_dict",
     "full_text_to_dict",
     "list_tables",
+    "list_unread_tables",
     "match_record",
     "read_full_text",
     "read_full_texts",

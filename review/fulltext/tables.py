@@ -98,6 +98,18 @@ def list_tables(text: FullText) -> tuple[PrintedTable, ...]:
     return tuple(sorted(tables, key=lambda table: table.page))
 
 
+def list_unread_tables(text: FullText) -> tuple[tuple[str, int], ...]:
+    """Label and page of each caption whose table could not be read: a picture, say."""
+    read = {table.label for table in list_tables(text)}
+    captions = {
+        caption.label: page.number
+        for page in map(turn_upright, reversed(text.pages))
+        for caption in find_captions(page)
+    }
+    unread = ((label, page) for label, page in captions.items() if label not in read)
+    return () if text.tables else tuple(sorted(unread, key=lambda place: place[1]))
+
+
 def _list_frames(page: Page) -> list[Frame]:
     return find_frames(page, [caption.box for caption in find_captions(page)])
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from review.fulltext import FullText, list_tables
+from review.fulltext import FullText, list_tables, list_unread_tables
 from review.models import Page, PrintedTable, Sentence, Word
 
 WIDTH, HEIGHT = 600.0, 800.0
@@ -93,9 +93,19 @@ def test_a_title_set_in_the_middle_stands_under_its_label():
     assert table.rows == tuple(ROWS[1:])
 
 
+def test_a_caption_over_a_picture_is_named_as_not_read():
+    read_one = print_page(CAPTION, *print_rows(115, *ROWS), (170, (50, PROSE)))
+    picture = print_page(
+        (100, (50, "Table 2. Sizes of the classes.")), (400, (50, PROSE)), number=2
+    )
+    text = FullText("ok", "", "", 2, pages=(read_one, picture))
+    assert [table.label for table in list_tables(text)] == ["Table 1"]
+    assert list_unread_tables(text) == (("Table 2", 2),)
+
+
 def test_text_in_two_columns_between_a_table_and_the_line_of_the_foot_is_no_row():
     def print_column(x, top):
-        words = "all of these images were used once for training".split()
+        words = ["all", "of", "these", "images", "were", "used", "once", "for", "training"]
         step = 230 / len(words)
         return [
             Word(word, x + n * step, top, x + (n + 1) * step - 4, top + 8)
@@ -103,9 +113,7 @@ def test_text_in_two_columns_between_a_table_and_the_line_of_the_foot_is_no_row(
         ]
 
     page = print_page(CAPTION, *print_rows(118, *ROWS))
-    columns = [
-        word for n in range(10) for x in (48, 302) for word in print_column(x, 180 + 12 * n)
-    ]
+    columns = [word for n in range(10) for x in (48, 302) for word in print_column(x, 180 + 12 * n)]
     rules = tuple((46.0, y, 534.0, y) for y in (114.0, 128.0, 156.0, 320.0))
     page = replace(page, words=(*page.words, *columns), ruled_lines=rules)
     [table] = read(page)

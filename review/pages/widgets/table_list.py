@@ -20,8 +20,16 @@ def render_tables(project: Project, record: int) -> None:
     """Draws one table of a paper, chosen from all, with the page it is on."""
     text, path = texts.get_record_text(project, record), attachments.find_pdf(project, record)
     tables = fulltext.list_tables(text) if text else ()
+    unread = fulltext.list_unread_tables(text) if text else ()
+    if unread:
+        names = ", ".join(f"{label} (p. {page})" for label, page in unread)
+        st.warning(
+            f"Not read: {names}. Such a table may be printed as a picture. Its numbers are not "
+            "checked: compare them yourself."
+        )
     if not tables:
-        st.info("No table was found in the text of this study.")
+        if not unread:
+            st.info("No table was found in the text of this study.")
         return
     number = st.selectbox(
         "Table",
