@@ -19,22 +19,40 @@ _TEENS = (
 _NUMBER_WORDS = {word: 10 + index for index, word in enumerate(_TEENS)} | {
     word: 20 + 10 * index for index, word in enumerate(_TENS)
 }
-_NUMBER_BOUNDARY = r"(?<![\d.,/-])(?<!covid )(?<!figure )(?<!fig )(?<!fig\. )(?<!table )"
+_NUMBER_BOUNDARY = (
+    r"(?<![\w.,/-])(?<!covid )(?<!figure )(?<!fig )(?<!fig\. )(?<!table )"
+    r"(?<!rads )(?<!grade )(?<!stage )(?<!type )(?<!level )(?<!phase )(?<!center )(?<!centre )"
+)
 _COUNT = (
-    rf"(?P<n>{_NUMBER_BOUNDARY}\d{{1,3}}(?:,\d{{3}})+(?![\d.,]?\d)|{_NUMBER_BOUNDARY}\d{{1,6}}(?![\d.,]?\d|%)|"
+    rf"(?P<n>{_NUMBER_BOUNDARY}\d{{1,3}}(?:,\d{{3}})+(?![\d.,]?\d)|"
+    rf"{_NUMBER_BOUNDARY}\d{{1,6}}(?![\d.,]?\d|%)|"
     rf"\b(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES)}))?|{'|'.join(_TEENS)})\b)"
 )
-_PEOPLE = r"(?:patients?|subjects?|participants?|individuals|volunteers|people|persons)"
-_UNIT = (
-    rf"\b(?:{_PEOPLE}|cases?|images?|scans?|x-?rays?|radiographs?|controls|examinations?|lesions|"
-    r"nodules|tumou?rs|mammograms|eyes|(?:ct|mri?) (?:scans|volumes)|volumes|wsis?|slides|tissue "
-    r"sections|specimens|biopsies|animals|mice|rats|dogs|cats|pigs)\b"
+_PEOPLE = (
+    r"(?:patients?|subjects?|participants?|individuals|volunteers|people|persons|adults|women|"
+    r"donors|"
+    r"cadavers|controls|animals|mice|rats|dogs|cats|pigs)"
 )
+_RECORDS = (
+    r"(?:(?:ct|mri?) (?:scans|volumes)|cases?|scans?|volumes|videos?|recordings|wsis?|slides|"
+    r"examinations?|specimens|biopsies)"
+)
+_PICTURES = (
+    r"(?:images?|shots|pictures|x-?rays?|radiographs?|films|photographs|mammograms|eyes|teeth|"
+    r"lesions|nodules|"
+    r"tumou?rs|tissue sections)"
+)
+_UNIT = rf"\b(?:{_PEOPLE}|{_RECORDS}|{_PICTURES})\b"
+CASES = rf"\b(?:{_PEOPLE}|{_RECORDS})\b"
+"""Units that are cases, and no pictures of one."""
+_LEVELS = tuple(re.compile(rf"(?:{words})$", re.I) for words in (_PICTURES, _RECORDS, _PEOPLE))
+"""From images over recordings to people: the cases are those at the highest level counted."""
 _WORDS_BETWEEN = (
     r"\s+(?:(?!(?:per|each|every|and|or|of|to|on|in|for|from|with|which|that|by|is|are|was|were|"
-    r"readers?|radiologists?|experts?|annotators?|scanners?|hospitals?|centers?|centres?|sites?|"
+    r"readers?|radiologists?|experts?|annotators?|scanners?|hospitals?|centers?|centres?|"
+    r"sites?|"
     r"slices?|patches|tiles|folds?|epochs?|classes|years?|months?|days?|hours?|"
-    r"minutes?|%)\b)[a-z][\w'/-]*\s+){0,4}?"
+    r"minutes?|at|as|%)\b)(?:[a-z][\w'/-]*|\([A-Z][\w-]*\))\s+){0,5}?"
 )
 _DISEASE_STATUS = (
     r"(?:covid[- ]?19|covid)(?:[- ]positive|[- ]infected)?|sars[- ]cov[- ]2|positive|infected|"
@@ -51,6 +69,7 @@ _COUNT_FRAMES = (
     r"|consist(?:s|ed|ing) of|composed of|(?:dataset|data set|cohort|sample|subset|subgroup|data|"
     r"images|scans|records|set|series|mris?|cts?|examinations|mammograms|radiographs|x-rays|slices|"
     r"volumes) (?:of|from)|(?:trained|tested|evaluated|validated) (?:on|in|with|using)|"
+    r"(?:built|developed|derived|constructed|created) (?:on|with|using|from)|"
     r"limited to|restricted to)\s+(?:(?:only|just|about|around|approximately|some|data (?:of|from))"
     rf"\s+)?{_COUNT}{_WORDS_BETWEEN}{_UNIT}",
     # fifty patients with glioma were enrolled
@@ -63,7 +82,8 @@ _COUNT_FRAMES = (
     rf"acquired|scanned|imaged|selected))\s+(?:(?:only|just|about|around|data (?:of|from))\s+)?"
     rf"{_COUNT}{_WORDS_BETWEEN}{_UNIT}",
     # training cohort (n = 59)
-    rf"\b(?:patients|participants|subjects|cohort|set|group|controls|cases)\s*[(\[]\s*n\s*=\s*{_COUNT}"
+    rf"\b(?:patients|participants|subjects|cohort|set|group|controls|"
+    rf"cases)\s*[(\[]\s*n\s*=\s*{_COUNT}"
     r"\s*[)\];,]",
 )
 _STATED_COUNTS = tuple(re.compile(frame, re.I) for frame in _COUNT_FRAMES)
@@ -104,7 +124,7 @@ def find_largest_count(text: str) -> tuple[int, str] | None:
     """The largest count of people or images in a sentence that reports the size of its study.
 
     With the words that report it. None if there is no count, or if those counted were
-    excluded. '12 positive among 4,000 images' gives 4,000.
+    excluded. '12 positive among 4,000 images' gives 4,000, and '1,496 images of 5 videos' 5.
     """
     stated_counts = [
         (parse_number(match["n"]), match.group())
@@ -112,16 +132,39 @@ def find_largest_count(text: str) -> tuple[int, str] | None:
         for match in frame.finditer(text)
         if _counts_cases(match, text)
     ]
-    largest_stated = max(stated_counts, default=None)
-    largest_any = max((parse_number(match["n"]) for match in _ANY_COUNT.finditer(text)), default=0)
-    return (max(largest_stated[0], largest_any), largest_stated[1]) if largest_stated else None
+    if not stated_counts or _CAPTION.match(text):
+        return None
+    by_level: dict[int, int] = {}
+    for match in _ANY_COUNT.finditer(text):
+        if not _PLURAL.search(match.group()):
+            continue
+        level = _get_level(match.group())
+        by_level[level] = max(by_level.get(level, 0), parse_number(match["n"]))
+    for number, words in stated_counts:
+        level = _get_level(words)
+        by_level[level] = max(by_level.get(level, 0), number)
+    count = by_level[max(by_level)]
+    return count, max(stated_counts, key=lambda one: (_get_level(one[1]), one[0]))[1]
+
+
+_CAPTION = re.compile(r"^\s*(?:fig(?:ure)?|table)\b", re.I)
+
+
+_PLURAL = re.compile(r"(?:s|people|women|mice)$", re.I)
+
+
+def _get_level(words: str) -> int:
+    """How high in the order of cases the last unit of some words is."""
+    return next((n for n, unit in enumerate(_LEVELS) if unit.search(words)), 0)
 
 
 _CLASS = (
     r"(?:covid[- ]?19|covid|sars[- ]cov[- ]2|positives?|negatives?|malignan\w+|benign|healthy|"
     r"normals?|controls?|abnormal|diseased|infected|pneumonia|tubercul\w+|tumou?rs?|cancer\w*|"
-    r"carcinom\w+|melanom\w+|nev(?:us|i)|gliom\w+|glioblastom\w+|metasta\w+|lesions?|polyps?|"
-    r"fractur\w+|glaucom\w+|stroke|hemorrhag\w+|haemorrhag\w+|epilep\w+|schizophren\w+|autis\w+|"
+    r"carcinom\w+|melanom\w+|na?ev(?:us|i)|keratos\w+|gliom\w+|glioblastom\w+|metasta\w+|"
+    r"lesions?|polyps?|"
+    r"fractur\w+|glaucom\w+|meningiom\w+|pituitary|adenom\w+|caries|retinopath\w+|stroke|"
+    r"hemorrhag\w+|haemorrhag\w+|epilep\w+|schizophren\w+|autis\w+|"
     r"dementia|alzheimer\S*|parkinson\S*|mci|emci|lmci|hc|nc|ad|pd|hgg|lgg|asd|adhd|ms|responders?|"
     r"non-?responders?|survivors?|events?|pathological|affected)"
 )

@@ -27,8 +27,11 @@ from review.bias.pitfalls import (
     expand_cue,
 )
 from review.bias.rules import matching
+from review.bias.rules.choices import find_choices_by_results
 from review.bias.rules.counts import find_largest_count, find_small_group
 from review.bias.rules.matching import CueMatcher, Hit
+from review.bias.rules.merged_sets import find_merged_sets
+from review.bias.rules.parts import find_listed_test_part, find_small_share
 from review.bias.rules.units import find_counted_parts
 from review.models import Sentence
 
@@ -148,6 +151,7 @@ def find_flags(
     if reads_text:
         facts = _extract_facts(sentences, mentions, registry) if facts is None else facts
         all_flags += _flag_facts(rule_set, sentences, facts, all_flags)
+        all_flags += _flag_merged_sets(rule_set, sentences, mentions, all_flags)
         if not is_excerpt(sentences):
             all_flags = [flag for flag in all_flags if not _is_split_of_people(flag, facts)]
     sentence_count = len(sentences)
@@ -251,11 +255,43 @@ def _flag_facts(
     if "augmented-first" in rules:
         for index, cue in _find_early_balancing(facts):
             add_flag("augmented-first", index, cue)
+    if "chosen-on-test" in rules:
+        own = [n for n, sentence in enumerate(sentences) if can_show_pitfall(sentence)]
+        for index, cue in find_choices_by_results(sentences, own):
+            add_flag("chosen-on-test", index, cue)
     if "slices-counted" in rules:
+        by_patient = any(f.field == "split unit" and f.value in ("patient", "site") for f in facts)
         for index, sentence in enumerate(sentences):
-            words = find_counted_parts(sentence.text) if _describes_data(sentence) else None
+            is_read = _describes_data(sentence)
+            words = find_counted_parts(sentence.text, by_patient) if is_read else None
             if words:
                 add_flag("slices-counted", index, words)
+    return new_flags
+
+
+def _flag_merged_sets(
+    rule_set: RuleSet,
+    sentences: Sequence[Sentence],
+    mentions: Sequence[Mention],
+    known_flags: Sequence[Flag],
+) -> list[Flag]:
+    """Sentences that make one data set from two or more that they name."""
+    rule = next((rule for rule in rule_set.rules if rule.id == "combined-sets"), None)
+    known = {flag.sentence for flag in known_flags if flag.rule == "combined-sets"}
+    names: dict[int, dict[tuple[str, ...], str]] = {}
+    for mention in mentions:
+        names.setdefault(mention.sentence, {})[tuple(mention.ids)] = mention.words
+    new_flags = []
+    for index, sentence in enumerate(sentences):
+        if rule is None or index in known or not _describes_data(sentence):
+            continue
+        words = find_merged_sets(sentence.text, list(names.get(index, {}).values()))
+        if words:
+            new_flags.append(
+                _build_flag(
+                    rule, rule_set, sentence=sentence, index=index, cue=words, text=sentence.text
+                )
+            )
     return new_flags
 
 
@@ -275,7 +311,10 @@ def _find_early_balancing(facts: Sequence[Fact]) -> Iterator[tuple[int, str]]:
 
 
 _PEOPLES_DATA = re.compile(
-    r"^(?:each |the |our |all |whole |entire )*(?:data ?sets?|data|samples)\b", re.I
+    r"^(?:(?:randomly|then|we|each|the|our|all|whole|entire|split|divided?|partitioned|mri|ct|"
+    r"pet) )*"
+    r"(?:data ?sets?|data|samples)\b",
+    re.I,
 )
 
 
@@ -486,8 +525,7 @@ def _flag_small_counts(
             continue
         count = find_largest_count(sentence.text)
         if count is None or not 0 < count[0] < rule.below:
-            can_give_groups = sentence.section in _DATA_SECTIONS
-            count = find_small_group(sentence.text, rule.below) if can_give_groups else None
+            count = _find_small_part(sentences, index, rule.below)
         if count:
             new_flags.append(
                 _build_flag(
@@ -495,6 +533,26 @@ def _flag_small_counts(
                 )
             )
     return new_flags
+
+
+_MAX_BEFORE = 2
+"""Sentences before the split in which the total may be given."""
+
+
+def _find_small_part(
+    sentences: Sequence[Sentence], index: int, below: int
+) -> tuple[int, str] | None:
+    """A class or a test part below a limit, as a sentence that describes data gives it."""
+    text, section = sentences[index].text, sentences[index].section
+    if section not in _DATA_SECTIONS:
+        return None
+    before = range(max(0, index - _MAX_BEFORE), index)
+    earlier = [sentences[n].text for n in before if _describes_data(sentences[n])]
+    return (
+        find_small_group(text, below)
+        or find_listed_test_part(text, below)
+        or find_small_share(text, earlier, below)
+    )
 
 
 def _flag_registry_facts(

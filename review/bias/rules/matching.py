@@ -45,7 +45,9 @@ OWN_WORK = re.compile(
 FUTURE_WORK = re.compile(
     r"\bfuture (work|works|stud(y|ies)|research|directions?|development)\b|"
     r"\b(should|could|would|will|needs? to|remains? to|ought to) be\b"
-    r"(?! (noted|mentioned|emphasi|observed|seen|stressed|pointed|acknowledged))|"
+    r"(?! (noted|mentioned|emphasi|observed|seen|stressed|pointed|acknowledged|interpreted|"
+    r"read with|"
+    r"viewed|treated with|taken with))|"
     r"\b(one|researchers|others|clinicians|readers) (can|could|might|may|would|should)\b|"
     r"\bwe (might|may|should)\b|"
     r"\bwe (plan|intend|aim|hope) to\b|\bwill (also )?(include|use|collect|perform|extend)\b",
@@ -293,7 +295,11 @@ def is_about_others(text: str) -> bool:
     return bool(OTHERS_WORK.search(own_text)) and not OWN_WORK.search(own_text)
 
 
-_VERB = re.compile(r"\b(is|was|were|are|be|been|has|have|had|did|do|does|used|we)\b", re.I)
+_VERB = re.compile(
+    r"\b(is|was|were|are|be|been|has|have|had|did|do|does|used|we|came|come|contains?|consists?|"
+    r"comprises?|includes?)\b",
+    re.I,
+)
 _MAX_HEADING_WORDS = 8
 _TABLE_NUMBER_SHARE = 0.4
 

@@ -23,10 +23,17 @@ _SIZE_OF_DATA = re.compile(
 )
 _MIN_PARTS = 200
 """Fewer slices or tiles are those shown or read, not a data set."""
-_SCANS = (
-    r"(?:scans|volumes|mris|cts|slices|tiles|patches|frames|sessions|sequences|(?:ct|mri?) images)"
+_PICTURES = (
+    r"(?:images|photographs|radiographs|x-?rays|films|mammograms|samples|segments|specimens)"
 )
-_PEOPLE = r"(?:patients|subjects|participants|individuals|volunteers|people|persons|animals|donors)"
+_SCANS = (
+    r"(?:scans|volumes|mris|cts|slices|tiles|patches|frames|sessions|sequences|recordings|"
+    rf"(?:ct|mri?) images|{_PICTURES})"
+)
+_PEOPLE = (
+    r"(?:patients|subjects|participants|individuals|volunteers|people|persons|animals|donors|women|"
+    r"children|adults|videos|clips|slides|wsis)"
+)
 _NUMBER = r"(?<![\w.,/-])(?P<{0}>\d{{1,3}}(?:,\s?\d{{3}})+|\d+)(?![\d.,]*\d|%)"
 _FEW = r"\s+(?:(?!(?:per|each|every|and|or)\b)[\w()'/-]+\s+){0,4}?"
 _REPEATED = re.compile(
@@ -36,6 +43,10 @@ _REPEATED = re.compile(
 )
 _MIN_SCANS_EACH = 1.5
 """Scans for each person from which repeated scans count."""
+_IS_PICTURE = re.compile(rf"(?<!ct )(?<!mr )(?<!mri )\b{_PICTURES}\b", re.I)
+_MIN_PICTURES_EACH = 2.1
+"""Pictures for each person from which they count, as people have two eyes, or a film from each
+side; none if the data were split by patient."""
 _PER_CASE = re.compile(
     r"\b(?:volumes?|scans?|patients?|subjects?|cases?|slides?)[- ](?:level|wise)\b|"
     r"\b(?:per|for each|in each|of each|from each|each) (?:volume|scan|patient|subject|case|slide|"
@@ -49,12 +60,20 @@ _ASIDE = re.compile(r"\b(?:cases|scans|patients|subjects|volumes)\b \([^()]*\)",
 """Slices that are named beside the cases: '2,746 cases (46,987 slices)'."""
 
 
-def find_counted_parts(text: str) -> str | None:
+def find_counted_parts(text: str, is_split_by_patient: bool = False) -> str | None:
     """The words in which a sentence gives the size of its data in slices, tiles or cells, or as
-    scans of which people have several; None if it does not."""
+    scans of which people have several; None if it does not.
+
+    Args:
+        is_split_by_patient: whether the paper keeps patients apart; several pictures of each are
+            then no cases.
+    """
     repeated = _REPEATED.search(text)
-    if repeated and _read(repeated["scans"]) >= _MIN_SCANS_EACH * _read(repeated["people"]) > 0:
+    if repeated and _counts_repeats(repeated, is_split_by_patient):
         return repeated.group()
+    listed = _LISTED_PARTS.search(text)
+    if listed and _sum(listed["parts"]) >= _MIN_SCANS_EACH * _sum(listed["people"]):
+        return listed.group()
     if _PER_CASE.search(text) or not _SIZE_OF_DATA.search(text):
         return None
     for match in _PARTS.finditer(_ASIDE.sub(" ", text)):
@@ -62,6 +81,26 @@ def find_counted_parts(text: str) -> str | None:
         if number >= _MIN_PARTS:
             return match.group()
     return None
+
+
+_NUMBERS = r"\d{1,6}(?: [a-z]+)?(?:(?: ?/ ?|,? and |, )\d{1,6}(?: [a-z]+)?)+"
+_LISTED_PARTS = re.compile(
+    rf"(?<![\w.,])(?P<parts>{_NUMBERS})\b[^.;]{{0,60}}?\b{_SCANS}\b[^.;\d]{{0,40}}?"
+    rf"\b(?:from|of)\s+(?P<people>{_NUMBERS})\s+(?:[\w-]+\s+){{0,2}}?{_PEOPLE}\b",
+    re.I,
+)
+"""553/197/100 training/validation/test slices from 31/11/9 subjects."""
+
+
+def _counts_repeats(repeated: re.Match[str], is_split_by_patient: bool) -> bool:
+    is_picture = bool(_IS_PICTURE.search(repeated.group()))
+    least = _MIN_PICTURES_EACH if is_picture else _MIN_SCANS_EACH
+    is_many = _read(repeated["scans"]) >= least * _read(repeated["people"]) > 0
+    return is_many and not (is_picture and is_split_by_patient)
+
+
+def _sum(numbers: str) -> int:
+    return sum(int(number) for number in re.findall(r"\d+", numbers))
 
 
 def _read(number: str) -> int:
