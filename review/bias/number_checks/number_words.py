@@ -37,7 +37,9 @@ COUNT = (
 """A whole number that is no part of a decimal, range, fraction or percentage."""
 UNIT = (
     r"(?:patients?|subjects?|participants?|individuals?|volunteers?|people|persons|children|adults|"
-    r"women|men|cases?|images?|scans?|slices?|slides?|x-?rays?|radiographs?|mammograms?|films|CTs|"
+    r"women|men|cases?|images?|scans?|slices?|slides?|"
+    r"x-?rays?(?!\s+(?:images?|films?|scans?|radiographs?|pictures?))|radiographs?|mammograms?|"
+    r"films|CTs|"
     r"MRIs|CXRs|WSIs|eyes?|cells|lesions?|nodules?|tiles|patches|samples?|videos?|studies|"
     r"examinations?|exams?|volumes?|records?|frames?|photographs?|articles?|papers?|reports?|"
     r"publications?|abstracts?|blocks?|layers?|sessions?|biopsies|tumou?rs?)"
@@ -111,3 +113,16 @@ def join_thousands(text: str) -> str:
     """The text with '1, 200 images' and '1 200 images' as '1,200 images'."""
     text = re.sub(r"(?<![\d,.])(\d{1,3}), (\d{3})(?=\s+[a-z])(?!\s+(?:and|or)\b)", r"\1,\2", text)
     return re.sub(r"(?<![\d,.] )(?<![\d,.])([1-9]\d{0,2})[  ](\d{3})(?=\s+[a-z])", r"\1,\2", text)
+
+
+_DATE = re.compile(
+    r"\b(?:between|from|during|in|since|until|of|"
+    r"by)\s+(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?,?\s+)?(?:\d{1,2},?\s+)?(?:19|20)\d\d\b"
+    r"(?:\s*(?:and|to|until|through|"
+    r"[-–])\s*(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?,?\s+)?(?:\d{1,2},?\s+)?(?:19|20)\d\d\b)?"
+)
+
+
+def drop_dates(text: str) -> str:
+    """The text without 'between 2015 and March 2019', whose years are no counts."""
+    return _DATE.sub(" ", text)

@@ -17,14 +17,17 @@ from review.bias.number_checks.arithmetic import (
     parse_proportion,
 )
 from review.bias.number_checks.lists_of_parts import check_lists_of_parts
+from review.bias.number_checks.parts_in_text import check_parts_in_text, check_remaining_parts
 from review.bias.number_checks.printed import parse_count, shorten
 from review.bias.number_checks.relations import check_relations
+from review.bias.number_checks.repeated_counts import check_repeated_counts
 from review.bias.number_checks.repeated_figures import (
     compare_repeated_figures,
     differ_by_one_digit,
 )
 from review.bias.number_checks.rows import Block, Row, find_blocks, is_row, list_numbers, list_rows
 from review.bias.number_checks.sentence_arithmetic import check_sentence_arithmetic
+from review.bias.number_checks.sentence_bounds import check_sentence_bounds
 from review.bias.number_checks.splits import check_splits
 from review.bias.number_checks.statements import check_statements
 from review.bias.number_checks.superiority_claims import check_superiority
@@ -80,6 +83,9 @@ def find_paper_contradictions(
         *check_splits(sentences),
         *check_statements(sentences),
         *check_sentence_arithmetic(sentences),
+        *check_sentence_bounds(sentences),
+        *check_parts_in_text(sentences),
+        *check_remaining_parts(sentences),
     ]
     in_table = {index for index, problem in findings if problem.figure == "table"}
     findings = [f for f in findings if f[1].figure != "a figure" or f[0] not in in_table]
@@ -94,6 +100,7 @@ def find_paper_contradictions(
         check_table_statements(sentences, grids),
         compare_text_with_grids(sentences, grids),
         check_superiority(sentences, grids, tables),
+        check_repeated_counts(sentences, grids),
     ):
         new = [one for one in found if (one[0], one[1].figure) not in known]
         known |= {(index, problem.figure) for index, problem in new}

@@ -68,7 +68,8 @@ _FROM_TO = re.compile(rf"\bfrom\s+(?:[a-z]+\s+)?{_SHARE}\s*(?:\([^()]*\)\s*)?to\
 _GAIN = re.compile(
     r"\b(?:improvements?|increases?|gains?|rise|reductions?|decreases?|drops?|difference)\s+of\s+"
     r"(?:about |almost )?(\d{1,3}(?:\.\d+)?)\s?(?:%|(?:percentage )?points?|percent)|"
-    r"\b(?:improved|increased|rose|gained|reduced|decreased|dropped|fell)\s+(?:[a-z]+\s+){0,3}?by\s+"
+    r"\b(?:improved|increased|rose|gained|reduced|decreased|dropped|"
+    r"fell)\s+(?:[a-z]+\s+){0,3}?by\s+"
     r"(?:about |almost )?(\d{1,3}(?:\.\d+)?)\s?(?:%|(?:percentage )?points?|percent)",
     re.I,
 )
@@ -165,7 +166,7 @@ def _check_names(text: str) -> Iterator[Contradiction]:
     for match in _NAMES.finditer(text):
         said = match[1].lower()
         count = _NUMBER_WORDS.index(said) + 2 if said in _NUMBER_WORDS else int(said)
-        listed = match["list"].strip()
+        listed = re.sub(r"(?<=\d),(?=\d{3}\b)", "", match["list"].strip())
         if not re.search(r",?\s+(?:and|&)\s+\S", listed) or "," not in listed:
             continue  # nothing shows where the list ends
         if re.search(r"\b(?:e\.g|such as|etc|for example|or|with|which|where|each|both)\b", listed):
@@ -182,8 +183,10 @@ def _check_names(text: str) -> Iterator[Contradiction]:
 
 
 _COUNTED = re.compile(
-    rf"(?<![\w.,-])(?P<n>{'|'.join(_NUMBER_WORDS)}|[2-9]|[12]\d)\s+(?P<phrase>(?:[a-z][\w-]*\s+){{1,2}}?"
-    r"(?:models|networks|architectures|classes|categories|classifiers|algorithms|datasets|hospitals|"
+    rf"(?<![\w.,-])(?P<n>{'|'.join(_NUMBER_WORDS)}|[2-9]|"
+    rf"[12]\d)\s+(?P<phrase>(?:[a-z][\w-]*\s+){{1,2}}?"
+    r"(?:models|networks|architectures|classes|categories|classifiers|algorithms|datasets|"
+    r"hospitals|"
     r"centers|centres|sites|readers|radiologists|pathologists|observers|experts|sequences|"
     r"convolutional layers|blocks|feature sets|cohorts))\b",
     re.I,
@@ -298,7 +301,8 @@ def _differ(first: str, second: str) -> bool:
 
 
 _AGE = re.compile(
-    r"\b(?:mean|median|average)\s+age\b[^.;\d]{0,20}?(\d{1,3}(?:\.\d+)?)\s*(?:±\s*\d+(?:\.\d+)?\s*)?"
+    r"\b(?:mean|median|"
+    r"average)\s+age\b[^.;\d]{0,20}?(\d{1,3}(?:\.\d+)?)\s*(?:±\s*\d+(?:\.\d+)?\s*)?"
     r"(?:years?|y)?\s*(?:\(|,|;|\[)?\s*(?:±\s*\d+(?:\.\d+)?\s*[,;]?\s*)?(?:age )?"
     r"(?:range|ranging|ranged)[^\d.;]{0,20}?(\d{1,3})\s*(?:-|–|—|to|and)\s*(\d{1,3})\b",
     re.I,
@@ -325,7 +329,8 @@ _PART_SIZES = {
         rf"{_COUNT}\s+(?:(?!and\b)[a-z][\w-]*\s+){{0,2}}?(?:{_UNIT}\s+)?(?:were |was )?(?:used )?"
         rf"(?:for |in |into |to )?(?:the |a )?(?:{words})\b|"
         rf"\b(?:{words})(?: (?:sets?|data|data ?sets?|cohorts?|subsets?))?\s*"
-        rf"(?:\(\s*(?:n\s*=\s*)?|:\s*|(?:of|with|contain\w*|compris\w+|includ\w+|had|has)\s+){_COUNT}",
+        rf"(?:\(\s*(?:n\s*=\s*)?|:\s*|(?:of|with|contain\w*|compris\w+|includ\w+|had|"
+        rf"has)\s+){_COUNT}",
         re.I,
     )
     for part, words in _PART_NAMES.items()

@@ -36,7 +36,8 @@ _UNITS = {
 _SIZE = re.compile(
     rf"{_COUNT}\s+(?P<before>(?:[A-Za-z][\w-]*\s+){{0,4}}?)(?P<unit>patients?|subjects?|"
     r"participants?|individuals?|volunteers?|cases|images|scans|slices|slides|x-?rays|radiographs|"
-    r"mammograms|eyes|cells|lesions|nodules|tiles|patches|samples|spectra|videos|examinations|exams|"
+    r"mammograms|eyes|cells|lesions|nodules|tiles|patches|samples|spectra|videos|examinations|"
+    r"exams|"
     r"volumes|records|men|women|males|females|controls|sessions)\b",
     re.I,
 )
@@ -51,7 +52,8 @@ _ROLES = re.compile(
     r"\b(train\w*|test\w*|valid\w*|develop\w*|deriv\w*|hold-?out|external\w*|internal\w*|"
     r"independent|male|males|men|man|female|females|women|normal|abnormal|health\w*|control\w*|"
     r"positive|negative|benign|malignant|mild|moderate|severe|left|right|first|second|third|"
-    r"fourth|fifth|last|pre\w*|post\w*|before|after|exclu\w*|remain\w*|eligib\w*|screened|initial\w*|"
+    r"fourth|fifth|last|pre\w*|post\w*|before|after|exclu\w*|remain\w*|eligib\w*|screened|"
+    r"initial\w*|"
     r"original\w*|final\w*|augment\w*|balanc\w*|oversampl\w*|fold\w*|center|centre|hospital|"
     r"low|high|young\w*|old\w*|each|per|approximately|about|around|over|than|least|up|nearly|"
     r"out|of these|of those|of them|subset|cohort [a-z0-9]|"
@@ -107,14 +109,14 @@ def compare_repeated_figures(sentences: Sequence[Sentence]) -> Iterator[Finding]
 def _compare_sizes(
     sentences: Sequence[Sentence], texts: Mapping[int, str], printed: Mapping[str, int]
 ) -> Iterator[Finding]:
-    sizes = [size for index, text in texts.items() for size in _list_sizes(index, text)]
+    sizes = [size for index, text in texts.items() for size in list_sizes(index, text)]
     repeats = Counter((size.number, size.unit) for size in sizes)
     reported: set[frozenset[str]] = set()
     for first, second in combinations(sizes, 2):
         numbers = frozenset((first.number, second.number))
         if len(numbers) == 1 or first.unit != second.unit or numbers in reported:
             continue
-        if first.sentence == second.sentence or not _may_be_same(first, second):
+        if first.sentence == second.sentence or not may_be_same(first, second):
             continue
         rare, usual = sorted((second, first), key=lambda s: repeats[s.number, s.unit])
         if printed[rare.number] != 1:
@@ -132,7 +134,8 @@ def _compare_sizes(
             )
 
 
-def _list_sizes(index: int, text: str) -> Iterator[StatedSize]:
+def list_sizes(index: int, text: str) -> Iterator[StatedSize]:
+    """The numbers of people, images and the like in a sentence, with their words."""
     for match in _SIZE.finditer(text):
         start = max(text.rfind(mark, 0, match.start()) for mark in (";", ":", "(", ", and ", ". "))
         ends = [at for mark in ";:)(" if (at := text.find(mark, match.end())) > 0]
@@ -164,7 +167,8 @@ def _stem(word: str) -> str:
     return re.sub(r"(?:ing|ed|es|s)$", "", word) if len(word) > 4 else word
 
 
-def _may_be_same(first: StatedSize, second: StatedSize) -> bool:
+def may_be_same(first: StatedSize, second: StatedSize) -> bool:
+    """Whether the words before two numbers, their roles and names let them be of one thing."""
     has_other_name = first.names and second.names and not first.names & second.names
     roles = first.roles ^ second.roles
     return first.before == second.before and not roles and not has_other_name
@@ -212,7 +216,8 @@ _VALUE = r"(?P<v>\d{1,3}\.\d+|\d{2,3}(?=\s?%))(?![\d.]*\d)"
 _METRIC_FIGURE = {
     name: re.compile(
         rf"\b(?:{words})\b(?:\s*\([^()\d]*\))?(?:\s(?:scores?|values?|rates?|coefficients?))?"
-        rf"(?:\s*(?:of|was|is|=|:|reached|reaching|at|were|to|up|about|approximately|≈|~))*\s*{_VALUE}"
+        rf"(?:\s*(?:of|was|is|=|:|reached|reaching|at|were|to|up|about|approximately|≈|"
+        rf"~))*\s*{_VALUE}"
         rf"|(?<![\d.]){_VALUE.replace('<v>', '<w>')}\s?%?\s*(?:\([^()]*\)\s*)?"
         rf"(?:in |for |of )?(?:{words})\b",
         re.I,
@@ -223,7 +228,7 @@ _LISTED_METRICS = re.compile(
     r"(?P<names>(?:(?:" + "|".join(METRICS.values()) + r")(?:\s*\([^()\d]*\))?"
     r"(?:\s*,\s*(?:and\s+)?|\s+and\s+)?){2,8})"
     r"(?:\s*(?:of|were|was|are|is|=|:|reached|values|scores|rates|at|to))*\s*"
-    r"(?P<values>(?:\d{1,3}(?:\.\d+)?\s?%?(?:\s*(?:,|;)\s*(?:and\s+)?|\s+and\s+)?){2,8})",
+    r"(?P<values>(?:\d{1,3}(?:\.\d+)?(?:\s?%)?(?:\s*(?:,|;)\s*(?:and\s+)?|\s+and\s+)?){2,8})",
     re.I,
 )
 

@@ -8,6 +8,7 @@ from review.bias.number_checks.arithmetic import Contradiction, Finding
 from review.bias.number_checks.number_words import (
     COUNT,
     UNIT,
+    drop_dates,
     join_thousands,
     list_counted,
     parse_number,
@@ -27,7 +28,7 @@ _VAGUE = re.compile(
 def check_sentence_arithmetic(sentences: Sequence[Sentence]) -> Iterator[Finding]:
     """Numbers of one sentence, or of neighbours, that do not give what is said."""
     texts = [
-        join_thousands(s.text)
+        drop_dates(join_thousands(s.text))
         if s.section not in _LEFT_OUT and (s.text.rstrip().endswith(".") or not is_row(s.text))
         else ""
         for s in sentences
@@ -35,7 +36,13 @@ def check_sentence_arithmetic(sentences: Sequence[Sentence]) -> Iterator[Finding
     for index, text in enumerate(texts):
         if not re.search(r"\d", text) and not re.search(COUNT, text, re.I):
             continue
-        for check in (_check_products, _check_duration, _check_shares, _check_respective):
+        for check in (
+            _check_products,
+            _check_growth,
+            _check_duration,
+            _check_shares,
+            _check_respective,
+        ):
             for problem in check(text):
                 yield index, problem
         yield from _check_exclusions(texts, index)
@@ -187,6 +194,42 @@ def _check_products(text: str) -> Iterator[Contradiction]:
 
 def _get_kind(unit: str) -> str:
     return next(list_counted(f"2 {unit}")).kind
+
+
+_GROWTH = re.compile(
+    rf"\bfrom\s+(?P<a>{COUNT})\s+(?:[A-Za-z][\w-]*\s+){{0,3}}?(?:{UNIT}\s+)?to\s+(?P<b>{COUNT})\b",
+    re.I,
+)
+_TIMES = re.compile(
+    rf"(?P<k>{COUNT}|\d{{1,3}}(?:\.\d+)?)(?:[- ]?fold\b(?!\s*cross)|\s+times\b)|"
+    rf"\bfactor of\s+(?P<f>{COUNT})"
+    r"|\b(?P<w>doubl\w+|tripl\w+|quadrupl\w+)\b",
+    re.I,
+)
+_MULTIPLES = {"doubl": 2.0, "tripl": 3.0, "quadrupl": 4.0}
+_MAX_GROWTH_ERROR = 0.06
+
+
+def _check_growth(text: str) -> Iterator[Contradiction]:
+    """'From 500 to 3,000 images, an eightfold increase': six times."""
+    growths, times = list(_GROWTH.finditer(text)), list(_TIMES.finditer(text))
+    if len(growths) != 1 or len(times) != 1 or _VAGUE.search(text):
+        return
+    first, second = (parse_number(growths[0][name]) for name in "ab")
+    match = times[0]
+    if match["w"]:
+        multiple = next(v for name, v in _MULTIPLES.items() if match["w"].lower().startswith(name))
+    else:
+        word = match["k"] or match["f"]
+        multiple = float(word) if "." in word else float(parse_number(word))
+    if not 10 < first < second or multiple < 1.5:
+        return
+    exact = second / first
+    wanted = (multiple, multiple + 1)  # the copies alone, or with the originals
+    if all(abs(exact / one - 1) > _MAX_GROWTH_ERROR for one in wanted) and exact < 4 * multiple:
+        yield Contradiction(
+            "n", f"{second:,} is {exact:.1f} times {first:,}, not {match[0].strip()}."
+        )
 
 
 # ---- durations ----
@@ -343,13 +386,13 @@ _FEMALE = re.compile(
     re.I,
 )
 _OTHER_PEOPLE = re.compile(
-    r"\b(?:unknown|missing|not (?:reported|available|recorded)|exclu\w*|with|who|control\w*|"
+    r"\b(?:unknown|missing|not (?:reported|available|recorded)|exclu\w*|control\w*|"
     r"groups|group [a-z0-9]\b|(?:each|either|one) group|cohort [a-z]\b|"
     r"training|test\w*|validation|respectively|remain\w*|each|aged? (?:over|under)|pregnant|"
     r"healthy)\b",
     re.I,
 )
-_MAX_SEX_ERROR = 0.12
+_MAX_SEX_ERROR = 0.1
 
 
 def _check_sexes(texts: Sequence[str], index: int) -> Iterator[Finding]:

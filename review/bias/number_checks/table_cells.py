@@ -133,7 +133,7 @@ def _get_label(row: Sequence[str]) -> str:
 def parse_cell(text: str) -> NumberCell | None:
     """The number at the start of a cell ('98.10±0.68', '1,204 (88%)'); None if it has words."""
     match = _NUMBER.match(text.strip())
-    if not match or re.search(r"[A-Za-z]{3}|\d\s*[-–/:x×]\s*\d", text):
+    if not match or re.search(r"[A-Za-z]{3}|\d\s*[-−–/:x×]\s*\d", text):
         return None
     digits = match[1].replace(",", "").replace("·", ".").replace("−", "-")
     return NumberCell(float(digits), len(digits.partition(".")[2]), text.strip())
@@ -405,6 +405,8 @@ def _compare_rows(first: NumberGrid, second: NumberGrid) -> Iterator[Finding]:
         others = [n for n, name in enumerate(second.labels) if name and name == label]
         if not label or len(others) != 1 or first.labels.count(label) != 1:
             continue
+        if _TOTAL.match(label) or _MEAN.match(label):
+            continue  # the totals of two tables are of other rows
         pairs = [
             (head, a, b)
             for column, head in enumerate(first.full_heads)

@@ -348,10 +348,10 @@ def _compare_fold_tables(grids: Sequence[NumberGrid]) -> Iterator[Finding]:
 
 
 _STATED_MEAN = re.compile(
-    rf"\b(?:average|mean|averaged|overall)\s+(?:[a-z-]+\s+){{0,3}}?"
-    rf"(?P<metric>{'|'.join(METRICS.values())})"
-    r"(?:\s+(?:scores?|values?|rates?))?(?:\s+(?:of|was|is|reached|across|over|the|all|five|ten|"
-    r"\d+|folds?|[a-z]+-fold|cross-validation))*\s*[=:]?\s*(?P<v>\d{1,3}\.\d+)\s?%?",
+    r"\b(?:average|mean|averaged|overall)\s+(?:[a-z-]+\s+){0,3}?"
+    rf"(?P<metric>{'|'.join(METRICS.values())})(?:\s+(?:scores?|values?|rates?))?"
+    r"(?:\s+(?:of|was|is|reached|across|over|the|all|five|ten|\d+(?=[- ]folds?)|folds?|"
+    r"[a-z]+-fold|cross-validation))*\s*[=:]?\s*(?<![\d.])(?P<v>\d{1,3}\.\d+)\s?%?",
     re.I,
 )
 

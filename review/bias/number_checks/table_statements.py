@@ -106,8 +106,17 @@ def _check_labelled_row(text: str, grids: Sequence[NumberGrid]) -> Iterator[Cont
     values = [n for n in dict.fromkeys(list_numbers(text)) if "." in n]
     if not 3 <= len(values) <= 6:
         return
+    cited = {
+        n
+        for grid in grids
+        if re.search(rf"\b{re.escape(grid.label)}(?!\d)", text)
+        for texts in grid.texts
+        for cell in texts
+        for n in list_numbers(cell)
+    }
     for grid in grids:
         everywhere = {n for texts in grid.texts for cell in texts for n in list_numbers(cell)}
+        everywhere |= cited
         named = {label for label in grid.labels if label and label.lower() in text.lower()}
         for row, label in enumerate(grid.labels):
             if len(label) < _MIN_LABEL or named != {label}:
@@ -204,8 +213,10 @@ def _check_peak(text: str, grids: Sequence[NumberGrid]) -> Iterator[Contradictio
 # ---- two counts of one thing ----
 
 _COUNTED = re.compile(
-    r"(?<![\d.,/–-])(?P<n>\d{1,3}(?:,\d{3})+|\d{2,7})(?![\d.,/–-]*\d)(?!\s?%)\s+(?:[A-Za-z0-9-]+\s+){0,3}?"
-    r"(?P<unit>patients|subjects|participants|images|scans|volumes|slides|WSIs|slices|cases|studies|eyes|"
+    r"(?<![\d.,/–-])(?P<n>\d{1,3}(?:,\d{3})+|"
+    r"\d{2,7})(?![\d.,/–-]*\d)(?!\s?%)\s+(?:[A-Za-z0-9-]+\s+){0,3}?"
+    r"(?P<unit>patients|subjects|participants|images|scans|volumes|slides|WSIs|slices|cases|"
+    r"studies|eyes|"
     r"patches|tiles|lesions|nodules|videos|exams|radiographs|people|individuals|annotations)\b",
     re.I,
 )
@@ -341,7 +352,8 @@ def _normalize(interval: tuple[str, ...]) -> tuple[float, ...]:
 # ---- the size of a part of a split ----
 
 _PART_UNIT = (
-    r"patients|subjects|participants|images|scans|volumes|slides|WSIs|slices|cases|studies|patches|tiles|"
+    r"patients|subjects|participants|images|scans|volumes|slides|WSIs|slices|cases|studies|"
+    r"patches|tiles|"
     r"videos|exams"
 )
 _PART = re.compile(
