@@ -13,13 +13,15 @@ from review.bias.facts.methods import (
     shorten,
 )
 from review.bias.facts.models import FIELDS, Fact
+from review.bias.facts.performance import find_performance
 from review.bias.facts.sources import CLASS, find_class_sources, name_class
+from review.bias.number_checks.number_words import NUMBER_WORD, parse_number
 from review.bias.number_checks.rows import find_blocks, is_row
 from review.models import Sentence
 
 _COUNT = (
     r"(?<![\w.,:/–-])(?<!covid )(?<!\[)(?<![≥≤<>~×∗*] )(?<![≥≤<>~×∗*])(?<!\bx )"
-    r"(?P<n>\d{1,3}(?:,\d{3})+|\d+)(?![\d.,]*\d)(?!\s?[%×∗*]|\sx\s)"
+    r"(?P<n>\d{1,3}(?:,\d{3})+|\d+)(?![\d.,]*\d)(?!\s?(?:[%×∗*]|per ?cent\b)|\sx\s)"
 )
 _PEOPLE = r"(?:patients?|subjects?|participants?|individuals|volunteers|people|persons)"
 _PICTURES = (
@@ -37,9 +39,10 @@ _STUDY_SIZE = re.compile(
     re.I,
 )
 _CLASS_SIZE = re.compile(
-    rf"{_COUNT}\s+(?:(?:cases?|images?|patients?|scans?|subjects?|x-?rays?|samples?)\s+(?:of|"
-    rf"with|were)\s+)?"
-    rf"(?:with\s+)?(?P<class>{CLASS}|(?:high|low)[- ]grade \w+|(?-i:[A-Z]{{3,5}}))\b",
+    rf"{_COUNT}\s+(?:(?:cases?|images?|patients?|scans?|slices?|subjects?|x-?rays?|samples?|shots|"
+    rf"lesions?|volunteers|individuals)\s+(?:of|with|were)\s+)?"
+    rf"(?:with\s+)?(?:(?!viral|bacterial)(?:mild|severe|early|[a-z]+(?:ic|al|ous|oid|ar|ary|ile|ly))\s+){{0,2}}"
+    rf"(?P<class>{CLASS}|(?:high|low)[- ]grade \w+|(?-i:[A-Z]{{3,5}}))\b",
     re.I,
 )
 _CLASS_THEN_SIZE = re.compile(
@@ -124,7 +127,9 @@ _REFERENCE = re.compile(
     r"follow-?up|laboratory[- ]confirmed|consensus)\b[^.;]*\b(confirm\w*|proven|diagnos\w+|"
     r"label\w*|annotat\w+|standard|truth|verif\w+|defin\w+|based)\b|\b(?:confirm\w+|annotat\w+|"
     r"label\w*|diagnos\w+) (?:by|based on|with|"
-    r"using)\b[^.;]*\b(patholog\w+|biops\w+|rt-?pcr|radiologists?|experts?|physicians?|criteria)\b",
+    r"using)\b[^.;]*\b((?:histo)?patholog\w+|histolog\w+|biops\w+|rt-?pcr|culture|surgery|"
+    r"(?:\w*radio|dermato|ophthalmo|neuro|cardio|onco)logists?|experts?|physicians?|clinicians?|"
+    r"dentists?|graders?|readers?|criteria)\b",
     re.I,
 )
 _READERS = re.compile(
@@ -142,19 +147,6 @@ _EXTERNAL = re.compile(
     r"institutions?|scanners?|cohorts?|data ?sets?)|out-of-distribution (?:\w+ )?"
     r"(?:data\w*|test\w*|cohorts?)|cross-(?:data ?set|site|cent(?:er|re)|institution\w*) "
     r"(?:\w+ )?(?:validat\w+|test\w*|evaluat\w+))\b",
-    re.I,
-)
-_METRIC = (
-    r"accuracy|sensitivity|specificity|auc|auroc|area under the (?:\w+ ){0,4}curve|f1(?:[- "
-    r"]score)?|dice(?: (?:score|coefficient))?|precision|recall|ppv|npv|kappa|c-?index|"
-    r"concordance index"
-)
-_PERFORMANCE = re.compile(
-    rf"\b(?P<metric>{_METRIC})\b(?:\s*\([^()]*\))?\s*(?:score|value|rate)?s?\s*(?:of|was|is|=|:|"
-    rf"reached|at|were)\s*"
-    r"(?:about |up to )?(?P<value>\d{1,3}(?:\.\d+)?\s?%|"
-    r"[01]?\.\d+)(?P<interval>\s*(?:[(\[][^()\[\]]*(?:CI|confidence|"
-    r"[-–]|to|\d\s?/\s?\d|\d of \d)[^()\[\]]*[)\]]|±\s*[\d.]+\s?%?))?",
     re.I,
 )
 _AVAILABLE = re.compile(
@@ -198,10 +190,11 @@ def extract_facts(
                 if _OWN_CODE.search(text)
             ]
             continue
+        in_digits = _write_digits(text)
         for find in _FINDERS:
             found += [
                 Fact(field, label, value, (index,))
-                for field, label, value in find(text)
+                for field, label, value in find(in_digits if find in _SIZE_FINDERS else text)
                 if field not in _METHODS_FIELDS or sentences[index].section in _METHODS_SECTIONS
             ]
     found += _read_class_tables(sentences)
@@ -209,6 +202,21 @@ def extract_facts(
     return _merge(found, sentences)
 
 
+_NUMBER_WORD = re.compile(rf"(?<![\w-]){NUMBER_WORD}(?![\w-])", re.I)
+
+
+def _write_digits(text: str) -> str:
+    """The text with numbers from ten on in digits: 'Thirty-eight patients' as '38 patients'."""
+
+    def write(match: re.Match[str]) -> str:
+        number = parse_number(match.group())
+        return str(number) if number >= _MIN_WRITTEN else match.group()
+
+    return _NUMBER_WORD.sub(write, text)
+
+
+_MIN_WRITTEN = 10
+"""Smaller numbers in words are folds, readers and the like."""
 _METHODS_FIELDS = frozenset({"preprocessing", "augmentation", "model selection", "split moment"})
 _METHODS_SECTIONS = frozenset({"", "methods", "supplement"})
 _OWN_CODE = re.compile(r"\b(?:our|the|all)\b[^.;]{0,40}\b(?:code|data|weights|models?)\b", re.I)
@@ -294,20 +302,23 @@ def _find_class_sizes(text: str) -> Iterator[Cell]:
 
 
 _TOTAL = re.compile(
-    rf"{_COUNT}(?:\s+[\w-]+){{0,3}}?\s+(?:{_PEOPLE}|{_PICTURES}|cases|samples|lesions|nodules)\s*[(:,]",
+    rf"{_COUNT}(?:\s+[\w-]+){{0,3}}?\s+(?:{_PEOPLE}|{_PICTURES}|cases|samples|lesions|nodules)"
+    r"(?:\s+(?:from|of|in)\s+\d[\d,]*\s+[\w-]+)?\s*[(:,]",
     re.I,
 )
 _LISTED = re.compile(
     rf"(?:(?P<name>[“\"‘']?[A-Z][\w’' -]{{0,30}}?[”\"’']?|[a-z][\w’' -]{{2,30}}?)\s*[:=]\s*"
     rf"{_COUNT})|"
     rf"(?:{_COUNT.replace('<n>', '<m>')}\s+(?:(?:patients?|subjects?|cases?|images?|scans?|"
-    rf"participants?)\s+)?(?:with |of |were )?(?P<after>[A-Za-z][\w’'-]*(?:\s[\w’'-]+){{0,3}}?)"
+    rf"slices?|participants?)\s+)?(?:with |of |were )?"
+    rf"(?P<after>[A-Za-z][\w’'-]*(?:\s[\w’'-]+){{0,3}}?)"
     rf"(?=\s*(?:,|\)|;|\.|\band\b|$)))"
 )
 _LAST_WORDS = re.compile(r"^(?:and|the|with|of|including)\s+", re.I)
 _NOUN_AFTER = re.compile(
     r"\s+(?:images?|cases?|patients?|subjects?|scans?|samples?|individuals|tiles|slides)$", re.I
 )
+_PART_NAME = re.compile(r"\b(?:train\w*|test\w*|validat\w*|cohorts?|sets?|folds?|group)\b", re.I)
 _AGE_OR_SEX = re.compile(r"children|adults|men|women|males?|females?|boys|girls", re.I)
 _MIN_LISTED, _MAX_LISTED = 2, 12
 
@@ -333,7 +344,7 @@ def _list_sizes(text: str) -> list[tuple[str, int]]:
     for match in _LISTED.finditer(text):
         name = _LAST_WORDS.sub("", (match["name"] or match["after"]).strip(" “”\"‘’'"))
         name = _NOUN_AFTER.sub("", name)
-        if _AGE_OR_SEX.fullmatch(name):
+        if _AGE_OR_SEX.fullmatch(name) or _PART_NAME.search(name):
             return []
         listed.append((name_class(name), int((match["n"] or match["m"]).replace(",", ""))))
     return listed
@@ -345,13 +356,15 @@ def _find_parts(text: str) -> Iterator[Cell]:
     for part, words in _PARTS.items():
         after = re.search(
             rf"\b(?:{words})\b(?: (?:sets?|data ?sets?|cohorts?|images|"
-            rf"data))?\s*(?:\(\s*n\s*=\s*|\(|: ?|of |with )"
+            rf"data|groups?))?\s*(?:\(\s*n\s*=\s*|\(|: ?|of |with |comprised |included |"
+            rf"contained |consisted of |had )?(?:a total of )?"
             rf"{_COUNT}",
             text,
             re.I,
         )
         before = re.search(
-            rf"{_COUNT}\s+(?:[a-z][\w-]*\s+){{0,3}}?(?:for |in |as |to )?(?:the )?\b(?:{words})\b",
+            rf"{_COUNT}\s+(?:(?!and\b)[a-z][\w-]*\s+){{0,3}}?(?:for |in |as |to )?(?:the )?"
+            rf"\b(?:{words})\b",
             text,
             re.I,
         )
@@ -372,7 +385,8 @@ def _find_parts(text: str) -> Iterator[Cell]:
 _NO_PART = re.compile(
     r"\b(?:minutes?|hours?|days?|seconds?|epochs?|iterations?|steps|times|gpus?|nvidia|ti|rtx|years?|"
     r"folds?|"
-    r"random|permutation\w*|train and test datasets|datasets|"
+    r"random|permutation\w*|repetitions?|replicates?|accura\w+|errors?|"
+    r"train and test datasets|datasets|"
     r"\d+ and train)\b|\bto (?:train|test|validate)\b",
     re.I,
 )
@@ -392,12 +406,15 @@ def _find_split(text: str) -> Iterator[Cell]:
             return
 
 
+_ENLARGED = re.compile(r"\b(?:augment|oversampl|balanc|expand|enlarg)\w*", re.I)
+_FROM_TO = re.compile(r"\bfrom \d[\d,]* to (?P<n>\d[\d,]*)\b(?!\s?[%×∗*]|\.\d|:)", re.I)
 _MIN_BALANCED = 20
 """Smaller numbers beside such words are factors or citations."""
 
 
 def _find_balancing(text: str) -> Iterator[Cell]:
-    match = _BALANCING.search(text)
+    match = _FROM_TO.search(text) if _ENLARGED.search(text) else None
+    match = match or _BALANCING.search(text)
     if match and int(match["n"].replace(",", "")) < _MIN_BALANCED:
         match = None
     if match and not re.search(r"\btraining (?:set|data|images|samples)\b", text, re.I):
@@ -445,29 +462,6 @@ def _find_reference(text: str) -> Iterator[Cell]:
         yield "external data", "", shorten(text)
 
 
-_OTHER_STUDY = re.compile(
-    r"\b(?:prior|previous|earlier|another|other|existing) (?:\w+ )?(?:study|studies|work|works|"
-    r"authors|methods|models)\b",
-    re.I,
-)
-
-
-_GAIN = re.compile(
-    r"\b(?:increas|improve|gain|difference|drop|decreas|reduc|boost)\w* (?:in|of) (?:\w+ ){0,2}$",
-    re.I,
-)
-
-
-def _find_performance(text: str) -> Iterator[Cell]:
-    if _OTHER_STUDY.search(text):
-        return
-    for match in _PERFORMANCE.finditer(text):
-        if _GAIN.search(text[: match.start()]):
-            continue
-        value = " ".join(f"{match['value']}{match['interval'] or ''}".split())
-        yield "performance", match["metric"].lower(), value
-
-
 _NOT_RELEASED = re.compile(
     r"\b(?:code|data|images|weights)\b[^.;]{0,40}\b(?:will not be|cannot be|are not|is not) "
     r"(?:made )?(?:publicly )?(?:released|available|shared)",
@@ -486,6 +480,7 @@ def _find_availability(text: str) -> Iterator[Cell]:
             yield "availability", "", "".join(address.group().split()) if address else "on request"
 
 
+_SIZE_FINDERS = frozenset({_find_sizes, _find_class_sizes, _find_listed_sizes, _find_parts})
 _FINDERS: tuple[Callable[[str], Iterator[Cell]], ...] = (
     _find_sizes,
     find_population,
@@ -499,7 +494,7 @@ _FINDERS: tuple[Callable[[str], Iterator[Cell]], ...] = (
     _find_balancing,
     _find_setting,
     _find_reference,
-    _find_performance,
+    find_performance,
     _find_availability,
 )
 _CLASS_TABLE = re.compile(

@@ -48,6 +48,8 @@ _STEPS = {
     "windowing": r"window(?:ed|ing)\b|window (?:level|width)|\bHU\b[^.;]{0,30}(?:clip|window)|"
     r"clipp(?:ed|ing)\b",
     "contrast enhancement": r"\bCLAHE\b|histogram (?:equali[sz]\w+|match\w+)|contrast enhance\w+",
+    "hair removal": r"hair(?:s)?\b[^.;]{0,20}remov\w+|dull-?razor|remov\w+ (?:of )?(?:the )?hairs?",
+    "grey-level discretisation": r"discreti[sz]\w+|bin width|grey-?level bins|quanti[sz]ed to",
     "segmentation of the organ": r"(?:lung|liver|brain|prostate|breast)s?\b[^.;]{0,25}"
     r"(?:segmented|masks?|masked)\b",
     "colour": r"grey-?scale|gray-?scale|stain normali[sz]\w+|colou?r normali[sz]\w+",
@@ -55,7 +57,8 @@ _STEPS = {
 _STEP_PATTERNS = {name: re.compile(rf"\b(?:{words})", re.I) for name, words in _STEPS.items()}
 _PREPARED = re.compile(
     r"\b(images?|scans?|volumes?|slices?|pixels?|voxels?|intensit\w+|radiographs?|x-?rays?|slides?|"
-    r"patch(?:es)?|tiles|photographs?|frames|mri|ct|inputs?|pre-?process\w+)\b",
+    r"patch(?:es)?|tiles|photographs?|frames|mri|ct|inputs?|pre-?process\w+|contrast|features|"
+    r"hairs?)\b",
     re.I,
 )
 _DONE = re.compile(

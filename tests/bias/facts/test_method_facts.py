@@ -263,3 +263,97 @@ def test_other_numbers_are_no_sizes(printed):
 
 def test_a_cell_whose_row_is_no_line_of_the_text_is_left_out():
     assert add_table_facts((), (SIZES,), [Sentence("Something else.", 3, "methods")]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            "Sensitivity and specificity were 93.1% and 88.4%.",
+            ["sensitivity 93.1%", "specificity 88.4%"],
+        ),
+        (
+            "Accuracy, recall and F1-score of 0.91, 0.88 and 0.89.",
+            ["accuracy 0.91", "f1-score 0.89", "recall 0.88"],
+        ),
+        ("The accuracy for 10 kinds of lesion on the test set was 85.2%.", ["accuracy 85.2%"]),
+        ("The best accuracy (92.5%) came from the second scanner.", ["accuracy 92.5%"]),
+        ("The network reached 97 percent accuracy.", ["accuracy 97%"]),
+        ("It was 89 percent accurate with the test data.", ["accuracy 89%"]),
+        ("We obtained 98.7% accuracy and 98.1% precision.", ["accuracy 98.7%", "precision 98.1%"]),
+        (
+            "The balanced accuracy of the radiomic model was 0.71 ± 0.04.",
+            ["balanced accuracy 0.71 ± 0.04"],
+        ),
+        ("The accuracy rose by 4% with larger images.", []),
+        ("An increase in accuracy of 2.1% was seen.", []),
+        ("The training accuracy was 99.9%.", []),
+        ("A previous study reported an accuracy of 99%.", []),
+        ("Accuracy, recall and precision were 0.91 and 0.88.", []),
+    ],
+)
+def test_measures_have_the_values_printed_for_them(text, wanted):
+    found = [
+        f"{label} {value}"
+        for field, label, value in find(text, section="results")
+        if field == "performance"
+    ]
+    assert sorted(found) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "wanted"),
+    [
+        ("Thirty-eight individuals were enrolled (20 patients, 18 controls).", "patients", ["38"]),
+        (
+            "It contains 155 scans of malignant and 98 shots of benign tumours.",
+            "class size",
+            ["155", "98"],
+        ),
+        (
+            "500 films of 410 people: 300 slices of glioma, 120 of meningioma, 80 normal.",
+            "class size",
+            ["300", "80", "120"],
+        ),
+        (
+            "The training cohort comprised 210 women and the validation cohort 90 women.",
+            "part size",
+            ["210", "90"],
+        ),
+        (
+            "Of 300 eyes, 200 formed the training set and 100 the test set.",
+            "part size",
+            ["200", "100"],
+        ),
+        ("Augmentation increased the number of films from 253 to 2,065.", "balancing", ["2065"]),
+        ("It was 96 percent accurate in training and 89 percent in testing.", "part size", []),
+        ("A permutation test with 10,000 repetitions was run.", "part size", []),
+        ("Of 300 eyes, 200 formed the training set and 100 the test set.", "class size", []),
+    ],
+)
+def test_sizes_in_words_and_lists(text, field, wanted):
+    assert [value for name, _, value in find(text) if name == field] == wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "All diagnoses were confirmed by histopathology after surgery.",
+        "Images were labelled by three ophthalmologists on the ICDR scale.",
+        "Lesions were annotated by two dermatologists.",
+        "The tumours were diagnosed by histological examination of the tissue.",
+    ],
+)
+def test_the_reference_standard_of_other_fields(text):
+    assert ("reference standard", "", text) in find(text)
+
+
+def test_hair_and_grey_levels_are_steps_of_preprocessing():
+    assert find("CLAHE was applied to the images and hair was removed.")[-1] == (
+        "preprocessing",
+        "",
+        "contrast enhancement, hair removal",
+    )
+    assert find("Features were extracted after discretisation with a bin width of 25.") == [
+        ("preprocessing", "", "grey-level discretisation")
+    ]
