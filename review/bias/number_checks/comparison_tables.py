@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from review.bias.number_checks.table_cells import NumberCell, NumberGrid
@@ -105,6 +105,8 @@ class Comparison:
     groups: tuple[str, ...]
     """What else the labels say of each method: data set, setting; only equal ones compare."""
     measures: tuple[Measure, ...]
+    heads: tuple[str, ...]
+    """Of all columns of figures, or the labels of all rows if methods stand in columns."""
 
 
 def find_metrics(text: str) -> dict[str, int]:
@@ -221,18 +223,21 @@ def _read_columns(
     grid: NumberGrid, caption: str, *, heads: tuple[str, ...], labels: dict[int, str], count: int
 ) -> Comparison:
     columns = range(count, len(heads))
+    groups = _find_groups(labels.values())
     measures = []
     for row, label in labels.items():
         cells = [parse_figure(grid.texts[row][column]) for column in columns]
-        measure = _build_measure(label, caption, cells, is_named=False)
+        measure = _build_measure(label, caption, cells, is_named=False, groups=groups)
         if measure:
             measures.append(measure)
     names = tuple(clean_name(heads[column].split(" | ")[-1]) for column in columns)
-    groups = tuple(
+    conditions = tuple(
         " | ".join((*heads[column].split(" | ")[:-1], read_mark(heads[column], caption)))
         for column in columns
     )
-    return Comparison(grid.label, grid.page, caption, names, groups, tuple(measures))
+    return Comparison(
+        grid.label, grid.page, caption, names, conditions, tuple(measures), tuple(labels.values())
+    )
 
 
 def _read_rows(
@@ -258,10 +263,11 @@ def _read_rows(
         n for n in range(count) if n != column and _is_shared([x[2] for x in kept], n, column)
     ]
     is_named = any(find_metrics(head) for head in heads[count:])
+    groups = _find_groups(heads[count:])
     measures = []
     for n in range(count, len(heads)):
         cells = [parse_figure(grid.texts[row][n]) for row, _, _ in kept]
-        measure = _build_measure(heads[n], caption, cells, is_named=is_named)
+        measure = _build_measure(heads[n], caption, cells, is_named=is_named, groups=groups)
         if measure:
             measures.append(measure)
     return Comparison(
@@ -274,6 +280,16 @@ def _read_rows(
             for _, part, labels in kept
         ),
         tuple(measures),
+        heads[count:],
+    )
+
+
+def _find_groups(heads: Iterable[str]) -> frozenset[str]:
+    """The upper heads below which other heads name metrics: 'Specificity' over 'HD' and 'ED'."""
+    return frozenset(
+        head.rpartition(" | ")[0]
+        for head in heads
+        if " | " in head and find_metrics(head.split(" | ")[-1])
     )
 
 
@@ -291,19 +307,29 @@ _UNIT_METRICS = {"mac": "operations", "flop": "operations", "param": "parameters
 
 
 def _build_measure(
-    head: str, caption: str, cells: Sequence[NumberCell | None], *, is_named: bool
+    head: str,
+    caption: str,
+    cells: Sequence[NumberCell | None],
+    *,
+    is_named: bool,
+    groups: frozenset[str],
 ) -> Measure | None:
     """The measure of a column or row of figures; None if it has no known direction. If other heads
-    of the table name their metric, the caption only speaks for this one if it names no second."""
+    of the table name their metric, the caption only speaks for this one if it names no second; an
+    upper head among the groups is no metric."""
     values = [cell for cell in cells if cell]
     last = head.split(" | ")[-1]
     if len(values) < _MIN_VALUES or _SPREAD.match(last):
         return None
-    metrics = find_metrics(last) or find_metrics(head)
+    metrics = find_metrics(last)
+    if not metrics and head.rpartition(" | ")[0] not in groups:
+        metrics = find_metrics(head)
     units = {cell.printed.split()[-1].lower() for cell in values if " " in cell.printed}
     for part, name in _UNIT_METRICS.items():
         if not metrics and units and all(part in unit for unit in units):
             metrics = {name: 0}
+    if not metrics and _is_distance(last, caption):
+        metrics = {"error": 0}
     if not metrics:
         metrics = {name: at for name, at in find_metrics(caption).items() if name not in COSTS}
         metrics = metrics if len(metrics) == 1 or not is_named else {}
@@ -324,6 +350,12 @@ def _build_measure(
         for cell in cells
     )
     return Measure(metric, direction, head, kept)
+
+
+def _is_distance(name: str, caption: str) -> bool:
+    """Whether the caption lists a head as a distance or an error: 'two distances, ED and CD'."""
+    listed = re.search(r"\b(?:distances?|errors?)(?: metrics| measures)?,?:? ([^.]*)", caption)
+    return bool(name and listed and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", listed[1]))
 
 
 _FIGURE = re.compile(r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d*[.·]?\d+)")

@@ -25,10 +25,18 @@ from review.bias.number_checks.repeated_figures import (
     compare_repeated_figures,
     differ_by_one_digit,
 )
-from review.bias.number_checks.rows import Block, Row, find_blocks, is_row, list_numbers, list_rows
+from review.bias.number_checks.rows import (
+    Block,
+    Row,
+    find_blocks,
+    is_row,
+    list_numbers,
+    list_rows,
+)
 from review.bias.number_checks.sentence_arithmetic import check_sentence_arithmetic
 from review.bias.number_checks.sentence_bounds import check_sentence_bounds
 from review.bias.number_checks.splits import check_splits
+from review.bias.number_checks.stated_gains import check_gains
 from review.bias.number_checks.statements import check_statements
 from review.bias.number_checks.superiority_claims import check_superiority
 from review.bias.number_checks.table_bounds import check_bounds
@@ -101,6 +109,7 @@ def find_paper_contradictions(
         compare_text_with_grids(sentences, grids),
         check_superiority(sentences, grids, tables),
         check_repeated_counts(sentences, grids),
+        check_gains(sentences, grids, tables),
     ):
         new = [one for one in found if (one[0], one[1].figure) not in known]
         known |= {(index, problem.figure) for index, problem in new}

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from review.bias.number_checks.arithmetic import Contradiction, Finding
 from review.bias.number_checks.comparison_tables import (
@@ -12,6 +11,18 @@ from review.bias.number_checks.comparison_tables import (
     Measure,
     find_metrics,
     read_comparisons,
+)
+from review.bias.number_checks.method_names import (
+    LIMITS,
+    MENTIONS,
+    OWN_NOUN,
+    find_own_names,
+    find_rows,
+    has_scope,
+    is_name,
+    is_named,
+    mark_names,
+    squeeze_method,
 )
 from review.bias.number_checks.printed import shorten
 from review.bias.number_checks.rows import is_row
@@ -41,23 +52,12 @@ _UNIVERSAL = re.compile(
     r"throughout)\b",
     re.I,
 )
-_OWN_NOUN = (
-    r"(?:methods?|models?|approach(?:es)?|networks?|frameworks?|algorithms?|architectures?|"
-    r"systems?|techniques?|strateg(?:y|ies)|pipelines?|schemes?|modules?|variants?|designs?)"
-)
-_OWN = re.compile(
-    rf"\b(?:(?:our|the proposed|proposed)\s+(?:[a-z]+(?:-[a-z]+)*\s+){{0,2}}?{_OWN_NOUN}|"
-    r"we|ours)\b",
-    re.I,
-)
-_OWN_LABEL = re.compile(r"\b(?:ours?|proposed|this work|this study)\b", re.I)
 _ADVERBS = (
     r"(?:\s*,?\s*(?:also|significantly|consistently|still|clearly|further|even|substantially|"
     r"markedly|notably|greatly|largely|always|invariably|again|therefore|thus|then|here|"
     r"considerably|slightly|marginally|all|both|indeed)\b,?)*"
 )
-_MENTIONS = r"(?:§\d+§(?:\s*(?:,\s*and|,|and|&)\s*(?:the\s+)?)?)+"
-_SUBJECT = rf"(?P<subject>{_MENTIONS})(?:\s+{_OWN_NOUN})?{_ADVERBS}\s+"
+_SUBJECT = rf"(?P<subject>{MENTIONS})(?:\s+{OWN_NOUN})?{_ADVERBS}\s+"
 _VERB = (
     r"(?:achiev(?:es?|ed)|obtain(?:s|ed)?|yield(?:s|ed)?|show(?:s|ed)?|ha(?:s|ve|d)|"
     r"provid(?:es?|ed)|reach(?:es|ed)?|g[ai]ves?|produc(?:es?|ed)|attain(?:s|ed)?|report(?:s|ed)?|"
@@ -65,7 +65,7 @@ _VERB = (
 )
 _RANK = (
     r"(?P<rank>best|highest|lowest|second[- ]best|second[- ]highest|second[- ]lowest|largest|"
-    r"smallest|fewest|least)"
+    r"smallest|fewest|least|leading|top)"
 )
 _BEATS = re.compile(
     rf"{_SUBJECT}(?:outperform(?:s|ed)?|surpass(?:es|ed)?|beats?|"
@@ -76,7 +76,7 @@ _BEATS = re.compile(
 _IS_BEATEN = re.compile(
     rf"{_SUBJECT}(?:underperform(?:s|ed)?|"
     r"(?:is|are|was|were|performs?|performed|works?)\s+(?:\w+ly\s+|much\s+|far\s+|always\s+)?"
-    rf"(?:worse than|inferior to|outperformed by|surpassed by))\s+(?P<object>{_MENTIONS}.*)",
+    rf"(?:worse than|inferior to|outperformed by|surpassed by))\s+(?P<object>{MENTIONS}.*)",
     re.I,
 )
 _HAS_MORE = re.compile(
@@ -86,14 +86,14 @@ _HAS_MORE = re.compile(
     re.I,
 )
 _HAD_MORE = re.compile(
-    rf"(?P<what>[^§,]{{2,60}}?)\s+(?:of|for|with|from|by)\s+(?:the\s+)?(?P<subject>{_MENTIONS})(?:\s+{_OWN_NOUN})?\s+"
+    rf"(?P<what>[^§,]{{2,60}}?)\s+(?:of|for|with|from|by)\s+(?:the\s+)?(?P<subject>{MENTIONS})(?:\s+{OWN_NOUN})?\s+"
     r"(?:is|was|were|are)\s+(?:\w+ly\s+|much\s+)?(?P<sign>better|higher|lower|greater|smaller)\s+"
     r"than\s+(?:(?:that|those)\s+)?(?:(?:of|for|with|from|by)\s+)?(?P<object>.+)",
     re.I,
 )
 _WAS_MORE = re.compile(
     rf"(?P<what>[^§,]{{2,60}}?)\s+(?:is|was|were|are)\s+(?:\w+ly\s+|much\s+)?(?P<sign>better|higher|"
-    rf"lower|greater|smaller)\s+(?:for|with|in|using)\s+(?:the\s+)?(?P<subject>{_MENTIONS})(?:\s+{_OWN_NOUN})?\s+"
+    rf"lower|greater|smaller)\s+(?:for|with|in|using)\s+(?:the\s+)?(?P<subject>{MENTIONS})(?:\s+{OWN_NOUN})?\s+"
     r"than\s+(?:(?:for|with|in|using)\s+)?(?P<object>.+)",
     re.I,
 )
@@ -106,20 +106,21 @@ _IS_BEST = re.compile(
 _REACHED_BY = re.compile(
     rf"\bthe\s+{_RANK}\s+(?P<object>[^§]+?)\s+(?:is|was|are|were)\s+(?:\w+ly\s+)?(?:achieved|obtained|"
     rf"reached|attained|yielded|given|provided|produced)\s+(?:by|with|using)\s+(?:the\s+)?"
-    rf"(?P<subject>{_MENTIONS})",
+    rf"(?P<subject>{MENTIONS})",
     re.I,
 )
 _CALLED_SECOND = re.compile(
-    rf"\b(?P<rank>second[- ]best)(?:[- ]performing)?\s+{_OWN_NOUN}?,?\s*(?P<subject>§\d+§)", re.I
+    rf"\b(?P<rank>second[- ]best)(?:[- ]performing)?\s+{OWN_NOUN}?,?\s*(?P<subject>§\d+§)", re.I
 )
 _CALLED_BEST = re.compile(
-    rf"\bthe\s+(?P<rank>best|second[- ]best)(?:[- ]performing)?\s+{_OWN_NOUN}(?P<object>[^§]*?)\s+"
+    rf"\bthe\s+(?P<rank>best|second[- ]best)(?:[- ]performing)?\s+{OWN_NOUN}(?P<object>[^§]*?)\s+"
     rf"(?:is|was)\s+(?:the\s+)?(?P<subject>§\d+§)",
     re.I,
 )
 _RANKED = re.compile(
     r"^(?:(?:overall|mean|average|test|classification|segmentation|detection|[a-z]+)[ -]){0,3}?"
-    r"(?:performances?|results?|scores?|numbers? of (?:trainable |learnable )?parameters)\b",
+    r"(?:performances?|results?|scores?|metrics|values|"
+    r"numbers? of (?:trainable |learnable )?parameters)\b",
     re.I,
 )
 _LITERAL = {
@@ -143,7 +144,7 @@ _OTHERS = re.compile(
     r"published|alternative|conventional|traditional|well-known|popular|strong|listed|tested|"
     r"considered|studied|reported|mainstream|individual|such|"
     r"[A-Z]{2,6}(?:-based)?)\s+)+)"
-    rf"(?:{_OWN_NOUN}|competitors|baselines|counterparts|ones)(?=[\s,.;:(]|$))",
+    rf"(?:{OWN_NOUN}|competitors|baselines|counterparts|ones)(?=[\s,.;:(]|$))",
 )
 _UPPER_BOUND = re.compile(
     r"\b(?:oracle|upper[- ]?bound|centrali[sz]ed|teacher|human|radiologists?|experts?|"
@@ -155,8 +156,6 @@ _UPPER_BOUND = re.compile(
 _TABLE = re.compile(r"\bTab(?:le|\.)?s?\s*\.?\s*(?P<n>[A-Z]?\d+)", re.I)
 _NO_CLAIM = re.compile(r"^\s*Tab|^\s*\([a-z]\)")
 _ABOUT_FIGURE = re.compile(r"\bFig(?:ure|\.)?s?\b")
-_REACH_OF_FIGURE = 2
-"""Sentences that speak of a figure from one that names it."""
 _REACH_OF_TABLE = 4
 """Sentences after one that names a table that still speak of it."""
 _MIN_OF_MAJORITY = 4
@@ -186,6 +185,8 @@ class _Claim:
     """Figures that the sentence gives."""
     limits: tuple[str, ...] = ()
     """What the clause is limited to: 'the spleen', 'Derm7pt'."""
+    exception: str = ""
+    """What is left out: 'recall' in 'best in all metrics except recall'."""
 
 
 def check_superiority(
@@ -202,99 +203,27 @@ def check_superiority(
     )
     own = find_own_names(sentences, names)
     near: tuple[int, str] | None = None
-    figure = -_REACH_OF_FIGURE
+    figure = -1
     for index, sentence in enumerate(sentences):
         match = _TABLE.search(sentence.text)
         if match:
             near = (index, match["n"])
         elif _ABOUT_FIGURE.search(sentence.text):
-            figure = index
+            figure = index  # the next sentence speaks of it as well
         is_text = not is_row(sentence.text) or sentence.text.rstrip().endswith(".")
         if sentence.section not in _SECTIONS or not is_text or _NO_CLAIM.search(sentence.text):
             continue
-        if index - figure < _REACH_OF_FIGURE and not match:
+        if index - figure == 1 and not match:
             continue
         is_near = near is not None and index - near[0] <= _REACH_OF_TABLE
         number = near[1] if near and is_near and sentence.section != "abstract" else None
         for claim in _read_claims(sentence.text, names, terms):
+            if _ABOUT_FIGURE.search(claim.text) and not match:
+                continue
             problem = _check_claim(claim, comparisons, own, number)
             if problem:
                 yield index, problem
                 break
-
-
-# ---- names ----
-
-
-def is_name(name: str) -> bool:
-    """Whether a label can be found in sentences as the name of a method."""
-    bare = re.sub(r"\(.*?\)", "", name).strip()
-    return (
-        1 < len(bare) <= 40
-        and bool(re.search(r"[A-Z].*[A-Z\d]|^[A-Z][a-z]{3,}", bare))
-        and not re.search(r"\bw/o?\b|[=≤≥<>]", bare)
-        and not re.match(r"(?:all|mean|average|total|avg|none|full|model|method)\b", bare, re.I)
-        and not find_metrics(bare)
-    )
-
-
-_NOT_SHORT = r"(?!(?![Oo]urs?\))[A-Za-z]{1,4}\))"
-"""What is between brackets, unless it is a short word that tells two methods apart: 'ASM(WR)'."""
-
-
-def _build_pattern(name: str) -> re.Pattern[str]:
-    bare = re.sub(rf"\({_NOT_SHORT}.*?\)", "", name).strip()
-    parts = [re.escape(part) for part in re.split(r"[\s\-_]+", bare) if part]
-    is_word = re.fullmatch(r"[A-Z]?[a-z]+", bare)
-    flags = re.NOFLAG if is_word else re.I
-    words = re.sub(r"(\\\([A-Za-z]+\\\))$", r"(?:\1)", r"[\s_-]*".join(parts))
-    return re.compile(rf"(?<![\w+-]){words}(?![\w+])(?!-\w)", flags)
-
-
-def find_own_names(sentences: Sequence[Sentence], names: set[str]) -> frozenset[str]:
-    """The names that the paper gives its own methods: 'our SegPrompt', 'we propose SegPrompt', and
-    their variants: 'SegPrompt-Deep'."""
-    text = " ".join(s.text for s in sentences if s.section != "references")
-    stems = {re.split(r"[-\s(]", name)[0] for name in names}
-    own = _find_own(text, names | {stem for stem in stems if is_name(stem) and len(stem) > 3})
-    return own | {name for name in names if re.split(r"[-\s(]", name)[0] in own}
-
-
-def _find_own(text: str, names: set[str]) -> frozenset[str]:
-    own = set()
-    for name in names:
-        if _OWN_LABEL.search(name):
-            own.add(name)
-            continue
-        pattern = _build_pattern(name)
-        said = re.compile(
-            r"\b(?:(?:our|(?:the|our|a) (?:proposed|novel)|proposed)\s+(?:[a-z-]+\s+){0,2}?|"
-            r"we (?:therefore |thus |further |also )?"
-            r"(?:propose|present|introduce|develop|name|call|term|dub)\w*\s+(?:(?!(?:based|on|upon|over|from|with|to|by|of|than|compared|in|and)\b)"
-            r"[\w-]+,?\s+){0,7}?\(?)" + pattern.pattern,
-            re.I,
-        )
-        count = len(said.findall(text))
-        if count and not re.search(rf"\b(?:over|than|baseline) (?:our )?{pattern.pattern}", text):
-            own.add(name)
-    return frozenset(own)
-
-
-def _mark_names(text: str, names: set[str]) -> tuple[str, list[str]]:
-    """The text with the names of methods replaced by numbers, and these names; '' is our own."""
-    found: list[str] = []
-
-    def mark(name: str, _: re.Match[str]) -> str:
-        found.append(name)
-        return f"§{len(found) - 1}§"
-
-    for name in sorted(names, key=len, reverse=True):
-        text = _build_pattern(name).sub(partial(mark, name), text)
-    text = re.sub(
-        r"\b(?:(?:our|the|proposed)\s+){1,2}(?:[a-z]+\s+)?(?=§\d+§)", "", text, flags=re.I
-    )
-    text = re.sub(r"\b(?:both|all|two|three)?\s*variants of (?=§)", " ", text, flags=re.I)
-    return _OWN.sub(partial(mark, ""), text), found
 
 
 # ---- claims ----
@@ -326,6 +255,15 @@ _NO_SUBJECT = re.compile(
     re.I,
 )
 _MAJORITY = re.compile(r"\b(?:the\s+)?(?:majority|most)\s+of\s+(?:the\s+|all\s+)?", re.I)
+_EXCEPTION = re.compile(
+    r"\b(?P<scope>(?:all|other|every|each)\s[^.,;]{0,60}?),?\s"
+    r"(?:except|but|apart from|other than|excluding)\b"
+    r"(?:\s+for)?\s+(?:the\s+)?(?P<what>[A-Za-z][\w-]*(?:\s[a-z-]+)?)"
+)
+_SECOND_VERB = re.compile(
+    r"\s+and\s+(?:also\s+|thus\s+)?(?:indicates?|shows?|achieves?|has|have|is|are|demonstrates?|"
+    r"provides?|yields?|requires?|needs?|uses?)\b"
+)
 _EACH = re.compile(r"\b(?:all|both|each)(?:\s+of)?(?:\s+(?:the|our))?(?:\s+\w+)?\s*$", re.I)
 _FIGURE = re.compile(r"(?<![\d.])\d+\.\d+(?![\d.]*\d)")
 
@@ -339,9 +277,11 @@ def _read_claims(
     bare = re.sub(r"\((?![A-Z]\w{0,4}\))[^()]*\)|\[[^\[\]]*\]", " ", text)
     figures = tuple(_FIGURE.findall(text))
     for clause in _CLAUSE.split(bare):
-        marked, found = _mark_names(clause, names)
+        marked, found = mark_names(clause, names)
         if not found or _HEDGE.search(_MAJORITY.sub(" ", marked)):
             continue
+        exception = _EXCEPTION.search(bare)
+        excepted = exception["what"] if exception and exception["scope"] in clause else ""
         for pattern in _FORMS:
             match = pattern.search(marked)
             if match is None:
@@ -351,13 +291,14 @@ def _read_claims(
                 continue
             subjects = _take_names(match["subject"], found)
             common = _Claim(
-                text=clause,
+                text=_SECOND_VERB.split(clause)[0],
                 subjects=subjects,
-                is_universal=bool(_UNIVERSAL.search(clause)),
+                is_universal=bool(_UNIVERSAL.search(clause)) or bool(excepted),
+                exception=excepted,
                 is_majority=bool(_MAJORITY.search(clause)),
                 is_each=bool(_EACH.search(before)),
                 figures=figures,
-                limits=tuple(_SCOPE.findall(marked)),
+                limits=tuple(LIMITS.findall(marked)),
             )
             if "rank" in match.groupdict():
                 yield from _read_ranks(common, match, terms)
@@ -382,11 +323,11 @@ def _read_ranks(common: _Claim, match: re.Match[str], terms: frozenset[str]) -> 
         words = rank.lower().replace("-", " ").split()
         metrics = frozenset(find_metrics(piece))
         is_plain = match.re in (_IS_BEST, _CALLED_BEST) or bool(_RANKED.match(piece))
-        is_plain = is_plain or any(_is_named(term, piece) for term in terms)
+        is_plain = is_plain or any(is_named(term, piece) for term in terms)
         if not metrics and not is_plain:
             continue
         sign = _LITERAL.get(words[-1], 0)
-        if sign and not metrics and not any(_is_named(term, piece) for term in terms):
+        if sign and not metrics and not any(is_named(term, piece) for term in terms):
             continue
         yield replace(common, rank=len(words), sign=sign, metrics=metrics)
 
@@ -405,7 +346,7 @@ def _read_objects(common: _Claim, match: re.Match[str], found: Sequence[str]) ->
     common = replace(common, sign=sign, metrics=metrics)
     listed = re.match(
         r"(?:both\s+|the\s+|those of\s+|that of\s+|its\s+(?:direct\s+)?counterpart\s+)*"
-        rf"({_MENTIONS})",
+        rf"({MENTIONS})",
         rest,
         re.I,
     )
@@ -442,13 +383,13 @@ def _check_claim(
 
 def _judge(claim: _Claim, one: Comparison, own: frozenset[str]) -> str | None:
     """What the table has against a claim; '' if it agrees, None if it cannot say."""
-    subjects = [_find_rows(name, one, own) for name in claim.subjects]
-    if not all(subjects) or not _has_scope(claim.limits, one):
+    subjects = [find_rows(name, one, own) for name in claim.subjects]
+    if not all(subjects) or not has_scope(claim.limits, one):
         return None
     mine = [row for found in subjects for row in found]
     measures = _select_measures(claim, one, mine)
-    own_rows = set(_find_rows("", one, own))
-    objects = [_find_rows(name, one, own) for name in claim.objects]
+    own_rows = set(find_rows("", one, own))
+    objects = [find_rows(name, one, own) for name in claim.objects]
     if not measures or not all(objects):
         return None
     allowed = {row for found in objects for row in found}
@@ -491,58 +432,10 @@ def _is_enough(claim: _Claim, wrong: int, checked: int, measures: int) -> bool:
     return wrong > _PLAIN_SHARE * checked
 
 
-_LIMIT = r"\b(?:on|for|in|at|under|within|when|during|among|across|over|from)"
-_SCOPE = re.compile(rf"{_LIMIT}\s+(?P<words>[^,;.:§]+?)(?=\s+{_LIMIT}\s|[,;.:§]|$)", re.I)
-_NO_SCOPE = re.compile(
-    r"^(?:addition|particular|contrast|example|instance|summary|fact|comparison|conclusion|turn|"
-    r"terms|our|this|these|all|both|each|every|any|the (?:other|experiments?|results?|tables?|"
-    r"same)|performance|general|(?:an? )?(?:large|wide|considerable|significant) margin)\b|"
-    r"\b(?:data ?sets?|metrics?|tasks?|experiments?|settings?|scenarios?|measures?|methods?|"
-    r"models?|benchmarks?|forward pass|inference|testing|"
-    r"tested|evaluated|compar(?:ed|ing)|experimental|evaluation|table)\b",
-    re.I,
-)
-
-
-def _has_scope(limits: Sequence[str], one: Comparison) -> bool:
-    """Whether the table is about all that a claim limits itself to: data sets, organs, settings."""
-    heads = (*one.groups, *(m.head for m in one.measures))
-    known = {_stem(word) for head in heads for word in _WORD.findall(head)}
-    squeezed = _squeeze(" ".join((one.caption, *one.names, *heads)))
-    for phrase in limits:
-        words = _WORD.findall(phrase)
-        names = [word for word in words if re.search(r"[A-Z\d]", word) and not find_metrics(word)]
-        if not all(_squeeze(name) in squeezed for name in names):
-            return False
-        is_known = any(_stem(word) in known for word in words)
-        if words and not is_known and not find_metrics(phrase) and not _NO_SCOPE.search(phrase):
-            return False
-    return True
-
-
-_WORD = re.compile(r"[A-Za-z][\w-]{2,}|[A-Z][A-Z\d]")
-
-
-def _stem(word: str) -> str:
-    return _squeeze(word)[:5]
-
-
-def _find_rows(name: str, one: Comparison, own: frozenset[str]) -> list[int]:
-    if name:
-        wanted = _squeeze(name)
-        return [row for row, other in enumerate(one.names) if _squeeze(other) == wanted]
-    return [row for row, other in enumerate(one.names) if other in own]
-
-
-def _squeeze(name: str) -> str:
-    bare = re.sub(rf"\({_NOT_SHORT}.*?\)", "", name)
-    return re.sub(r"[^a-z0-9+]", "", bare.lower())
-
-
 def _is_rival(row: int, subject: Sequence[int], one: Comparison, own_rows: set[int]) -> bool:
     """Whether a row is another method, and no variant of the subject, no own one, no bound."""
-    name = _squeeze(one.names[row])
-    mine = [_squeeze(one.names[n]) for n in subject]
+    name = squeeze_method(one.names[row])
+    mine = [squeeze_method(one.names[n]) for n in subject]
     is_variant = any(part and (part in name or name in part) for part in mine)
     text = f"{one.names[row]} {one.groups[row]}"
     return row not in own_rows and not is_variant and not _UPPER_BOUND.search(text) and bool(name)
@@ -553,18 +446,30 @@ def _select_measures(claim: _Claim, one: Comparison, rows: Sequence[int]) -> lis
     if _IN_TERMS.search(claim.text) and not claim.metrics:
         return []
     measures = [m for m in one.measures if m.metric not in COSTS or m.metric in claim.metrics]
+    if claim.exception:
+        if not any(_is_excepted(head, claim.exception) for head in one.heads):
+            return []
+        measures = [m for m in measures if not _is_excepted(m.head, claim.exception)]
     if claim.metrics:
         named = [m for m in measures if m.metric in claim.metrics]
-        if len({m.metric for m in named}) < len(claim.metrics):
+        if claim.metrics == {"error"}:
+            named = [m for m in measures if m.direction < 0 and m.metric not in COSTS]
+        elif len({m.metric for m in named}) < len(claim.metrics):
             return []
         measures = named
-    scoped = [m for m in measures if _is_named(m.head, claim.text)] or measures
-    if _AVERAGE.search(claim.text) and len(scoped) > 1:
+    scoped = [m for m in measures if is_named(m.head, claim.text)] or measures
+    if _AVERAGE.search(claim.text) and len(scoped) > 1 and not claim.is_majority:
         scoped = [m for m in scoped if _AVERAGE.search(m.head)]
     stated = [m for m in scoped if any(_is_stated(m.cells[row], claim.figures) for row in rows)]
     if claim.figures and not stated and claim.rank is not None:
         return []
     return stated or scoped
+
+
+def _is_excepted(head: str, exception: str) -> bool:
+    if is_named(head, exception):
+        return True
+    return bool(set(find_metrics(head)) & set(find_metrics(exception)))
 
 
 _AVERAGE = re.compile(r"\b(?:averaged?|mean|avg)\b", re.I)
@@ -581,19 +486,9 @@ def _is_stated(cell: NumberCell | None, figures: Sequence[str]) -> bool:
     )
 
 
-def _is_named(head: str, text: str) -> bool:
-    """Whether a text has a word of a head that is no metric: a data set, an organ."""
-    words = [
-        word
-        for word in re.findall(r"[A-Za-z][\w-]{2,}|[A-Z][A-Z\d]", head)
-        if not find_metrics(word) and not re.match(r"(?:mean|avg|average|score)s?$", word, re.I)
-    ]
-    return any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text, re.I) for word in words)
-
-
 def _select_groups(claim: _Claim, one: Comparison, rows: Sequence[int]) -> list[str]:
     groups = list(dict.fromkeys(one.groups[row] for row in rows))
-    named = [group for group in groups if _is_named(group, claim.text)]
+    named = [group for group in groups if is_named(group, claim.text)]
     return named or groups
 
 

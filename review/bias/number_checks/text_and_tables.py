@@ -163,7 +163,11 @@ def _is_near(value: str, cell: NumberCell) -> bool:
     )
 
 
-_BY = re.compile(r"\b(?:by|of)\s+(?:about |around |approximately |~|up to )?$", re.I)
+_BY = re.compile(
+    r"\b(?:by|(?:improvements?|increases?|gains?|boosts?|margins?|drops?|reductions?|decreases?|"
+    r"differences?)\s+of)\s+(?:about |around |approximately |~|up to )?$",
+    re.I,
+)
 _AGAINST = "to|than|over|with"
 _AGAINST_IN_PERCENT = "compared (?:to|with)|than|over"
 

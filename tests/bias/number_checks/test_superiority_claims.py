@@ -117,6 +117,27 @@ def test_methods_in_columns_are_compared_under_the_metric_and_organ_of_the_row()
     assert problems("SwinNet has a higher DSC than UNet for the kidney.", ORGANS) == []
 
 
+def test_what_a_claim_leaves_out_is_left_out():
+    text = "LesionNet has the best results in all metrics except {}."
+    assert problems(text.format("sensitivity"), RESULTS) == []
+    [wrong] = problems(text.format("HD95"), RESULTS)
+    assert "EfficientNet has 86.3" in wrong
+    assert problems(text.format("kappa"), RESULTS) == []  # no such column
+
+
+def test_a_group_of_rows_that_is_called_like_a_metric_is_none():
+    errors = table(
+        ("", "", "ModelA", "ModelB"),
+        ("Specificity", "HD", "5.2", "4.8"),
+        ("Specificity", "MAE", "2.2", "2.1"),
+        ("Recall", "HD", "7.2", "6.8"),
+        ("Recall", "MAE", "3.2", "3.1"),
+    )
+    assert problems("ModelB outperforms ModelA in all measures.", errors) == []
+    [text] = problems("ModelA outperforms ModelB in all measures.", errors)
+    assert "ModelB has 4.8 under 'Specificity | HD'" in text
+
+
 def test_readers_and_classic_models_are_methods_too():
     [text] = problems(
         "Sensitivity was higher for logistic regression than for random forest.", READERS
