@@ -421,7 +421,7 @@ def _compare_rows(first: NumberGrid, second: NumberGrid) -> Iterator[Finding]:
         if len(differing) != 1 or len({pair[1].value for pair in equal}) < _MIN_EQUAL:
             continue
         [(head, a, b)] = differing
-        if a.decimals == b.decimals and not _are_other_samples(first, second, label):
+        if a.decimals == b.decimals:
             yield (
                 first.places[row],
                 Contradiction(
@@ -431,17 +431,3 @@ def _compare_rows(first: NumberGrid, second: NumberGrid) -> Iterator[Finding]:
                     "agree.",
                 ),
             )
-
-
-def _are_other_samples(first: NumberGrid, second: NumberGrid, label: str) -> bool:
-    """Whether the other rows that two tables share mostly differ: only their totals are alike."""
-    pairs = [
-        (a.value, b.value)
-        for row, name in enumerate(first.labels)
-        if name and name != label and name in second.labels
-        for column, head in enumerate(first.full_heads)
-        if head in second.full_heads
-        and (a := first.cells[row][column])
-        and (b := second.cells[second.labels.index(name)][second.full_heads.index(head)])
-    ]
-    return len(pairs) >= _MIN_EQUAL and 2 * sum(a == b for a, b in pairs) < len(pairs)
