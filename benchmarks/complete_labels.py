@@ -158,6 +158,7 @@ def complete(draft: dict[str, Any], text: FullText) -> dict[str, Any]:
         for short, checklist in CHECKLISTS.items()
     }
     check_items(draft["file"], evidence)
+    check_contradictions(draft)
     parts = {
         "rules": draft["rules"],
         "datasets": [
@@ -190,6 +191,17 @@ def complete(draft: dict[str, Any], text: FullText) -> dict[str, Any]:
         **parts,
         "openings": take_openings(indexes, text),
     }
+
+
+def check_contradictions(draft: dict[str, Any]) -> None:
+    """Stops at two contradictions named by the same sentences: one would replace the other."""
+    places = [str(one["at"]) for one in draft.get("contradictions", ())]
+    twice = next((at for at in places if places.count(at) > 1), None)
+    if twice is not None:
+        raise SystemExit(
+            f"{draft['file']}: two contradictions at {twice}. Write them as one, or name one by "
+            "its other place."
+        )
 
 
 def check_rules(draft: dict[str, Any]) -> None:

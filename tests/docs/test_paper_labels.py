@@ -264,6 +264,16 @@ def test_labels_of_a_paper_read_twice_follow_from_its_passes_and_their_reasons(
         assert all(decision.why for decision in passes.decisions.values()), passes.file
 
 
+def test_two_contradictions_at_one_place_are_refused():
+    complete_labels = load_module("complete_labels")
+    draft = {"file": "a.pdf", "contradictions": [{"at": 3, "what": "a"}, {"at": "3", "what": "b"}]}
+    with pytest.raises(SystemExit, match=r"a\.pdf: two contradictions at 3\."):
+        complete_labels.check_contradictions(draft)
+    complete_labels.check_contradictions(
+        {"file": "a.pdf", "contradictions": [{"at": 3}, {"at": 4}]}
+    )
+
+
 def test_a_difference_needs_a_decision_and_agreement_none(label_passes):
     modes = {"combined-sets": "present", "children-used": "present"}
     first = {
