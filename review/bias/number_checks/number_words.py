@@ -42,7 +42,8 @@ UNIT = (
     r"films|CTs|"
     r"MRIs|CXRs|WSIs|eyes?|cells|lesions?|nodules?|tiles|patches|samples?|videos?|studies|"
     r"examinations?|exams?|volumes?|records?|frames?|photographs?|articles?|papers?|reports?|"
-    r"publications?|abstracts?|blocks?|layers?|sessions?|biopsies|tumou?rs?)"
+    r"publications?|abstracts?|blocks?|layers?|sessions?|biopsies|tumou?rs?|features|controls|"
+    r"radiologists|dermatologists|pathologists|ophthalmologists|readers|raters|observers|experts)"
 )
 _COUNTED = re.compile(
     rf"(?P<n>{COUNT})\s+(?P<before>(?:(?!(?:and|or|of|with|were|was|to|from|"
@@ -116,13 +117,29 @@ def join_thousands(text: str) -> str:
 
 
 _DATE = re.compile(
-    r"\b(?:between|from|during|in|since|until|of|"
-    r"by)\s+(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?,?\s+)?(?:\d{1,2},?\s+)?(?:19|20)\d\d\b"
-    r"(?:\s*(?:and|to|until|through|"
-    r"[-–])\s*(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?,?\s+)?(?:\d{1,2},?\s+)?(?:19|20)\d\d\b)?"
+    r"\b(?:between|from|during|in|since|until|of|by)\s+(?:\d{1,2}\s+)?(?:[A-Z][a-z]+\.?,?\s+)?"
+    r"(?:\d{1,2},?\s+)?(?:19|20)\d\d\b(?:\s*(?:and|to|until|through|[-–])\s*(?:\d{1,2}\s+)?"
+    r"(?:[A-Z][a-z]+\.?,?\s+)?(?:\d{1,2},?\s+)?(?:19|20)\d\d\b)?"
+)
+_LABEL = re.compile(
+    r"\b(?:institution|hospital|cent(?:er|re)|site|group|cohort|data ?set|table|fig(?:ure)?\.?|"
+    r"section|class|"
+    r"grade|stage|type|phase|fold|model|experiment|task|step|version|level|reader|"
+    r"appendix)\s\d{1,2}\b(?!\s*,\d)",
+    re.I,
 )
 
 
-def drop_dates(text: str) -> str:
-    """The text without 'between 2015 and March 2019', whose years are no counts."""
-    return _DATE.sub(" ", text)
+def drop_other_numbers(text: str) -> str:
+    """The text without numbers that count nothing: 'between 2015 and 2019', 'Institution 1'."""
+    return _LABEL.sub(" ", _DATE.sub(" ", text))
+
+
+def write_digits(text: str) -> str:
+    """The text with 'forty-one patients' as '41 patients'; 'one' stays."""
+    return re.sub(
+        rf"(?<![\w-]){NUMBER_WORD}(?![\w-])",
+        lambda match: match[0] if match[0].lower() == "one" else str(parse_number(match[0])),
+        text,
+        flags=re.I,
+    )

@@ -35,6 +35,7 @@ from review.bias.number_checks.rows import (
 )
 from review.bias.number_checks.sentence_arithmetic import check_sentence_arithmetic
 from review.bias.number_checks.sentence_bounds import check_sentence_bounds
+from review.bias.number_checks.sentence_identities import check_sentence_identities
 from review.bias.number_checks.splits import check_splits
 from review.bias.number_checks.stated_gains import check_gains
 from review.bias.number_checks.statements import check_statements
@@ -90,16 +91,17 @@ def find_paper_contradictions(
         *check_relations(sentences),
         *check_splits(sentences),
         *check_statements(sentences),
-        *check_sentence_arithmetic(sentences),
-        *check_sentence_bounds(sentences),
-        *check_parts_in_text(sentences),
-        *check_remaining_parts(sentences),
     ]
     in_table = {index for index, problem in findings if problem.figure == "table"}
     findings = [f for f in findings if f[1].figure != "a figure" or f[0] not in in_table]
     known = {(index, problem.figure) for index, problem in findings}
     grids = build_grids(tables, sentences)
     for found in (
+        check_parts_in_text(sentences),
+        check_remaining_parts(sentences),
+        check_sentence_arithmetic(sentences),
+        check_sentence_bounds(sentences),
+        check_sentence_identities(sentences),
         check_grids(grids),
         check_columns(grids, sentences),
         check_bounds(grids),
@@ -713,6 +715,9 @@ def _compare_metric(
         if other[1].lower() == match[1].lower()
         and abs(float(other[2].rstrip("% ")) - value) <= 0.05 * value
     ]
+    same = [
+        (other, n) for other, n in same if _is_average(match.string) == _is_average(other.string)
+    ]
     if same:
         other, where = same[0]
         yield (
@@ -724,6 +729,10 @@ def _compare_metric(
                 f"nowhere else.",
             ),
         )
+
+
+def _is_average(text: str) -> bool:
+    return bool(re.search(r"\b(?:averag\w*|mean|macro|weighted)\b", text, re.I))
 
 
 def _format_page(sentence: Sentence) -> str:

@@ -8,7 +8,7 @@ from review.bias.number_checks.arithmetic import Contradiction, Finding
 from review.bias.number_checks.number_words import (
     COUNT,
     UNIT,
-    drop_dates,
+    drop_other_numbers,
     join_thousands,
     list_counted,
     parse_number,
@@ -28,7 +28,7 @@ _VAGUE = re.compile(
 def check_sentence_arithmetic(sentences: Sequence[Sentence]) -> Iterator[Finding]:
     """Numbers of one sentence, or of neighbours, that do not give what is said."""
     texts = [
-        drop_dates(join_thousands(s.text))
+        drop_other_numbers(join_thousands(s.text))
         if s.section not in _LEFT_OUT and (s.text.rstrip().endswith(".") or not is_row(s.text))
         else ""
         for s in sentences
@@ -69,7 +69,7 @@ _OUT_BEFORE = re.compile(
 )
 _REST = (
     re.compile(
-        rf"\b(?:leaving|leaves?|result(?:ed|ing) in|yield(?:ed|ing)|giving|retain(?:ed|ing)|"
+        rf"\b(?:leaving|leaves?|left|result(?:ed|ing) in|yield(?:ed|ing)|giving|retain(?:ed|ing)|"
         rf"remaining|left(?: us)? with|"
         rf"reduced to|(?:final|resulting|remaining) (?:[a-z-]+ ){{0,3}}?(?:of|comprised|"
         rf"comprising|consisted of|included|"
@@ -159,7 +159,8 @@ _PER = re.compile(
     rf"was )?(?:acquired |taken |obtained |"
     rf"selected |extracted |generated |collected )?(?:per|for each|from each|of each|for every|"
     rf"from every|in each)\s+"
-    rf"(?P<holder>{UNIT})|each\b)",
+    rf"(?P<holder>{UNIT})|each\b|(?:from|of|for|in) each of (?:the|these|our) (?:{COUNT}\s+)?"
+    rf"(?P<holders>{UNIT}))",
     re.I,
 )
 _NO_PRODUCT = re.compile(
@@ -175,11 +176,11 @@ def _check_products(text: str) -> Iterator[Contradiction]:
     match = matches[0]
     each, item = parse_number(match["k"]), _get_kind(match["item"])
     things = [thing for thing in list_counted(text) if thing.start != match.start("k")]
+    holder = match["holder"] or match["holders"]
     holders = [
         thing
         for thing in things
-        if thing.kind != item
-        and (match["holder"] is None or thing.kind == _get_kind(match["holder"]))
+        if thing.kind != item and (not holder or thing.kind == _get_kind(holder))
     ]
     products = [thing for thing in things if thing.kind == item]
     if len(holders) != 1 or len(products) != 1 or each < 2:
@@ -253,7 +254,7 @@ _DURATION = re.compile(
     re.I,
 )
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_MAX_DURATION_ERROR = 0.3
+_MAX_DURATION_ERROR = 0.5
 
 
 def _get_seconds(unit: str) -> float:
@@ -320,7 +321,8 @@ def _check_shares(text: str) -> Iterator[Contradiction]:
         if not any(_is_share(count, share, total) for total in numbers)
     ]
     opens = re.match(rf"^(?:among|of|out of|from)\b[^,]{{0,40}}?\b{best:,}\b", text, re.I)
-    enough = len(right) >= _MIN_SHARES - 1 or (len(right) == 1 and opens)
+    is_whole = sum(count for count, _ in pairs) == best
+    enough = len(right) >= _MIN_SHARES - 1 or (len(right) == 1 and (opens or is_whole))
     if enough and len(wrong) == 1 and best >= 10:
         count, share = wrong[0]
         near = abs(100 * count / best - float(share)) <= 15
@@ -352,6 +354,14 @@ _WHOLE = re.compile(
     rf"{UNIT}\s+(?:in total|were (?:randomly )?(?:split|divided)|overall)",
     re.I,
 )
+
+
+def list_respective_counts(text: str) -> list[int]:
+    """The counts of the only list with 'respectively' in a text; none if it is not of counts."""
+    lists = list(_RESPECTIVE.finditer(text))
+    if len(lists) != 1:
+        return []
+    return [parse_number(n) for n in re.findall(COUNT, lists[0]["list"], re.I)]
 
 
 def _check_respective(text: str) -> Iterator[Contradiction]:

@@ -105,10 +105,10 @@ def _read_ratio(text: str) -> tuple[float, ...] | None:
     """The shares of 'a ratio of 8:1:1' or 'split 80/20'; None unless they make 10 or 100."""
     names = sum(bool(re.search(rf"\b(?:{words})\b", text, re.I)) for words in _NAMES.values())
     matches = list(_RATIO.finditer(text))
-    if not _SPLIT.search(text) or len(matches) != 1 or names < 2:
+    if not _SPLIT.search(text) or len(matches) != 1 or names == 1:
         return None
     numbers = [float(n) for n in (matches[0][1], matches[0][3], matches[0][4]) if n]
-    if sum(numbers) not in (10.0, 100.0) or len(numbers) != names:
+    if sum(numbers) not in (10.0, 100.0) or (names and len(numbers) != names):
         return None
     return tuple(100 * number / sum(numbers) for number in numbers)
 
