@@ -102,7 +102,7 @@ def find_mentions(sentences: Sequence[SentenceLike], registry: Registry) -> list
     mentions = _take_first_words(mentions)
     set_by_reference = _map_references(sentences, mentions)
     mentions += _find_citations(sentences, set_by_reference, mentions, registry)
-    mentions += _find_by_author(sentences, registry)
+    mentions += _confirm_by_citation(_find_by_author(sentences, registry), mentions)
     introduced = {
         set_id
         for set_id in _find_introduced(sentences, mentions)
@@ -245,7 +245,7 @@ def _collect_names(datasets: tuple[Dataset, ...]) -> tuple[_DatasetName, ...]:
         for dataset in datasets
         for name in dataset.names
         if "-" in name and " " not in name and len(squeeze_name(name)) <= _MAX_HYPHENATED_LETTERS
-    }
+    } - {squeeze_name(name) for dataset in datasets for name in dataset.names if " " in name}
     separated_keys = {
         squeeze_name(name)
         for dataset in datasets
@@ -564,6 +564,25 @@ def _find_by_author(sentences: Sequence[SentenceLike], registry: Registry) -> li
                 )
             )
     return mentions
+
+
+def _confirm_by_citation(
+    by_author: Sequence[Mention], known_mentions: Sequence[Mention]
+) -> list[Mention]:
+    """Mentions by author, resolved where the same sentence cites the reference of that set: 'the
+    database published by Chakrabarty [12]'."""
+    cited = {
+        (mention.sentence, mention.ids[0])
+        for mention in known_mentions
+        if mention.how == "citation" and mention.used and len(mention.ids) == 1
+    }
+    confirmed = []
+    for mention in by_author:
+        ids = tuple(set_id for set_id in mention.ids if (mention.sentence, set_id) in cited)
+        if mention.used and len(ids) == 1:
+            mention = replace(mention, ids=ids, sure=True)
+        confirmed.append(mention)
+    return confirmed
 
 
 def _build_author_pattern(owners: Iterable[str]) -> re.Pattern[str]:

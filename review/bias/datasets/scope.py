@@ -15,6 +15,8 @@ _OTHERS_WORK = re.compile(
     r"\b(reported|achieved|reached) (\S+ ){0,6}?in \[\d",
     re.I,
 )
+_OTHERS_SUBJECT = re.compile(r"^(?:their|his|her|they|he|she|these authors|the authors) ", re.I)
+"""How a sentence goes on about another study: 'Their data set from BraTS ...'."""
 _EXAMPLE_BEFORE = re.compile(
     r"\b(such as|e\.\s?g\.,?|for example,?|for instance,?|like)\s(?:(?!\b(?:we|our)\b)[^.;)])*$",
     re.I,
@@ -217,6 +219,8 @@ def is_used(text: str, section: str, start: int, stop: int) -> bool:
     if _OTHERS_WORK.search(
         _AUTHOR_CITATION.sub(" ", _CONTRAST.sub(" ", text))
     ) and not _OWN_WORK.search(text):
+        return False
+    if _OTHERS_SUBJECT.match(text) and not _OWN_WORK.search(text):
         return False
     if any(match.start() <= start < match.end() for match in _CONTRAST.finditer(text)):
         return False

@@ -91,6 +91,18 @@ _NO_SET = re.compile(
     r"Table|Figure|Section|Equation)\b"
 )
 """Models, institutions, and data that are no medical images."""
+_ARCHIVES = frozenset(
+    {"tcia", "kaggle", "github", "gitlab", "zenodo", "figshare", "mendeley", "dryad", "osf"}
+    | {"physionet", "openneuro", "nitrc", "loni", "synapse", "grandchallenge", "dataverse"}
+    | {"ieeedataport", "huggingface", "radiopaedia", "pacs", "geo"}
+)
+"""Where data lie, which is no data set."""
+_MADE_INTO_ANOTHER = re.compile(
+    r"\b(?:is|are|was|were) used to (?:create|build|construct|compile|form|curate) "
+    r"(?:this|the|that|these) (?:\w+ )?(?:data ?-?sets?|data ?bases?|collections?|cohorts?)\b",
+    re.I,
+)
+"""'Images of X are used to create this data set': where a set that was used comes from."""
 _THANKS = re.compile(
     r"\b(?:grants?|funded|funding|supported by|preparation of this article|thank|approv\w+)\b", re.I
 )
@@ -108,6 +120,7 @@ def find_unlisted(
     """
     front = find_front_matter(sentences)
     known = _collect_known(mentions, registry)
+    terms = _find_terms(sentences)
     found: dict[str, tuple[str, list[int]]] = {}
     for index, sentence in enumerate(sentences):
         if index in front or sentence.section in _LEFT_OUT:
@@ -115,6 +128,8 @@ def find_unlisted(
         for name, start, stop in _list_candidates(sentence.text):
             key = squeeze_name(name)
             if len(key) < 3 or _is_known(key, known) or not _may_be_set(name):
+                continue
+            if key in _ARCHIVES or name in terms or _MADE_INTO_ANOTHER.search(sentence.text[stop:]):
                 continue
             if read_context(sentence.text, sentence.section or "methods", start, stop) != "used":
                 continue
@@ -126,6 +141,18 @@ def find_unlisted(
     return _merge_addresses(one for one in found.values() if _is_published(one[0], sentences))
 
 
+def _find_terms(sentences: Sequence[SentenceLike]) -> set[str]:
+    """Acronyms of the paper's own terms, spelled out in small letters: 'brain graph (DBG)'."""
+    return {
+        match[3]
+        for sentence in sentences
+        if sentence.section != "references"
+        for match in _TERM.finditer(sentence.text)
+        if match[3][-1].lower() == match[2][0] and not _DATA_SENTENCE.search(match.group())
+    }
+
+
+_TERM = re.compile(r"\b([a-z][\w-]+)\s+([a-z][\w-]+)\s+\(([A-Z][A-Z0-9]{1,6})\)")
 _PUBLISHED = re.compile(
     r"\bet al\b|\((?:[^()]*[ ,])?(?:19|20)\d\d[a-z]?\)|\[\d|https?:|www\.|"
     r"\b(?:public\w*|open(?:ly)?[- ](?:access|available|source))\b",

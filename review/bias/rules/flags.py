@@ -486,10 +486,10 @@ def _flag_absence(
         )
     ):
         return []
-    front = find_front_matter(sentences)
+    ignored = find_front_matter(sentences) | matching.find_background(sentences)
     for index, sentence in enumerate(sentences):
         if (
-            index not in front
+            index not in ignored
             and _list_affirmed_hits(hits_by_sentence[index], f"{rule.id}|expected")
             and not _list_affirmed_hits(hits_by_sentence[index], f"{rule.id}|unless")
             and _can_show_presence(sentence, rule)

@@ -444,3 +444,20 @@ _LEFT_UNDONE = re.compile(
 def is_left_undone(text: str) -> bool:
     """Whether a sentence says that something remains to be done or, at its end, was not done."""
     return bool(_LEFT_UNDONE.search(text))
+
+
+_OWN_ABSTRACT = re.compile(
+    r"\b(we|our|us|was|were|here|study|paper|article|work|proposed?|proposes|presents?|introduces?)\b",
+    re.I,
+)
+
+
+def find_background(sentences: Sequence[Sentence]) -> set[int]:
+    """The first sentences of an abstract, before it turns to the study itself."""
+    indexes: set[int] = set()
+    for index, sentence in enumerate(sentences):
+        if sentence.section == "abstract":
+            if _OWN_ABSTRACT.search(sentence.text):
+                break
+            indexes.add(index)
+    return indexes

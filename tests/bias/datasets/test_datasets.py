@@ -11,6 +11,7 @@ from support.papers import draw_pdf
 from review import resources
 from review.bias import datasets as reg
 from review.errors import ChecklistError
+from review.models import Sentence
 from review.figures.dataset_graph import draw_graph
 from review.fulltext import read_full_text
 
@@ -124,6 +125,61 @@ def test_a_file_that_is_no_registry_is_refused(tmp_path, text):
         reg.load_registry(path)
     with pytest.raises(ChecklistError, match="cannot be read"):
         reg.load_registry(tmp_path / "absent.yaml")
+
+
+ALIASES = [
+    ("COVID Radiography Database", "covid_radiography_db"),
+    ("Guangzhou Women and Children Medical Center dataset", "kermany_cxr"),
+    ("chest-xray-pneumonia dataset", "kermany_cxr"),
+    ("NIH CXR dataset", "chestxray14"),
+    ("NIH Chest X-rays", "chestxray14"),
+    ("CXR-14", "chestxray14"),
+    ("Shenzhen Hospital chest X-ray set", "shenzhen"),
+    ("Montgomery County chest X-ray set", "montgomery"),
+    ("Sartaj dataset", "kaggle_brain_tumor_sartaj"),
+    ("Navoneel dataset", "kaggle_brain_tumor_navoneel"),
+    ("Kaggle Alzheimer's dataset", "kaggle_alzheimer_4"),
+    ("7-point checklist dataset", "derm7pt"),
+    ("RIM-ONE v3", "rimone"),
+    ("ODIR dataset", "odir5k"),
+    ("HNSCC collection", "hnscc_tcia"),
+    ("MOST dataset", "most"),
+    ("M&Ms dataset", "mnms"),
+    ("EchoNet dataset", "echonet"),
+    ("NSCLC-Radiomics-Genomics", "nsclc_radiomics_genomics"),
+    ("Actualmed COVID-19 chest X-ray dataset", "actualmed_covid"),
+    ("Br35H dataset", "kaggle_brain_tumor_br35h"),
+    ("PatchCamelyon", "pcam"),
+    ("Fitzpatrick17k", "fitzpatrick17k"),
+    ("TBX11K", "tbx11k"),
+    ("BreaKHis dataset", "breakhis"),
+    ("CVC-ClinicDB", "cvc_clinicdb"),
+]
+
+
+@pytest.mark.parametrize(("words", "set_id"), ALIASES)
+def test_sets_are_known_by_the_names_that_journals_use(registry, words, set_id):
+    sentence = Sentence(f"We used the {words} for training.", 1, "methods")
+    assert set(reg.select_used(reg.find_mentions([sentence], registry))) == {set_id}
+
+
+def test_author_and_cited_reference_together_name_a_set(registry):
+    sentences = [
+        Sentence("We trained on the MRI database published by Chakrabarty [12].", 1, "methods"),
+        Sentence(
+            "[12] N. Chakrabarty. Brain MRI Images for Brain Tumor Detection. Kaggle, 2019.",
+            2,
+            "references",
+        ),
+    ]
+    used = reg.select_used(reg.find_mentions(sentences, registry))
+    assert set(used) == {"kaggle_brain_tumor_navoneel"}
+    assert not reg.select_used(reg.find_mentions(sentences[:1], registry))
+
+
+def test_their_data_set_is_that_of_another_study(registry):
+    text = "Their dataset from BraTS 2018 was split into training and test images."
+    assert not reg.select_used(reg.find_mentions([Sentence(text, 1, "methods")], registry))
 
 
 NAMED = [

@@ -127,3 +127,15 @@ def test_where_a_used_set_comes_from_shows_no_use():
     )
     assert find_used(*lines) == {"fets"}
     assert find_used(*lines, "We test on BraTS 2018 as well.") == {"fets", "brats"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A brain graph (BG) was built for each scan, and the BG dataset was used for training.",
+        "Scans were taken from The Cancer Imaging Archive (TCIA), and we used the data for tests.",
+        "Slides of The Polar Genome Atlas (PGA) program were used to create this dataset.",
+    ],
+)
+def test_terms_archives_and_origins_are_no_sets(text):
+    assert find_unlisted(text, "The dataset is public (Berg et al., 2020).") == []
