@@ -11,9 +11,9 @@ from support.papers import draw_pdf
 from review import resources
 from review.bias import datasets as reg
 from review.errors import ChecklistError
-from review.models import Sentence
 from review.figures.dataset_graph import draw_graph
 from review.fulltext import read_full_text
+from review.models import Sentence
 
 PITFALLS = 23
 
