@@ -1,5 +1,6 @@
 """Corrections of facts that were read from papers; the newest one of each cell counts."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,19 +50,24 @@ def add_correction(conn: Connection, correction: FactCorrection) -> None:
 
 
 def list_newest_corrections(
-    conn: Connection, record: int | None = None, *, until: datetime | None = None
+    conn: Connection, records: Collection[int], *, until: datetime | None = None
 ) -> list[FactCorrection]:
-    """The newest correction of each cell, by anyone, now or at a given time (inclusive); withdrawn
-    ones left out."""
-    query = select(fact_corrections).order_by(fact_corrections.c.id)
-    if record is not None:
-        query = query.where(fact_corrections.c.record == record)
+    """The newest correction of each cell of a report, by anyone, now or at a given time
+    (inclusive), oldest first; withdrawn ones left out.
+
+    Args:
+        records: the records of the report.
+    """
+    query = select(fact_corrections).where(fact_corrections.c.record.in_(records))
+    query = query.order_by(fact_corrections.c.id)
     if until is not None:
         query = query.where(fact_corrections.c.at <= format_timestamp(until))
     newest: dict[tuple[object, ...], FactCorrection] = {}
     for row in conn.execute(query):
         # a cell added by hand is identified by its field and label alone
-        newest[row.record, row.field, row.label, row.found] = FactCorrection(
+        key = (row.field, row.label, row.found)
+        newest.pop(key, None)
+        newest[key] = FactCorrection(
             record=row.record,
             field=row.field,
             label=row.label,

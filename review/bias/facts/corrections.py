@@ -37,7 +37,8 @@ class FactCell:
     """The first sentence that gives it; '' if there is none."""
     page: int | None
     sentences: tuple[int, ...]
-    """Indexes of the sentences that give it."""
+    """Indexes of the sentences that give it; those it was found in, if the text has no sentence
+    like the one a person gave."""
     cell: str = ""
     """The cell of a table it was read from; '' for a sentence."""
 
@@ -81,17 +82,17 @@ def correct_facts(
             sentences=(),
         )
         cells.append(_apply(empty, correction, sentences))
-    order = list(FIELDS)
-    return sorted(cells, key=lambda cell: order.index(cell.field))
+    order = {field: place for place, field in enumerate(FIELDS)}
+    return sorted(cells, key=lambda cell: order.get(cell.field, len(order)))
 
 
 def _apply(cell: FactCell, correction: Correction, sentences: Sequence[Sentence]) -> FactCell:
     sentence, page, indexes = cell.sentence, cell.page, cell.sentences
     if correction.sentence:
         sentence, page = correction.sentence, correction.page
-        indexes = tuple(n for n, listed in enumerate(sentences) if listed.text == sentence)[:1]
-        if indexes:
-            page = sentences[indexes[0]].page or page
+        index = _find_sentence(sentence, sentences)
+        if index is not None:
+            indexes, page = (index,), sentences[index].page or page
     elif correction.page is not None:
         page = correction.page
     return replace(
@@ -102,6 +103,32 @@ def _apply(cell: FactCell, correction: Correction, sentences: Sequence[Sentence]
         page=page,
         sentences=indexes,
     )
+
+
+def _find_sentence(words: str, sentences: Sequence[Sentence]) -> int | None:
+    """The sentence a person copied, whole, in part or with its neighbours; letters and digits
+    count alone, as a copy breaks lines and spaces elsewhere."""
+    copied = _fold(words)
+    folded = [_fold(sentence.text) for sentence in sentences]
+    if copied and copied in folded:
+        return folded.index(copied)
+    return next(
+        (
+            n
+            for n, text in enumerate(folded)
+            if (len(copied) >= _MIN_LETTERS and copied in text)
+            or (len(text) >= _MIN_LETTERS and text in copied)
+        ),
+        None,
+    )
+
+
+_MIN_LETTERS = 20
+"""Letters and digits from which part of a sentence is enough to find it."""
+
+
+def _fold(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
 def list_reported(cells: Sequence[FactCell]) -> list[Fact]:

@@ -59,8 +59,9 @@ _SOURCE_FOR = re.compile(
     re.I,
 )
 _NAMED = re.compile(
-    r"\b(?:[A-Z][\w’'&-]*(?:\s+|-))+(?:data ?set|database|collection|challenge|repository|"
-    r"archive|cohort)\b|\b(?:[A-Z][\w’'&-]+\s+(?:of\s+|and\s+)?)+(?:Hospital|University|"
+    r"\b(?:[A-Z][\w’'&-]*\s+)*[A-Z][\w’'&-]*(?:\s+|-)(?:data ?set|database|collection|"
+    r"challenge|repository|archive|cohort)\b|"
+    r"\b(?:[A-Z][\w’'&-]+\s+(?:of\s+|and\s+)?)+(?:Hospital|University|"
     r"Cent(?:er|re)|Institute|Clinic)\b|\b(?:[Kk]aggle|[Gg]it[Hh]ub|[Rr]adiopaedia|[Ff]igshare|"
     r"[Mm]endeley|[Ee]urorad)\b|\bour (?:own )?(?:hospital|institution|cent(?:er|re)|"
     r"department)\b|"

@@ -1,5 +1,6 @@
 """The facts of a paper with their sentences, each corrected once by whoever sees it is wrong."""
 
+import hashlib
 import html
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,8 +16,8 @@ from review.workflow.project.accounts import is_allowed
 from review.workflow.project.project import Project
 
 CHOSEN_KEY = "fact_chosen"
-"""Session key: (record, number of the cell) whose correction is open; number -1 adds a cell."""
-ADDED = -1
+"""Session key: (record, tag of the cell) whose correction is open; the tag ADDED adds a cell."""
+ADDED = "new"
 NOT_REPORTED = "Not reported"
 
 
@@ -41,6 +42,8 @@ def render_facts(
         "Read from the text by rules: check each against its sentence. A correction counts for the "
         "whole team: in the flags, sample sizes and exports."
     )
+    if (st.session_state.get(CHOSEN_KEY) or (None,))[0] != record:
+        show_messages("facts")  # an open form shows its own
     for field, title in FIELDS.items():
         numbered = [(n, cell) for n, cell in enumerate(cells) if cell.field == field]
         if numbered:
@@ -88,8 +91,9 @@ def _render_cell(
         f'<div style="line-height:1.4">{html.escape(format_cell(cell))} '
         f"<small>{html.escape(place)}</small>{source}</div>"
     )
-    if st.session_state.get(CHOSEN_KEY) == (record, n):
-        _render_correction(project, record, n, cell)
+    tag = _tag_cell(cell)
+    if st.session_state.get(CHOSEN_KEY) == (record, tag):
+        _render_correction(project, record, tag, cell)
         return
     may_correct = is_allowed(session.get_user(), "contribute")
     with st.container(horizontal=True):
@@ -106,7 +110,7 @@ def _render_cell(
             "Change",
             key=f"fact_correct_{n}",
             type="tertiary",
-            on_click=partial(_choose, record, n),
+            on_click=partial(_choose, record, tag),
         )
         if cell.corrected:
             st.button(
@@ -117,13 +121,19 @@ def _render_cell(
             )
 
 
-def _choose(record: int, n: int | None) -> None:
-    st.session_state[CHOSEN_KEY] = None if n is None else (record, n)
+def _tag_cell(cell: FactCell) -> str:
+    """The same for a cell wherever it is in the list, which others' corrections reorder."""
+    name = "|".join((cell.field, cell.label, str(cell.found)))
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:12]
 
 
-def _render_correction(project: Project, record: int, n: int, cell: FactCell) -> None:
-    prefix = f"fact_{record}_{n}"
-    with st.form(f"fact_form_{n}"):
+def _choose(record: int, tag: str | None) -> None:
+    st.session_state[CHOSEN_KEY] = None if tag is None else (record, tag)
+
+
+def _render_correction(project: Project, record: int, tag: str, cell: FactCell) -> None:
+    prefix = f"fact_{record}_{tag}"
+    with st.form(f"fact_form_{tag}"):
         st.text_input("Right value", cell.value or "", key=f"{prefix}_value")
         st.text_area("Sentence that gives it", cell.sentence, key=f"{prefix}_sentence")
         st.number_input("Page", min_value=1, value=cell.page, step=1, key=f"{prefix}_page")
@@ -210,4 +220,7 @@ def _save(
 
 
 def _withdraw(project: Project, record: int, cell: FactCell) -> None:
-    facts.withdraw_correction(project, record, cell, session.get_user().name)
+    try:
+        facts.withdraw_correction(project, record, cell, session.get_user().name)
+    except ReviewError as error:
+        keep_message("facts", str(error), "warning")

@@ -128,9 +128,11 @@ def _find_text_facts(text: FullText) -> tuple[Fact, ...]:
 
 
 def _list_corrections(project: Project, record: int) -> list[Correction]:
-    """The newest word on each cell, by anyone: it is a fact of the paper, not a judgement."""
+    """The newest word on each cell of the report, by anyone: it is a fact of the paper, not a
+    judgement."""
     with project.store.read() as conn:
-        newest = fact_corrections.list_newest_corrections(conn, record)
+        members = list(links.get_report_groups(conn, [record]))
+        newest = fact_corrections.list_newest_corrections(conn, members)
     return [to_correction(row) for row in newest]
 
 
@@ -171,22 +173,40 @@ def get_flags(project: Project, record: int) -> list[Flag]:
     text = texts.get_record_text(project, record) if is_settled else None
     if text is None:
         return [_build_flag(flag_data) for flag_data in stored_flags]
-    sentences = tuple(text.sentences)
-    used = find_datasets(sentences, manual_verdicts).used if manual_verdicts else None
-    return list(find_settled_flags(sentences, used, tuple(corrections)))
+    used = find_datasets(text.sentences, manual_verdicts).used if manual_verdicts else None
+    return list(find_settled_flags(text, used, tuple(corrections)))
 
 
 @lru_cache(maxsize=32)
 def find_settled_flags(
-    sentences: tuple[Sentence, ...],
-    used: tuple[str, ...] | None,
-    corrections: tuple[Correction, ...],
+    text: FullText, used: tuple[str, ...] | None, corrections: tuple[Correction, ...]
 ) -> tuple[Flag, ...]:
     """Flags by the data sets and facts that people settled; None for what was found."""
-    facts = None
+    sentences, facts = text.sentences, None
     if corrections:
-        facts = list_reported(correct_facts(find_facts(sentences), sentences, corrections))
+        found = _find_correctable_facts(text, corrections)
+        facts = list_reported(correct_facts(found, sentences, corrections))
     return tuple(find_flags(sentences, include_disabled=True, settled_datasets=used, facts=facts))
+
+
+def _find_correctable_facts(text: FullText, corrections: Sequence[Correction]) -> list[Fact]:
+    """The facts of the sentences, which the rules were measured on, and those cells of tables that
+    a person corrected, each instead of what was read from its line."""
+    corrected = {(entry.field, entry.label, entry.found) for entry in corrections}
+    facts = find_facts(text.sentences)
+    known = {(fact.field, fact.label, fact.value) for fact in facts}
+    from_tables = [
+        fact
+        for fact in _find_text_facts(text)
+        if (key := (fact.field, fact.label, fact.value)) in corrected and key not in known
+    ]
+    replaced = {(fact.field, fact.value, n) for fact in from_tables for n in fact.sentences}
+    kept = [
+        fact
+        for fact in facts
+        if replaced.isdisjoint((fact.field, fact.value, n) for n in fact.sentences)
+    ]
+    return [*kept, *from_tables]
 
 
 def _store_flags(project: Project, record: int, sha256: str, new_flags: Sequence[Flag]) -> None:
@@ -418,7 +438,7 @@ def find_datasets(
     added_ids = [
         dataset_id
         for dataset_id, verdict in manual_verdicts.items()
-        if verdict == "confirm" and dataset_id not in used
+        if verdict == "confirm" and dataset_id not in used and dataset_id in registry
     ]
     ids = tuple(
         [dataset_id for dataset_id in ordered_ids if manual_verdicts.get(dataset_id) != "dismiss"]
@@ -446,10 +466,15 @@ def get_datasets(project: Project, record: int) -> StudyDatasets:
 
 
 def _get_manual_verdicts(project: Project, record: int) -> dict[str, str]:
-    """Data set -> newest word on it, by anyone: it is a fact of the paper, not a judgement."""
+    """Data set -> newest word on it for the report, by anyone: it is a fact of the paper, not a
+    judgement."""
     with project.store.read() as conn:
-        entries = feedback.list_newest_entries(conn, "dataset", record=record)
-    return {entry.rule: str(entry.verdict) for entry in entries}
+        entries = [
+            entry
+            for member in links.get_report_groups(conn, [record])
+            for entry in feedback.list_newest_entries(conn, "dataset", record=member)
+        ]
+    return {entry.rule: str(entry.verdict) for entry in sorted(entries, key=lambda e: e.at)}
 
 
 def settle_dataset(

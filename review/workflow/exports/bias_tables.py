@@ -70,7 +70,7 @@ def _build_flags_table(
         }
         used = flags.find_datasets(sentences, settled).used if settled else None
         corrections = tuple(_list_corrections(snapshot, report))
-        for flag in flags.find_settled_flags(tuple(sentences), used, corrections):
+        for flag in flags.find_settled_flags(text, used, corrections):
             if flag.tier not in TIER_LABELS:
                 continue
             verdict = verdicts.get((report, *flags.get_flag_key(flag)))
@@ -170,11 +170,10 @@ def _correct_cells(snapshot: ReviewSnapshot, report: int, text: FullText | None)
 
 
 def _list_corrections(snapshot: ReviewSnapshot, report: int) -> list[Correction]:
+    members = [n for n, (first, _) in snapshot.groups.items() if first == report] or [report]
     with snapshot.project.store.read() as conn:
-        newest = fact_corrections.list_newest_corrections(conn, until=snapshot.until)
-    return [
-        flags.to_correction(row) for row in newest if _find_report(snapshot, row.record) == report
-    ]
+        newest = fact_corrections.list_newest_corrections(conn, members, until=snapshot.until)
+    return [flags.to_correction(row) for row in newest]
 
 
 def _find_report(snapshot: ReviewSnapshot, record: int) -> int:

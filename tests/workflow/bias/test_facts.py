@@ -3,16 +3,18 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
 from support.appraising import fill, review_in
 from support.hostile import sentence_page
 
-from review.bias.facts import FactCell
+from review.bias.facts import Correction, FactCell
 from review.errors import ReviewError
-from review.models import Record
-from review.store import fact_corrections, records
+from review.fulltext import FullText
+from review.models import PrintedTable, Record, Sentence
+from review.store import fact_corrections, links, records
 from review.store.tables.fulltexts import fact_corrections as table
 from review.store.timestamps import utc_now
 from review.workflow.bias import facts, flags, sample_sizes
@@ -95,7 +97,7 @@ def test_not_reported_and_added_cells_count_and_every_entry_is_kept(project):
     (dates,) = cells(project, "dates")
     assert (dates.value, dates.sentence, dates.page) == ("2019 to 2020", "From the supplement.", 3)
     with project.store.read() as conn:
-        newest = fact_corrections.list_newest_corrections(conn, 1)
+        newest = fact_corrections.list_newest_corrections(conn, [1])
     assert {(one.field, one.who) for one in newest} == {("patients", "ada"), ("dates", "ada")}
     assert count_rows(project) == 3
 
@@ -190,3 +192,95 @@ def run_numbers(project, path, *words, user="ada"):
         text=True,
         check=True,
     ).stdout
+
+
+ADDED_TEST = FactCell(
+    field="part size",
+    label="test",
+    value=None,
+    found=None,
+    corrected=False,
+    sentence="",
+    page=None,
+    sentences=(),
+)
+
+
+def test_nobody_overwrites_a_correction_that_they_have_not_seen(project):
+    (shown,) = cells(project, "patients")
+    facts.correct_fact(project, 1, shown, who="ada", value="1205")
+    with pytest.raises(ReviewError, match="corrected to '1205' meanwhile"):
+        facts.correct_fact(project, 1, shown, who="ben", value="1300")
+    with pytest.raises(ReviewError, match="corrected to '1205' meanwhile"):
+        facts.withdraw_correction(project, 1, shown, "ben")
+    (seen,) = cells(project, "patients")
+    facts.correct_fact(project, 1, seen, who="ben", value="1300")
+    with pytest.raises(ReviewError, match="1300"):
+        facts.withdraw_correction(project, 1, seen, "ada")
+    (newest,) = cells(project, "patients")
+    assert newest.value == "1300"
+    facts.withdraw_correction(project, 1, newest, "ada")
+    with pytest.raises(ReviewError, match="withdrawn meanwhile"):
+        facts.correct_fact(project, 1, newest, who="ben", value=None)
+    assert count_rows(project) == 3
+
+
+def test_a_second_added_fact_needs_a_label_of_its_own(project):
+    facts.correct_fact(project, 1, ADDED_TEST, who="ada", value="31")
+    with pytest.raises(ReviewError, match="'31' was added by hand already"):
+        facts.correct_fact(project, 1, ADDED_TEST, who="ben", value="51")
+    other = replace(ADDED_TEST, label="external test")
+    facts.correct_fact(project, 1, other, who="ben", value="51")
+    added = {cell.label: cell.value for cell in cells(project, "part size") if cell.corrected}
+    assert added == {"test": "31", "external test": "51"}
+
+
+def test_corrections_stay_with_a_report_when_its_records_are_merged(project):
+    with project.store.write() as conn:
+        batch = records.add_batch(
+            conn, utc_now(), "ada", kind="file", source="embase", name="f.ris"
+        )
+        records.add_records(
+            conn, batch, [(1, Record("embase", title="Its second report"))], utc_now()
+        )
+    facts.correct_fact(project, 2, ADDED_TEST, who="ada", value="31")
+    flags.settle_dataset(project, 2, "rsna_pneumonia", "confirm", "ada")
+    with project.store.write() as conn:
+        links.replace_some_groups(conn, {1: (1, 1), 2: (1, 1)})
+    (cell,) = cells(project, "part size")
+    assert cell.value == "31"
+    assert flags.get_datasets(project, 1).used == ("rsna_pneumonia",)
+    facts.withdraw_correction(project, 1, cell, "ben")
+    assert cells(project, "part size") == []
+
+
+def test_a_data_set_that_left_the_registry_is_not_used(project):
+    assert flags.find_datasets((), {"set-of-an-older-registry": "confirm"}).used == ()
+
+
+def test_a_corrected_cell_of_a_table_reaches_the_flags():
+    rows = (("Northtown", "412", "412"), ("Southtown", "300", "300"))
+    lines = (
+        Sentence(
+            "The data were randomly split into 80% for training and 20% for test.", 2, "methods"
+        ),
+        Sentence("The data set contains 500 images of the chest.", 2, "methods"),
+        *(Sentence(" ".join(row), 2, "methods") for row in rows),
+        *(Sentence("The deep network reads chest radiographs.", 3, "methods") for _ in range(40)),
+    )
+    printed = PrintedTable(
+        "Table 1", "Table 1. Number of patients and images", 2, ("Site", "Patients", "Images"), rows
+    )
+    text = FullText("ok", "0" * 64, "pypdfium2", 2, sentences=lines, tables=(printed,))
+    cell = next(
+        fact
+        for fact in flags.find_facts(lines, text.tables)
+        if (fact.field, fact.label) == ("patients", "Northtown")
+    )
+
+    def list_rules(value):
+        entry = Correction(field=cell.field, label=cell.label, found=cell.value, value=value)
+        return {f.rule for f in flags.find_settled_flags(text, None, (entry,)) if f.tier == "flag"}
+
+    assert "image-level-split" not in list_rules("500")
+    assert "image-level-split" in list_rules("499")
