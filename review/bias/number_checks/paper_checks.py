@@ -25,6 +25,7 @@ from review.bias.number_checks.repeated_figures import (
     compare_repeated_figures,
     differ_by_one_digit,
 )
+from review.bias.number_checks.repeated_values import check_repeated_values
 from review.bias.number_checks.rows import (
     Block,
     Row,
@@ -111,6 +112,7 @@ def find_paper_contradictions(
         compare_text_with_grids(sentences, grids),
         check_superiority(sentences, grids, tables),
         check_repeated_counts(sentences, grids),
+        check_repeated_values(sentences, grids),
         check_gains(sentences, grids, tables),
     ):
         new = [one for one in found if (one[0], one[1].figure) not in known]

@@ -236,6 +236,7 @@ _LISTED_METRICS = re.compile(
 def read_metrics(text: str) -> dict[str, str]:
     """Metric -> value as printed, for metrics that a sentence gives once."""
     found: dict[str, set[str]] = {}
+    text = re.sub(r"(?<=\d)\s?per\s?cent\b", "%", text)
     rest = text
     for listing in _LISTED_METRICS.finditer(text):
         names = _list_metric_names(listing["names"])

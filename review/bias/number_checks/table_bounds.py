@@ -53,6 +53,8 @@ class _Figures:
     name: str
     place: int
     cells: Mapping[str, NumberCell]
+    group: str = ""
+    """Head above the metrics: 'AD vs. NC'."""
     is_class: bool = False
     """Whether the row is one class, so that F1 is exactly the harmonic mean."""
 
@@ -74,6 +76,7 @@ def check_bounds(grids: Sequence[NumberGrid]) -> Iterator[Finding]:
         for figure, check in _CHECKS:
             yield from _report_exceptions(grid, figures, figure, check)
         yield from _check_spreads(grid, figures)
+    yield from _check_prevalence(grids)
 
 
 def name_metric(text: str) -> str | None:
@@ -101,7 +104,7 @@ def _list_figures(grid: NumberGrid) -> Iterator[_Figures]:
                 label = grid.labels[row] or grid.texts[row][0]
                 is_class = bool(_CLASS_HEAD.match(grid.heads[0])) and not _AVERAGE.search(label)
                 name = f"{label} {group}".strip()
-                yield _Figures(name, grid.places[row], found, is_class)
+                yield _Figures(name, grid.places[row], found, group, is_class)
     names = [name_metric(label) for label in grid.labels]
     known = [name for name in names if name]
     if not groups and len(known) > 1 and len(set(known)) == len(known):
@@ -284,6 +287,57 @@ def _check_spreads(grid: NumberGrid, figures: Sequence[_Figures]) -> Iterator[Fi
                 )
 
 
+_MIN_ROWS = 4
+_MIN_SHARE_OF_ROWS = 0.6
+_MIN_MISS = 0.012
+"""Distance from the accuracy that the share of positives gives, above rounding and folds."""
+
+
+def _check_prevalence(grids: Sequence[NumberGrid]) -> Iterator[Finding]:
+    """An accuracy that sensitivity and specificity cannot give with the share of positives that the
+    other rows of the same task have: accuracy = p * sensitivity + (1 - p) * specificity."""
+    tasks: dict[str, list[tuple[NumberGrid, _Figures, tuple[float, float, float]]]] = {}
+    for number, grid in enumerate(grids):
+        for one in _list_figures(grid):
+            shares = one.list_shares()
+            if {"accuracy", "sensitivity", "specificity"} <= shares.keys() and not one.is_class:
+                values = tuple(
+                    shares[name][0] for name in ("accuracy", "sensitivity", "specificity")
+                )
+                task = one.group or f"table {number}"
+                tasks.setdefault(task, []).append((grid, one, values))  # type: ignore[arg-type]
+    for task, rows in tasks.items():
+        implied = sorted(
+            (acc - sp) / (se - sp) for _, _, (acc, se, sp) in rows if abs(se - sp) > _MIN_GAP
+        )
+        if len(implied) < _MIN_ROWS:
+            continue
+        share = implied[len(implied) // 2]
+        misses = [abs(share * se + (1 - share) * sp - acc) for _, _, (acc, se, sp) in rows]
+        fitting = sum(miss <= _MAX_MISS for miss in misses)
+        near = sum(abs(one - share) <= _NEAR_SHARE for one in implied)
+        if not 0.1 < share < 0.9 or min(fitting, near) < max(
+            _MIN_ROWS, _MIN_SHARE_OF_ROWS * len(rows)
+        ):
+            continue
+        for (grid, one, (_, se, sp)), miss in zip(rows, misses, strict=True):
+            if miss > _MIN_MISS:
+                yield (
+                    one.place,
+                    Contradiction(
+                        "accuracy",
+                        f"{grid.label}, '{shorten(one.name)}': accuracy "
+                        f"{one.cells['accuracy'].printed}, but sensitivity and specificity give "
+                        f"{share * se + (1 - share) * sp:.3f} with the {share:.0%} positives that "
+                        f"{fitting} other rows have ({shorten(task)}).",
+                    ),
+                )
+
+
+_MIN_GAP = 0.04
+"""Distance of sensitivity and specificity from which on the share of positives is known."""
+_MAX_MISS = 0.003
+_NEAR_SHARE = 0.06
 _CHECKS: tuple[tuple[str, _Check], ...] = (
     ("F1", _exceed_mean_of_both),
     ("F1", _miss_harmonic_mean),

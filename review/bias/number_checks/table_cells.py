@@ -109,7 +109,7 @@ def build_grids(tables: Sequence[PrintedTable], sentences: Sequence[Sentence]) -
             for row in table.rows
         ]
         near = range(max(0, captions[0] - 60), min(len(letters), captions[0] + 120))
-        places = tuple(next((n for n in near if letters[n] in row), captions[0]) for row in rows)
+        places = tuple(_find_row(row, letters, near, captions[0]) for row in rows)
         grids.append(
             NumberGrid(
                 label=table.label,
@@ -124,6 +124,22 @@ def build_grids(tables: Sequence[PrintedTable], sentences: Sequence[Sentence]) -
             )
         )
     return grids
+
+
+_MIN_LETTERS = 10
+
+
+def _find_row(row: set[str], letters: Sequence[str], near: range, caption: int) -> int:
+    """The sentence with a row's cells, or with the last of them; else that of the caption."""
+    for n in near:
+        if letters[n] in row:
+            return n
+    ends = [
+        n
+        for n in near
+        if len(letters[n]) >= _MIN_LETTERS and any(text.endswith(letters[n]) for text in row)
+    ]
+    return ends[0] if len(ends) == 1 else caption
 
 
 def _get_label(row: Sequence[str]) -> str:
