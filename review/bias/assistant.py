@@ -59,7 +59,10 @@ _ANSWER_RULES = {
 }
 _FENCE = re.compile(r"^```(?:json)?\s*(.*?)\s*```$", re.S | re.I)
 _THINKING = re.compile(r"^\s*<think>.*?</think>", re.S | re.I)
-_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_NUMBER = re.compile(r"(?<![\w.,])(?:\d{1,3}(?:,\d{3})+(?![,\d])(?:\.\d+)?|\d+(?:[.,]\d+)?)")
+"""A number that is no part of a name (T1) or of a longer number."""
+_WORD = re.compile(r"(?<![\d.,])\d+[.,]\d+(?![.,]?\d)|[^\W_]+")
+"""A word, or a decimal number: 5 is not quoted by '1.5'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +196,7 @@ def check_reply(
         reply = _Reply.model_validate(values)
     except (ValueError, RecursionError, ValidationError):
         return CheckedReply(drop_reason="form")
-    if reply.answer == UNSURE:
+    if isinstance(reply.answer, str) and reply.answer.strip().casefold() == UNSURE:
         return CheckedReply(drop_reason="unsure")
     given_ids = [candidate.id for candidate in candidates]
     sentences = tuple(sentence_id for sentence_id in given_ids if sentence_id in reply.sentences)
@@ -227,8 +230,8 @@ def _match_answer(
     question: FormQuestion, answer: str | list[str], quotations: Sequence[PaperQuotation]
 ) -> str | None:
     """The answer as a form stores it; None where the item has no such answer."""
-    ids = {option.id: option.id for option in question.options}
-    ids |= {option.label.casefold(): option.id for option in question.options}
+    ids = {option.label.casefold(): option.id for option in question.options}
+    ids |= {option.id: option.id for option in question.options}
     if question.choose == "many":
         parts = answer if isinstance(answer, list) else answer.split(OPTION_SEPARATOR)
         if parts == [NONE_OF_THESE]:
@@ -253,7 +256,7 @@ def _match_typed(
     question: FormQuestion, answer: str, quotations: Sequence[PaperQuotation]
 ) -> str | None:
     """A typed answer, if a quotation contains it: a number as a number, words in order."""
-    if not answer or len(answer) > MAX_TYPED_LENGTH:
+    if not answer or len(answer) > MAX_TYPED_LENGTH or not answer.isprintable():
         return None
     texts = [quotation.text for quotation in quotations]
     words = _split_words(answer)
@@ -266,11 +269,17 @@ def _match_typed(
         return None
     if question.choose == "date":
         return number if is_quoted else None
-    numbers = {match.replace(",", "") for text in texts for match in _NUMBER.findall(text)}
+    numbers = {_parse_number(match) for text in texts for match in _NUMBER.findall(text)}
     return number if number in numbers else None
+
+
+def _parse_number(printed: str) -> str:
+    """A printed number as digits with a decimal point: '1,204' is 1204, '12,5' is 12.5."""
+    is_decimal = re.fullmatch(r"\d+,\d{1,2}|\d+,\d{4,}|0\d*,\d+", printed)
+    return printed.replace(",", "." if is_decimal else "")
 
 
 def _split_words(text: str) -> str:
     """The words of a text between single spaces, a space at either end."""
-    words = " ".join(re.findall(r"[^\W_]+", text.casefold()))
+    words = " ".join(_WORD.findall(text.casefold()))
     return f" {words} " if words else ""

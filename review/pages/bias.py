@@ -216,15 +216,22 @@ def _group_by_question(study_flags: Sequence[Flag], tool: Checklist) -> list[_Pi
 
 
 def order_as_listed(study_flags: Sequence[Flag], tool: Checklist) -> list[Flag]:
-    """The flags in the order of the cards, so that the first on the right is the first card."""
+    """The flags in the order of the cards, so that the first on the right is the first card.
+
+    A sentence that a paper prints twice is one flag here, as one verdict counts for both.
+    """
     flags = [flag for flag in study_flags if flag.tier == "flag"]
     others = [flag for flag in study_flags if flag.tier == "other"]
     pitfalls = list(dict.fromkeys(flag.pitfall for flag in others))
-    return [
+    in_order = [
         *(flag for group in _group_by_question(flags, tool) for flag in group.flags),
         *(flag for flag in study_flags if flag.tier == "look"),
         *sorted(others, key=lambda flag: pitfalls.index(flag.pitfall)),
     ]
+    by_key: dict[tuple[str, str], Flag] = {}
+    for flag in in_order:
+        by_key.setdefault(bias.get_flag_key(flag), flag)
+    return list(by_key.values())
 
 
 def _informs_item(flag: Flag, edition: str, item: Item) -> bool:

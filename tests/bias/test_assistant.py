@@ -110,6 +110,7 @@ def test_an_answer_with_a_quotation_of_the_paper_is_kept():
         ({"answer": ["yes"], "quotations": ["300 patients"]}, "option"),
         ({"answer": "", "quotations": ["300 patients"]}, "option"),
         ({"answer": "unsure", "quotations": ["300 patients"]}, "unsure"),
+        ({"answer": " Unsure", "quotations": ["300 patients"]}, "unsure"),
         ({"answer": "yes", "quotations": ["301 patients"]}, "quotation"),
         ({"answer": "yes", "quotations": []}, "quotation"),
         ({"answer": "yes"}, "quotation"),
@@ -180,3 +181,36 @@ def test_a_typed_answer_stands_in_its_quotation(choose, answer, stored):
     assert (
         check({"answer": answer, "quotations": ["invented"]}, question).drop_reason == "quotation"
     )
+
+
+@pytest.mark.parametrize(
+    ("choose", "printed", "answer", "stored"),
+    [
+        ("number", "aged 12,5 years", "125", None),
+        ("number", "aged 12,5 years", "12.5", "12.5"),
+        ("number", "in 1,204 patients", "1204", "1204"),
+        ("number", "T1-weighted", "1", None),
+        ("number", "rose by 0.95", "95", None),
+        ("text", "a dose of 1.5 Gy", "5 Gy", None),
+        ("text", "a dose of 1.5 Gy", "1.5 Gy", "1.5 Gy"),
+        ("text", "on 31.03.2024 in Bonn", "2024 in Bonn", "2024 in Bonn"),
+        ("text", "Code is public", "Code\ud800 is", None),
+        ("text", "Code is public", "Code\u202e is", None),
+        ("text", "Code is public", "Code\x00 is", None),
+    ],
+)
+def test_a_typed_answer_is_no_part_of_a_number_and_can_be_shown(choose, printed, answer, stored):
+    reply = json.dumps({"answer": answer, "quotations": [printed]})
+    kept = check_reply(
+        reply,
+        make_question(choose, ()),
+        (),
+        lambda quotation: PaperQuotation(text=quotation, page=1),
+    )
+    assert kept.answer == stored
+
+
+def test_the_id_of_an_answer_counts_before_the_label_of_another():
+    options = (AnswerOption(id="low", label="High"), AnswerOption(id="high", label="Low"))
+    kept = check({"answer": "low", "quotations": ["300 patients"]}, make_question("one", options))
+    assert kept.answer == "low"

@@ -1,5 +1,7 @@
 """The Bias page: flags with their sentence and page, verdicts that measure rules, data sets."""
 
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.papers import COMBINED, draw_paper, draw_pdf
@@ -232,7 +234,19 @@ def test_tables_are_shown_as_tables(project):
     assert table["Infection"].iloc[0] == "58.5"
 
 
+def test_a_sentence_that_is_printed_twice_is_judged_once(project):
+    study_flags = [one for one in flags.get_flags(project, 1) if one.tier != "other"]
+    again = [replace(one, page=9, sentence=900) for one in study_flags]
+    tool = get_checklist(project, "probast-2019")
+    assert bias.order_as_listed([*study_flags, *again], tool) == bias.order_as_listed(
+        study_flags, tool
+    )
+
+
 def test_heads_that_repeat_are_told_apart():
+    printed = ("n (3)", "n", "n", "n (3)")
+    table = PrintedTable("Table 1", "", 3, printed, (("1", "2", "3", "4"),))
+    assert len(set(table_list.build_frame(table).columns)) == 4
     table = PrintedTable("Table 2", "Table 2: Sizes.", 3, ("", "n", "n"), (("A", "1", "2"),))
     frame = table_list.build_frame(table)
     assert list(frame.columns) == ["Column 1", "n", "n (3)"]

@@ -47,7 +47,7 @@ def render_judging(
     st.html(
         f'<div class="record-key" data-key="{tag}" data-decides="{get_single_keys("yn")}">'
         f"<b>{TIER_LABELS[flag.tier]}</b> {position + 1} of {len(shown_flags)} · "
-        f"{len(words)} judged by you</div>"
+        f"{sum(flags.get_flag_key(one) in words for one in shown_flags)} judged by you</div>"
     )
     _render_keys(project, record, shown_flags, position, entry)
     location = f"Page {flag.page}" if flag.page else "Full text"

@@ -72,5 +72,7 @@ def build_frame(table: PrintedTable) -> pd.DataFrame:
     heads: list[str] = []
     for n, head in enumerate(table.columns, start=1):
         name = head or f"Column {n}"
-        heads.append(name if name not in heads else f"{name} ({n})")
+        while name in heads:
+            name = f"{name} ({n})"
+        heads.append(name)
     return pd.DataFrame(list(table.rows), columns=heads)

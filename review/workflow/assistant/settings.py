@@ -28,5 +28,6 @@ def describe_disclosure(settings: Assistant) -> str:
     host = urlsplit(settings.address).hostname or settings.address
     return (
         f"Each question sends one checklist item and at most {settings.sentences} sentences of the "
-        f"paper to {settings.model} at {host}, and nothing else: no names, no answers, no file."
+        f"paper to {settings.model} at {host}, with the name of the appraised model if the form is "
+        "about one. Nothing else is sent: no names of people, no answers, no file."
     )

@@ -12,6 +12,7 @@ from review.models import Answer, Sentence
 from review.protocol.loading import load_protocol
 from review.protocol.models import Appraisal
 from review.store import files as stored_files
+from review.text.wording import format_count
 from review.workflow.appraisal import forms
 from review.workflow.appraisal.form_consensus import load_consensus
 from review.workflow.appraisal.instruments import get_checklist
@@ -61,18 +62,13 @@ def parse_sizes(answers: Mapping[str, str | None]) -> SampleSizes:
     """Sizes of an extraction form, item id -> answer; what is no number is unknown."""
 
     def parse_number(key: str) -> int | None:
-        digits = (answers.get(key) or "").replace(",", "").strip()
-        return int(digits) if digits.isdigit() else None
+        return _parse_whole((answers.get(key) or "").replace(",", "").strip())
 
     predictors_text = (answers.get("predictors") or "").strip()
     stated_counts = [int(match["n"]) for match in _PREDICTORS.finditer(predictors_text)]
-    predictors = (
-        int(predictors_text)
-        if predictors_text.isdigit()
-        else stated_counts[0]
-        if len(stated_counts) == 1
-        else None
-    )
+    predictors = _parse_whole(predictors_text)
+    if predictors is None and len(stated_counts) == 1:
+        predictors = stated_counts[0]
     return SampleSizes(
         development=parse_number("size-development"),
         positives_development=parse_number("positives-development"),
@@ -81,6 +77,11 @@ def parse_sizes(answers: Mapping[str, str | None]) -> SampleSizes:
         positives_test=parse_number("positives-test"),
         sensitivity=number_checks.extract_sensitivity(answers.get("performance") or ""),
     )
+
+
+def _parse_whole(text: str) -> int | None:
+    """A whole number in digits; None for other text ('10²', a number too long to be a size)."""
+    return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None
 
 
 def check_sizes(sizes: SampleSizes, settings: Appraisal) -> list[str]:
@@ -173,7 +174,7 @@ def format_concerns(concerns: Sequence[SizeConcern], settings: Appraisal) -> lis
             lines.append(f"   {concern.sentence}")
     return [
         *lines,
-        f"{len(concerns)} reported sample sizes are below the recommended minimum: "
+        f"{format_count(len(concerns), 'reported sample size')} below the recommended minimum: "
         f"{settings.min_positives_test} "
         f"positives in a test set, {settings.min_events_per_variable:g} events per predictor.",
     ]

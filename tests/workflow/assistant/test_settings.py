@@ -19,7 +19,8 @@ def test_the_plan_says_whether_the_assistant_is_on_and_what_leaves_the_machine(t
     assert describe(project, text)[-2:] == [
         "  assistant: invented-7b, on with the consent of ada, 2026-11-01",
         "  Each question sends one checklist item and at most 5 sentences of the paper to "
-        "invented-7b at llm.example.org, and nothing else: no names, no answers, no file.",
+        "invented-7b at llm.example.org, with the name of the appraised model if the form is about "
+        "one. Nothing else is sent: no names of people, no answers, no file.",
     ]
     without = text.replace(f", {CONSENT}", "")
     assert describe(project, without)[-1] == (

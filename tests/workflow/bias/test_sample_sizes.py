@@ -81,6 +81,11 @@ def test_predictors_are_counted_only_where_one_number_stands(answer, number):
     assert parse_sizes({"predictors": answer}).predictors == number
 
 
+@pytest.mark.parametrize("answer", ["²", "10²", "①", "9" * 5000, "٣"])
+def test_signs_that_look_like_digits_are_no_size(answer):
+    assert parse_sizes({"size-test": answer, "predictors": answer}) == SampleSizes()
+
+
 def test_what_is_no_number_is_unknown():
     sizes = parse_sizes(
         {"size-test": "unclear", "positives-test": "1,200", "performance": "AUC 0.9"}
@@ -161,7 +166,7 @@ def test_sizes_in_words_name_page_sentence_and_what_is_asked():
     words = sample_sizes.format_concerns(find_concerns([line], Appraisal()), Appraisal())
     assert words[0].startswith("p. 5: Test set: 31 positives (at least 100 recommended)")
     assert "95% interval from" in words[0]
-    assert words[-1].startswith("1 reported sample sizes are below") and "10 events" in words[-1]
+    assert words[-1].startswith("1 reported sample size below") and "10 events" in words[-1]
 
 
 def test_a_reviewer_sees_their_own_extraction_until_it_is_settled(tmp_path):

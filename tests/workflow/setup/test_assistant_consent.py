@@ -87,5 +87,6 @@ def test_what_would_be_sent_is_described_before_consent(tmp_path):
     project = make_review(tmp_path / "r")
     assert assistant_consent.describe_consent(project) == (
         "Each question sends one checklist item and at most 5 sentences of the paper to "
-        "invented-7b at llm.example.org, and nothing else: no names, no answers, no file."
+        "invented-7b at llm.example.org, with the name of the appraised model if the form is about "
+        "one. Nothing else is sent: no names of people, no answers, no file."
     )
