@@ -29,6 +29,11 @@ def cells(*lines, section="methods"):
     ("text", "wanted"),
     [
         ("A total of 1,204 patients were included.", ("patients", "", "1204")),
+        ("The study included 1 204 adult patients.", ("patients", "", "1204")),
+        ("The cohort comprised 12\u2009345 images.", ("images", "", "12345")),
+        ("Overall, 1\u00a0204 patients were included.", ("patients", "", "1204")),
+        ("The patients of Table 1 204 patients were included.", ("patients", "", "204")),
+        ("The data set contains images from 3 120 patients.", ("patients", "", "3120")),
         ("The data set contains 5,012 axial slices.", ("images", "", "5012")),
         (
             "We had 341 normal, 83 COVID-19 and 94 viral pneumonia films.",
