@@ -253,3 +253,16 @@ def test_heads_that_repeat_are_told_apart():
     assert table_list.name_table(table) == "Table 2 (p. 3): Sizes."
     table = PrintedTable("Table 3", "TABLE 3 Sizes.", 3, ("", "n"), (("A", "1"),))
     assert table_list.name_table(table) == "Table 3 (p. 3): Sizes."
+
+
+def test_who_only_reads_sees_flags_and_data_sets_and_changes_none(project):
+    reader = CurrentUser("zoe", ("reader",))
+    app = AppTest.from_function(script, args=(str(project.folder), reader), default_timeout=300)
+    app.run()
+    assert not app.exception
+    writing = ("bias_confirm", "bias_dismiss", "judging_confirm", "judging_dismiss", "bias_off")
+    buttons = [b for b in app.button if str(b.key).startswith((*writing, "bias_ask", "bias_add"))]
+    assert {key for key in writing if any(b.key.startswith(key) for b in buttons)} == set(writing)
+    assert all(button.disabled for button in buttons)
+    assert not any(str(b.key).startswith(("fact_correct", "fact_add")) for b in app.button)
+    assert not app.button(key="judging_next").disabled

@@ -135,6 +135,7 @@ def render_verdict_buttons(
             key=f"{prefix}_{action}_{suffix}",
             width="stretch",
             type="primary" if chosen else "secondary",
+            disabled=not session.may_contribute(),
             on_click=partial(save, None if chosen else action),
         )
 

@@ -79,11 +79,13 @@ def _render_unresolved(project: Project, record: int, study_datasets: StudyDatas
                 st.button(
                     escape_markdown(registry[dataset_id].name),
                     key=f"bias_ask_{n}_{dataset_id}",
+                    disabled=not session.may_contribute(),
                     on_click=partial(_save_verdict, project, record, dataset_id, "confirm"),
                 )
             st.button(
                 "None of these",
                 key=f"bias_ask_{n}_none",
+                disabled=not session.may_contribute(),
                 type="tertiary",
                 on_click=partial(_dismiss_all, project, record, mention.ids),
             )
@@ -127,6 +129,7 @@ def _render_dataset(
         st.button(
             "Not used by this study",
             key=f"bias_off_{dataset.id}",
+            disabled=not session.may_contribute(),
             on_click=partial(_save_verdict, project, record, dataset.id, "dismiss"),
         )
 
@@ -145,7 +148,7 @@ def _render_add_dataset(project: Project, record: int, study_datasets: StudyData
     )
     button_column.button(
         "Add",
-        disabled=chosen_id is None,
+        disabled=chosen_id is None or not session.may_contribute(),
         key="bias_add_now",
         on_click=partial(_save_verdict, project, record, chosen_id, "confirm"),
     )

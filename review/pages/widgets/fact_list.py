@@ -12,7 +12,6 @@ from review.errors import ReviewError
 from review.pages.widgets import session
 from review.pages.widgets.messages import keep_message, show_messages
 from review.workflow.bias import facts, flags
-from review.workflow.project.accounts import is_allowed
 from review.workflow.project.project import Project
 
 CHOSEN_KEY = "fact_chosen"
@@ -53,7 +52,7 @@ def render_facts(
     missing = [title for field, title in FIELDS.items() if all(c.field != field for c in cells)]
     if missing:
         st.caption(f"Not found in the text: {', '.join(missing)}.")
-    if not is_allowed(session.get_user(), "contribute"):
+    if not session.may_contribute():
         return
     if st.session_state.get(CHOSEN_KEY) == (record, ADDED):
         _render_addition(project, record)
@@ -95,7 +94,7 @@ def _render_cell(
     if st.session_state.get(CHOSEN_KEY) == (record, tag):
         _render_correction(project, record, tag, cell)
         return
-    may_correct = is_allowed(session.get_user(), "contribute")
+    may_correct = session.may_contribute()
     with st.container(horizontal=True):
         if take is not None and cell.sentence:
             st.button(

@@ -86,6 +86,7 @@ def _render_keys(
                 key=f"judging_{action}",
                 type="primary" if verdict == action else "secondary",
                 shortcut=get_shortcut(letter),
+                disabled=not session.may_contribute(),
                 on_click=partial(judge, project, record, flag, action, following),
             )
         st.button(

@@ -73,6 +73,11 @@ def get_user() -> CurrentUser:
     return user
 
 
+def may_contribute() -> bool:
+    """Whether the person may write words on flags, data sets and facts; readers only look."""
+    return accounts.is_allowed(get_user(), "contribute")
+
+
 def get_or_set(key: str, default: Any) -> Any:
     """A page's own value, kept while the tab lives."""
     return st.session_state.setdefault(key, default)
