@@ -173,7 +173,8 @@ class _Reply(BaseModel):
     """The form of an answer; anything else in it is ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
-    answer: str | list[str]
+    answer: str | int | float | list[str]
+    """A number may come without quotation marks."""
     sentences: list[str] = Field(default_factory=list, max_length=100)
     quotations: list[str] = Field(default_factory=list, max_length=100)
 
@@ -196,7 +197,8 @@ def check_reply(
         reply = _Reply.model_validate(values)
     except (ValueError, RecursionError, ValidationError):
         return CheckedReply(drop_reason="form")
-    if isinstance(reply.answer, str) and reply.answer.strip().casefold() == UNSURE:
+    given = reply.answer if isinstance(reply.answer, list) else str(reply.answer)
+    if isinstance(given, str) and given.strip().casefold() == UNSURE:
         return CheckedReply(drop_reason="unsure")
     given_ids = [candidate.id for candidate in candidates]
     sentences = tuple(sentence_id for sentence_id in given_ids if sentence_id in reply.sentences)
@@ -206,7 +208,7 @@ def check_reply(
     ]
     quotations = list(dict.fromkeys(item for item in found if item is not None))
     dropped = found.count(None) + len(reply.quotations[MAX_QUOTATIONS:])
-    answer = _match_answer(question, reply.answer, quotations)
+    answer = _match_answer(question, given, quotations)
     if answer is None and (quotations or question.choose in ("one", "many")):
         return CheckedReply(drop_reason="option", dropped_quotations=dropped)
     if not quotations or answer is None:

@@ -164,6 +164,8 @@ def test_several_answers_are_stored_in_the_order_of_the_item(answer, stored):
     ("choose", "answer", "stored"),
     [
         ("number", "300", "300"),
+        ("number", 300, "300"),
+        ("number", 30, None),
         ("number", "30", None),
         ("number", "many", None),
         ("number", "no", "no"),
