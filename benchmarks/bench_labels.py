@@ -294,11 +294,12 @@ def count_figures(score: Score, rule: str) -> PaperFigures:
     return PaperFigures(right=right, wrong=wrong, missed=missed, quiet=quiet, interval=limits)
 
 
-def format_figures(figures: PaperFigures) -> str:
+def format_figures(figures: PaperFigures, read: str = "") -> str:
+    """The figures as they are written; those of other texts are counted by hand and kept."""
     interval = "" if figures.interval is None else f", interval: {figures.interval}"
     return (
         f"{{right: {figures.right}, wrong: {figures.wrong}, missed: {figures.missed}, "
-        f"quiet: {figures.quiet}{interval}}}"
+        f"quiet: {figures.quiet}{interval}{read}}}"
     )
 
 
@@ -309,7 +310,9 @@ def write_figures(score: Score, path: Path) -> None:
     for block in blocks:
         rule = block.split("\n", 1)[0].removeprefix("  - id: ")
         if "\n    mode: " in block:
-            line = f"    measured: {format_figures(count_figures(score, rule))}\n"
+            kept = re.search(r"^    measured: .*(, read: \[\d+, \d+\])", block, flags=re.M)
+            figures = format_figures(count_figures(score, rule), kept[1] if kept else "")
+            line = f"    measured: {figures}\n"
             block = re.sub(r"^    measured: .*\n", "", block, flags=re.M)
             block = re.sub(r"^(    mode: .*\n)", rf"\g<1>{line}", block, count=1, flags=re.M)
         written.append(block)

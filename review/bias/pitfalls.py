@@ -35,7 +35,8 @@ MIN_PRECISION = 0.9
 """Precision on whole papers from which a match is a flag."""
 MIN_PAPERS = 3
 """Labelled papers in which a rule must have matched before its precision says something; two for
-rules that look up known facts."""
+rules that look up known facts. A rule that matched in fewer is judged together with the texts
+without labels in which its matches were read."""
 PLACES = 9
 """Places to look at in one paper."""
 
@@ -56,6 +57,9 @@ class PaperFigures:
     interval: list[float] | None = None
     """95 % Wilson interval of the precision; kept in the file, for it takes a second to load SciPy.
     None if the rule matched in no paper."""
+    read: list[int] | None = None
+    """Right and wrong matches on first use in other texts: sentences labelled by us, and papers
+    without labels of which we read each match."""
 
     @property
     def judged(self) -> int:
@@ -76,14 +80,21 @@ def decide_tier(measured: PaperFigures | None, mode: RuleMode, rank: int | None)
         measured: figures of the rule on whole papers; None for a sentence found by ranking alone.
         rank: 1 for the first of the places to look at; None if it is not ranked.
     """
-    enough = 2 if mode == "registry" else MIN_PAPERS
-    if (
-        measured is not None
-        and measured.judged >= enough
-        and measured.right >= MIN_PRECISION * measured.judged
-    ):
+    if measured is not None and _is_precise(measured, 2 if mode == "registry" else MIN_PAPERS):
         return "flag"
     return "look" if rank is not None and rank <= PLACES else "other"
+
+
+def _is_precise(measured: PaperFigures, enough: int) -> bool:
+    """Whether a rule was right in nine of ten papers; if it matched in too few, in nine of ten
+    papers and other texts together."""
+    right, judged = measured.right, measured.judged
+    if judged and right < MIN_PRECISION * judged:
+        return False
+    if judged < enough and measured.read:
+        right += measured.read[0]
+        judged += sum(measured.read)
+    return judged >= enough and right >= MIN_PRECISION * judged
 
 
 @dataclass(frozen=True, slots=True)

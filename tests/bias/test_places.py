@@ -19,8 +19,8 @@ RANKER = load_place_ranker(DATA / "place-ranker.json")
 TITLE = Sentence("Deep learning for pneumonia on chest radiographs: a convolutional network", 1, "")
 
 
-def figures(right, wrong):
-    return PaperFigures(right=right, wrong=wrong, missed=0, quiet=5)
+def figures(right, wrong, read=None):
+    return PaperFigures(right=right, wrong=wrong, missed=0, quiet=5, read=read)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,15 @@ def figures(right, wrong):
         (None, "present", None, "other"),
         (figures(0, 0), "present", None, "other"),
         (figures(9, 1), "present", PLACES + 1, "flag"),
+        (figures(1, 0, read=[2, 0]), "present", None, "flag"),
+        (figures(0, 0, read=[5, 0]), "present", None, "flag"),
+        (figures(1, 0, read=[8, 1]), "present", None, "flag"),
+        (figures(1, 0, read=[3, 1]), "present", None, "other"),
+        (figures(0, 1, read=[20, 0]), "present", None, "other"),
+        (figures(2, 1, read=[20, 0]), "present", None, "other"),
+        (figures(3, 0, read=[0, 9]), "present", None, "flag"),
+        (figures(0, 0, read=[2, 0]), "registry", None, "flag"),
+        (figures(0, 0, read=[1, 0]), "registry", None, "other"),
     ],
 )
 def test_the_tier_follows_from_the_figures_of_the_rule_and_the_rank(measured, mode, rank, tier):

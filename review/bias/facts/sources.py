@@ -29,7 +29,9 @@ _CLASS_FROM = re.compile(
     rf"\b(?P<class>{CLASS})\b(?:\s+(?:\w[\w-]*\s+){{0,2}}?{_NOUN})?(?:\s*\([^()]*\))?"
     rf"[^.;]{{0,40}}?\b{_TAKEN}\b"
     r"[^.;]{0,30}?\b(?:from|of|in|at|by|on)\s+(?P<source>[^.;]+?)"
-    r"(?=,? (?:while|whereas|and the|but)\b|[.;]|$)",
+    rf"(?=,? (?:while|whereas|but|and (?:(?:the |all )?{CLASS}|(?:then )?(?:combin|merg|mix|add|"
+    rf"pool)\w*))\b|"
+    r"[.;]|$)",
     re.I,
 )
 _TAKING = re.compile(
@@ -41,13 +43,14 @@ _TAKING = re.compile(
 """We collected 219 COVID-19 images from SIRM."""
 _FOR_CLASS = re.compile(
     rf"^\s*(?:for|as|in) (?:the )?(?P<class>{CLASS})"
-    r"(?:\s+(?:class|group|cases|images|category|controls?))?,"
+    r"(?:\s+(?:class|group|cases|images|category|controls?|subjects|people|eyes|skin|tissue))?,"
     r"[^.;]*?\b(?:from|of)\s+(?P<source>[^.;]+)",
     re.I,
 )
 """For the normal class, 1,341 images of the Kaggle data set were used."""
 _CLASS_OF = re.compile(
-    rf"^\W*(?:the |all |our |\d[\d,]* )?(?P<class>{CLASS})\s+(?:\w[\w-]*\s+)?{_NOUN}\s+"
+    rf"^\W*(?:(?:and|combin\w+|merg\w+|mix\w+|added|pooled|with|to|then|the|all|our|\d[\d,]*)\s+)*"
+    rf"(?P<class>{CLASS})\s+(?:\w[\w-]*\s+)?{_NOUN}\s+"
     r"(?:from|come from|of)\s+(?P<source>[^.;]+)",
     re.I,
 )
@@ -55,7 +58,8 @@ _CLASS_OF = re.compile(
 _SOURCE_FOR = re.compile(
     rf"(?P<source>[^.;,]+?)\b(?:was|were|is|are|served|provid\w+|contribut\w+|suppl\w+|contains?|"
     rf"includes?|offers?)\b"
-    rf"[^.;]{{0,40}}?\b(?:as|for|the|of|only|all|with)?\s*(?P<class>{CLASS})\s+(?:\w[\w-]*\s+){{0,1}}?{_NOUN}\b",
+    rf"[^.;]{{0,40}}?\b(?:as|for|the|of|only|all|"
+    rf"with)?\s*(?P<class>{CLASS})\s+(?:\w[\w-]*\s+){{0,1}}?{_NOUN}\b",
     re.I,
 )
 _NAMED = re.compile(
@@ -63,7 +67,7 @@ _NAMED = re.compile(
     r"challenge|repository|archive|cohort)\b|"
     r"\b(?:[A-Z][\w’'&-]+\s+(?:of\s+|and\s+)?)+(?:Hospital|University|"
     r"Cent(?:er|re)|Institute|Clinic)\b|\b(?:[Kk]aggle|[Gg]it[Hh]ub|[Rr]adiopaedia|[Ff]igshare|"
-    r"[Mm]endeley|[Ee]urorad)\b|\bour (?:own )?(?:hospital|institution|cent(?:er|re)|"
+    r"[Mm]endeley|[Ee]urorad)\b|\b[Oo]ur (?:own )?(?:hospital|institution|cent(?:er|re)|"
     r"department)\b|"
     r"\b(?:[Hh]ospital|[Ii]nstitution|[Ss]ite|[Cc]ent(?:er|re)) [A-Z0-9]\b",
 )
@@ -75,7 +79,8 @@ _NO_SOURCE = re.compile(
 )
 """Capitals that are no name of a source."""
 _GENERIC_NAME = re.compile(
-    r"^(?:the|this|these|our|an?|experimental|final|whole|entire|training|test|second|first|each|public)\b",
+    r"^(?:the|this|these|our|an?|experimental|final|whole|entire|training|test|second|first|"
+    r"each|public)\b",
     re.I,
 )
 _SECTIONS = frozenset({"", "abstract", "methods", "results", "limitations", "supplement"})
@@ -99,7 +104,8 @@ def find_class_sources(
         clauses = re.split(
             r"(?:,\s*|\s+)(?:while|whereas|but|and)\s+"
             rf"(?=(?:the |all |our )?(?:\d[\d,]* )?{CLASS}\b)|"
-            r"(?:,\s*|\s+)(?:while|whereas)\s+|;",
+            rf",\s+(?=(?:and |the |and the )?\d[\d,]* {CLASS}\b)|(?:,\s*|\s+)(?:while|"
+            rf"whereas)\s+|;",
             _hide_names(sentence.text, sets_by_sentence.get(index, ())),
             flags=re.I,
         )
@@ -111,17 +117,15 @@ def find_class_sources(
 
 
 def _read_clause(clause: str, known_sets: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """(class, source) of each class that a clause takes from one source."""
-    match = next(filter(None, (pattern.search(clause) for pattern in _CLAUSES)), None)
-    is_named = match is not None and match.re is not _SOURCE_FOR
-    source = _name_source(match["source"], known_sets, is_named) if match else None
-    if match is None or source is None:
-        return
-    is_first = match.start("source") < match.start("class")
-    words = clause[match.end("source") :] if is_first else clause[: match.start("source")]
-    for label in dict.fromkeys(name_class(one) for one in _ANY_CLASS.findall(words)):
-        if label not in _NO_CLASSES:
-            yield label, source
+    """(class, source) of each class that a clause takes from some sources."""
+    while match := next(filter(None, (pattern.search(clause) for pattern in _CLAUSES)), None):
+        sources = _name_sources(match["source"], known_sets, match.re is not _SOURCE_FOR)
+        is_first = match.start("source") < match.start("class")
+        words = clause[match.end("source") :] if is_first else clause[: match.start("source")]
+        for label in dict.fromkeys(name_class(one) for one in _ANY_CLASS.findall(words)):
+            if label not in _NO_CLASSES:
+                yield from ((label, source) for source in sources)
+        clause = "" if is_first else clause[match.end("source") :]
 
 
 _ANY_CLASS = re.compile(rf"\b{CLASS}\b", re.I)
@@ -139,18 +143,18 @@ def _mark_set(number: int) -> str:
     return f"PublicSet{number}_"
 
 
-def _name_source(
+def _name_sources(
     words: str, known_sets: Sequence[tuple[str, str]], may_be_any_name: bool
-) -> str | None:
-    """The name of a public set among the words, or a name in capitals, or our own hospital."""
-    for number, (_, name) in enumerate(known_sets):
-        if _mark_set(number) in words:
-            return name
+) -> list[str]:
+    """The names of the public sets among the words, or names in capitals, or our own hospital."""
+    known = [name for number, (_, name) in enumerate(known_sets) if _mark_set(number) in words]
+    if known:
+        return list(dict.fromkeys(known))
     names = [name for name in _NAMED.findall(words) if not _GENERIC_NAME.match(name)]
     if not names and may_be_any_name:
         proper = _PROPER.match(re.sub(r"^(?:the|a|an)\s+", "", words.strip(), flags=re.I))
         names = [proper.group()] if proper and not _NO_SOURCE.match(proper.group()) else []
-    return " ".join(names[0].split()) if names else None
+    return list(dict.fromkeys(" ".join(name.split()) for name in names))
 
 
 def name_class(words: str) -> str:

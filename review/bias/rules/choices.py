@@ -25,20 +25,6 @@ _CHOICES = (
         r"(?:is|are|was|were) (?:therefore |thus |then )?(?:used|adopted|chosen|selected|kept))\b",
         re.I,
     ),
-    # based on the results in Table 3, we set k = 2
-    re.compile(
-        rf"\b(?:based on|according to|given|in view of|from)\s+(?:the|these|our|"
-        rf"this)\s+(?:\w+\s+){{0,2}}?{_RESULT}\b"
-        rf"[^;]{{0,80}}?\b{_OURS}\b",
-        re.I,
-    ),
-    # repeated four times to find the version with the highest accuracy
-    re.compile(
-        rf"\b(?:repeated|trained|run|ran|executed|performed)\b[^.;]{{0,60}}\b(?:to (?:find|"
-        rf"obtain|get|"
-        rf"select|choose|pick)|and)\b[^.;]{{0,40}}\b{_BEST}\b[^.;]{{0,30}}\b{_RESULT}\b",
-        re.I,
-    ),
     # selected by grid search to maximise the F1
     re.compile(
         r"\b(?:selected|chosen|tuned|determined|set|found|optimi[sz]ed|"
@@ -82,6 +68,31 @@ _CHOICES = (
         re.I,
     ),
 )
+_VAGUE_CHOICES = (
+    # based on the results in Table 3, we set k = 2
+    re.compile(
+        rf"\b(?:based on|according to|given|in view of|from)\s+(?:the|these|our|"
+        rf"this)\s+(?:\w+\s+){{0,2}}?{_RESULT}\b"
+        rf"[^;]{{0,80}}?\b{_OURS}\b",
+        re.I,
+    ),
+    # repeated four times to find the version with the highest accuracy
+    re.compile(
+        rf"\b(?:repeated|trained|run|ran|executed|performed)\b[^.;]{{0,60}}\b(?:to (?:find|"
+        rf"obtain|get|"
+        rf"select|choose|pick)|and)\b[^.;]{{0,40}}\b{_BEST}\b[^.;]{{0,30}}\b{_RESULT}\b",
+        re.I,
+    ),
+)
+"""Choices that may rest on a validation part, if the paper has one."""
+_VALIDATION = re.compile(
+    r"\b(?:validation|tuning|development) (?:sets?|data\w*|splits?|images|loss|accuracy|"
+    r"performance|"
+    r"cohorts?|folds?|subsets?|scores?|cases)\b|\bnested\b",
+    re.I,
+)
+_CUT_OFF = re.compile(r"\bw\.\s?r\.\s?t\.$")
+"""A sentence that was cut at an abbreviation."""
 _KEPT_APART = re.compile(
     r"\b(?:validation|validating|val|tuning|development|dev|held[- ]out|inner|nested|cross[- "
     r"]valid\w+|training (?:set|data|part|folds?|cohort|images))\b",
@@ -130,9 +141,11 @@ def find_choices_by_results(
     """
     read = [index for index in own if sentences[index].section in _SECTIONS]
     has_test_part = any(_TEST_PART.search(sentences[index].text) for index in read)
+    has_validation_part = any(_VALIDATION.search(sentences[index].text) for index in read)
     for index in read:
         text = sentences[index].text
-        patterns = [] if _KEPT_APART.search(text) else list(_CHOICES)
+        patterns = [] if _KEPT_APART.search(text) or _CUT_OFF.search(text) else list(_CHOICES)
+        patterns += [] if has_validation_part else list(_VAGUE_CHOICES)
         patterns += [] if has_test_part else [_BY_VALIDATION]
         match = next(filter(None, (choice.search(text) for choice in patterns)), None)
         if match and not _NO_CHOICE.search(text):

@@ -45,7 +45,9 @@ _PICTURES = (
 _UNIT = rf"\b(?:{_PEOPLE}|{_RECORDS}|{_PICTURES})\b"
 CASES = rf"\b(?:{_PEOPLE}|{_RECORDS})\b"
 """Units that are cases, and no pictures of one."""
-_LEVELS = tuple(re.compile(rf"(?:{words})$", re.I) for words in (_PICTURES, _RECORDS, _PEOPLE))
+_LEVELS = tuple(
+    re.compile(rf"(?:{words})$", re.I) for words in (_PICTURES, _RECORDS, rf"(?:{_PEOPLE}|cases?)")
+)
 """From images over recordings to people: the cases are those at the highest level counted."""
 _WORDS_BETWEEN = (
     r"\s+(?:(?!(?:per|each|every|and|or|of|to|on|in|for|from|with|which|that|by|is|are|was|were|"

@@ -153,7 +153,11 @@ def find_flags(
         all_flags += _flag_facts(rule_set, sentences, facts, all_flags)
         all_flags += _flag_merged_sets(rule_set, sentences, mentions, all_flags)
         if not is_excerpt(sentences):
-            all_flags = [flag for flag in all_flags if not _is_split_of_people(flag, facts)]
+            all_flags = [
+                flag
+                for flag in all_flags
+                if not (_is_split_of_people(flag, facts) or _has_no_adults(flag, sentences))
+            ]
     sentence_count = len(sentences)
     return sorted(
         all_flags,
@@ -312,22 +316,43 @@ def _find_early_balancing(facts: Sequence[Fact]) -> Iterator[tuple[int, str]]:
 
 _PEOPLES_DATA = re.compile(
     r"^(?:(?:randomly|then|we|each|the|our|all|whole|entire|split|divided?|partitioned|mri|ct|"
-    r"pet) )*"
-    r"(?:data ?sets?|data|samples)\b",
+    r"pet) )*(?:data ?sets?|data|samples)\b",
+    re.I,
+)
+_PEOPLES_SCANS = re.compile(
+    r"^(?:[\w,]+ ){0,5}?(?:scans|volumes|studies|examinations)\b",
     re.I,
 )
 
 
 def _is_split_of_people(flag: Flag, facts: Sequence[Fact]) -> bool:
-    """Whether a split of "the dataset" may be one of people: the paper counts no more images than
-    people."""
-    if flag.rule != "image-level-split" or not _PEOPLES_DATA.search(flag.cue):
+    """Whether a split of "the dataset" or of scans may be one of people: the paper counts no more
+    images than people, or never says that people have several scans."""
+    if flag.rule != "image-level-split":
+        return False
+    is_of_scans = bool(_PEOPLES_SCANS.search(flag.cue))
+    if not (is_of_scans or _PEOPLES_DATA.search(flag.cue)):
         return False
     people, images = (
         max((int(f.value) for f in facts if f.field == field and f.value.isdigit()), default=0)
         for field in ("patients", "images")
     )
-    return images <= people
+    return images <= people or (is_of_scans and people == 0)
+
+
+_ADULTS = re.compile(
+    r"\b(?:covid\S*|sars-cov\S*|adults?|tubercul\w+|lung cancer|smok\w+|mean age of (?:[2-9]\d))\b",
+    re.I,
+)
+
+
+def _has_no_adults(flag: Flag, sentences: Sequence[Sentence]) -> bool:
+    """Whether a flag on children is raised for a paper in which nobody is grown up."""
+    return flag.rule == "children-used" and not any(
+        _ADULTS.search(sentence.text)
+        for sentence in sentences
+        if sentence.section in _DATA_SECTIONS
+    )
 
 
 def _describes_data(sentence: Sentence) -> bool:
@@ -430,6 +455,10 @@ def _is_about_own_study(sentence: Sentence) -> bool:
     return sentence.section == "limitations" or not matching.is_about_future(sentence.text)
 
 
+_FIGURE = re.compile(r"\s*fig(?:ure|\.)\s*\w+\s*[:.]", re.I)
+"""The caption of a figure shows examples."""
+
+
 def _flag_presence(
     rule: PitfallRule,
     rule_set: RuleSet,
@@ -451,7 +480,8 @@ def _flag_presence(
             or sentence.section == "limitations"
             or bool(hits_by_sentence[index].get(f"{rule.id}|only_with"))
         )
-        if is_backed and sentence.section not in rule.not_in and _is_about_own_study(sentence):
+        is_read = sentence.section not in rule.not_in and not _FIGURE.match(sentence.text)
+        if is_backed and is_read and _is_about_own_study(sentence):
             new_flags.append(
                 _build_flag(
                     rule,

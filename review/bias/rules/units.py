@@ -23,9 +23,7 @@ _SIZE_OF_DATA = re.compile(
 )
 _MIN_PARTS = 200
 """Fewer slices or tiles are those shown or read, not a data set."""
-_PICTURES = (
-    r"(?:images|photographs|radiographs|x-?rays|films|mammograms|samples|segments|specimens)"
-)
+_PICTURES = r"(?:images|photographs|mammograms|samples|segments|specimens)"
 _SCANS = (
     r"(?:scans|volumes|mris|cts|slices|tiles|patches|frames|sessions|sequences|recordings|"
     rf"(?:ct|mri?) images|{_PICTURES})"
@@ -44,6 +42,8 @@ _REPEATED = re.compile(
 _MIN_SCANS_EACH = 1.5
 """Scans for each person from which repeated scans count."""
 _IS_PICTURE = re.compile(rf"(?<!ct )(?<!mr )(?<!mri )\b{_PICTURES}\b", re.I)
+_FILMS = re.compile(r"\b(?:x-?rays?|radiographs?|cxrs?|chest)\b(?! ct)", re.I)
+"""Films of the same person are taken at different times, and large sets have several of each."""
 _MIN_PICTURES_EACH = 2.1
 """Pictures for each person from which they count, as people have two eyes, or a film from each
 side; none if the data were split by patient."""
@@ -93,6 +93,8 @@ _LISTED_PARTS = re.compile(
 
 
 def _counts_repeats(repeated: re.Match[str], is_split_by_patient: bool) -> bool:
+    if _FILMS.search(repeated.group()):
+        return False
     is_picture = bool(_IS_PICTURE.search(repeated.group()))
     least = _MIN_PICTURES_EACH if is_picture else _MIN_SCANS_EACH
     is_many = _read(repeated["scans"]) >= least * _read(repeated["people"]) > 0

