@@ -16,6 +16,27 @@ _OURS = (
     r"(?:use[ds]?|adopt\w*|choose|chose|chosen|select\w*|set|fix\w*|kept|keep|retain\w*|pick\w*)"
 )
 _CHOICES = (
+    # with this observation, we set the cube to 64
+    re.compile(
+        r"\b(?:with|from|given|based on|following|after)\s+(?:this|these|the above|that)\s+"
+        r"(?:observations?|results?|findings?|comparisons?|experiments?)\b[^;]{0,60}?\bwe "
+        r"(?:\w+ly |then "
+        r"|therefore )?(?:set|choose|chose|select\w*|use[ds]?|adopt\w*|fix\w*)\b",
+        re.I,
+    ),
+    # this patch size is optimal based on the results of our data
+    re.compile(
+        rf"\b{_BEST}\b[^.;]{{0,30}}\b(?:based on|according to|by) (?:the |our )(?:\w+ "
+        rf")?results (?:of|on|in) "
+        r"(?:our|this|these|the) (?:data\w*|experiments?|study)\b",
+        re.I,
+    ),
+    # repeated four times to find the version with the highest accuracy
+    re.compile(
+        r"\brepeated\b[^.;]{0,60}\bto (?:find|obtain|get|select|choose|pick)\b[^.;]{0,40}"
+        rf"\b{_BEST}\b[^.;]{{0,30}}\b{_RESULT}\b",
+        re.I,
+    ),
     # the best Dice score for λ = 0.7, which we have used in all experiments
     re.compile(
         rf"\b{_BEST}\b[^.;]{{0,40}}\b{_RESULT}\b[^;]{{0,120}}?\b(?:which|so|thus|therefore|"

@@ -43,8 +43,6 @@ _PICTURES = (
     r"tumou?rs|tissue sections)"
 )
 _UNIT = rf"\b(?:{_PEOPLE}|{_RECORDS}|{_PICTURES})\b"
-CASES = rf"\b(?:{_PEOPLE}|{_RECORDS})\b"
-"""Units that are cases, and no pictures of one."""
 _LEVELS = tuple(
     re.compile(rf"(?:{words})$", re.I) for words in (_PICTURES, _RECORDS, rf"(?:{_PEOPLE}|cases?)")
 )

@@ -333,6 +333,8 @@ def _is_split_of_people(flag: Flag, facts: Sequence[Fact]) -> bool:
     is_of_scans = bool(_PEOPLES_SCANS.search(flag.cue))
     if not (is_of_scans or _PEOPLES_DATA.search(flag.cue)):
         return False
+    if not is_of_scans and not _AT_RANDOM.search(flag.text):
+        return True
     people, images = (
         max((int(f.value) for f in facts if f.field == field and f.value.isdigit()), default=0)
         for field in ("patients", "images")
@@ -340,6 +342,8 @@ def _is_split_of_people(flag: Flag, facts: Sequence[Fact]) -> bool:
     return images <= people or (is_of_scans and people == 0)
 
 
+_AT_RANDOM = re.compile(r"\brandom\w*|\bshuffl\w+|\d", re.I)
+"""Without it or a number, "the data were divided" says nothing about how."""
 _ADULTS = re.compile(
     r"\b(?:covid\S*|sars-cov\S*|adults?|tubercul\w+|lung cancer|smok\w+|mean age of (?:[2-9]\d))\b",
     re.I,
@@ -577,11 +581,12 @@ def _find_small_part(
     if section not in _DATA_SECTIONS:
         return None
     before = range(max(0, index - _MAX_BEFORE), index)
-    earlier = [sentences[n].text for n in before if _describes_data(sentences[n])]
+    earlier = [sentences[n].text for n in reversed(before) if _describes_data(sentences[n])]
+    totals = [find_largest_count(one) for one in (text, *earlier)]
     return (
         find_small_group(text, below)
         or find_listed_test_part(text, below)
-        or find_small_share(text, earlier, below)
+        or find_small_share(text, totals, below)
     )
 
 

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Sequence
 
-from review.bias.rules.counts import CASES, find_largest_count
-
+_CASES = (
+    r"\b(?:patients?|subjects?|participants?|individuals|volunteers|people|persons|adults|donors|"
+    r"animals|mice|cases|scans|volumes|videos|recordings|wsis?|slides|examinations|specimens)\b"
+)
 _LIST = re.compile(
     r"(?<![\w.,/:-])(?P<first>\d{1,4}) ?(?P<sep>/|,) ?(?P<rest>\d{1,4}(?: ?(?:/|,|,? and) "
     r"?\d{1,4})*)"
-    rf"(?![\d.,]*\d|%)\s+(?:[\w-]+\s+){{0,3}}?{CASES}",
+    rf"(?![\d.,]*\d|%)\s+(?:[\w-]+\s+){{0,3}}?{_CASES}",
     re.I,
 )
 """31/11/9 subjects; 31, 11 and 9 patients."""
@@ -54,11 +56,16 @@ def find_listed_test_part(text: str, below: int) -> tuple[int, str] | None:
     return None
 
 
-def find_small_share(text: str, earlier: Sequence[str], below: int) -> tuple[int, str] | None:
-    """The test part by its share of a total in the sentence or in those before it, if it is below
-    a limit.
+def find_small_share(
+    text: str, totals: Sequence[tuple[int, str] | None], below: int
+) -> tuple[int, str] | None:
+    """The test part by its share of a total, if it is below a limit.
 
     '240 images were used.' and 'They were split 80:20 into training and test sets.' give 48.
+
+    Args:
+        totals: the size of the study that the sentence gives, then that of each sentence before
+            it, nearest first; None where there is none.
     """
     if not _SPLIT.search(text) or not _TESTED.search(text):
         return None
@@ -69,17 +76,9 @@ def find_small_share(text: str, earlier: Sequence[str], below: int) -> tuple[int
         shares = [int(share) for share in match.groups() if share]
         if sum(shares) not in _WHOLES or shares[0] != max(shares):
             continue
-        total = _find_total(text, earlier)
+        total = next(filter(None, totals), None)
         if total is None:
             return None
         size = round(total[0] * shares[-1] / sum(shares))
         return (size, f"{match.group()} of {total[1]}") if _MIN_PART <= size < below else None
-    return None
-
-
-def _find_total(text: str, earlier: Sequence[str]) -> tuple[int, str] | None:
-    for one in (text, *reversed(earlier)):
-        found = find_largest_count(one)
-        if found is not None:
-            return found
     return None
