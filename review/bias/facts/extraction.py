@@ -41,7 +41,8 @@ _STUDY_SIZE = re.compile(
 _CLASS_SIZE = re.compile(
     rf"{_COUNT}\s+(?:(?:cases?|images?|patients?|scans?|slices?|subjects?|x-?rays?|samples?|shots|"
     rf"lesions?|volunteers|individuals)\s+(?:of|with|were)\s+)?"
-    rf"(?:with\s+)?(?:(?!viral|bacterial)(?:mild|severe|early|[a-z]+(?:ic|al|ous|oid|ar|ary|ile|ly))\s+){{0,2}}"
+    rf"(?:with\s+)?(?:(?!viral|bacterial)(?:mild|severe|early|[a-z]+(?:ic|al|ous|oid|ar|ary|ile|"
+    rf"ly))\s+){{0,2}}"
     rf"(?P<class>{CLASS}|(?:high|low)[- ]grade \w+|(?-i:[A-Z]{{3,5}}))\b",
     re.I,
 )
@@ -103,7 +104,7 @@ _SPLIT_UNIT = (
 )
 _BALANCING = re.compile(
     r"\b(oversampl\w+|smote|balanc(?:e|ed|ing)|equali[sz]\w+|expanded|enlarged|augment\w+)\b[^.;]*?"
-    r"\b(?:to|into|compris\w+|total of|contain\w*|increas\w+)\b[^.;]*?"
+    r"\b(?:to|into|compris\w+|total of|contain\w*|increas\w+|result\w* in|giving|yielding)\b[^.;]*?"
     r"(?<![\d,×∗*])(?<![×∗*] )(?P<n>\d[\d,]*)\b(?!\s?[%×∗*]|\.\d)",
     re.I,
 )
@@ -395,7 +396,8 @@ def _find_parts(text: str) -> Iterator[Cell]:
 
 
 _NO_PART = re.compile(
-    r"\b(?:minutes?|hours?|days?|seconds?|epochs?|iterations?|steps|times|gpus?|nvidia|ti|rtx|years?|"
+    r"\b(?:minutes?|hours?|days?|seconds?|epochs?|iterations?|steps|times|gpus?|nvidia|ti|rtx|"
+    r"years?|"
     r"folds?|"
     r"random|permutation\w*|repetitions?|replicates?|accura\w+|errors?|"
     r"train and test datasets|datasets|"

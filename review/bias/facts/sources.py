@@ -118,6 +118,8 @@ def find_class_sources(
 
 def _read_clause(clause: str, known_sets: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """(class, source) of each class that a clause takes from some sources."""
+    if _RESULTS.search(clause):
+        return
     while match := next(filter(None, (pattern.search(clause) for pattern in _CLAUSES)), None):
         sources = _name_sources(match["source"], known_sets, match.re is not _SOURCE_FOR)
         is_first = match.start("source") < match.start("class")
@@ -128,6 +130,12 @@ def _read_clause(clause: str, known_sets: Sequence[tuple[str, str]]) -> Iterator
         clause = "" if is_first else clause[match.end("source") :]
 
 
+_RESULTS = re.compile(
+    r"\b(?:precision|recall|accurac\w+|sensitivity|specificity|f1|f-?(?:score|measure)|auc|auroc|"
+    r"dice|misclassif\w+|classifier|predict\w+|detect\w+|correctly|wrongly|confus\w+)\b",
+    re.I,
+)
+"""A clause on how a model did says nothing of where its images come from."""
 _ANY_CLASS = re.compile(rf"\b{CLASS}\b", re.I)
 _CLAUSES = (_FOR_CLASS, _CLASS_FROM, _TAKING, _CLASS_OF, _SOURCE_FOR)
 

@@ -245,6 +245,8 @@ def _flag_facts(
             add_flag("class-by-source", fact.sentences[0], cue)
     few = rules.get("few-cases-counted")
     if few is not None and few.below:
+        for index in _find_small_test_rows(sentences, few.below):
+            add_flag(few.id, index, sentences[index].text)
         for fact in facts:
             text = sentences[fact.sentences[0]].text
             is_part = re.search(r"\b(test|testing|validation)\b", text, re.I) or is_row(text)
@@ -257,7 +259,7 @@ def _flag_facts(
             ):
                 add_flag(few.id, fact.sentences[0], f"{fact.label}: {fact.value}")
     if "augmented-first" in rules:
-        for index, cue in _find_early_balancing(facts):
+        for index, cue in _find_early_balancing(facts, sentences):
             add_flag("augmented-first", index, cue)
     if "chosen-on-test" in rules:
         own = [n for n, sentence in enumerate(sentences) if can_show_pitfall(sentence)]
@@ -270,7 +272,39 @@ def _flag_facts(
             words = find_counted_parts(sentence.text, by_patient) if is_read else None
             if words:
                 add_flag("slices-counted", index, words)
+        for index, cue in _find_many_pictures(facts, sentences):
+            add_flag("slices-counted", index, cue)
     return new_flags
+
+
+_SLICED = re.compile(
+    r"\b(?:(?:mri?|ct|pet|spect|oct)\b[\w ]{0,20}\bimages|slices?|patches|tiles|frames)\b", re.I
+)
+_MANY_PICTURES_EACH = 5
+
+
+def _find_many_pictures(
+    facts: Sequence[Fact], sentences: Sequence[Sentence]
+) -> Iterator[tuple[int, str]]:
+    """The size of the data in slices or frames, if another sentence says how few people they are
+    from."""
+    sizes = {
+        field: max(
+            (f for f in facts if f.field == field and f.value.isdigit()),
+            key=lambda fact: int(fact.value),
+            default=None,
+        )
+        for field in ("images", "patients")
+    }
+    images, people = sizes["images"], sizes["patients"]
+    if images is None or people is None:
+        return
+    is_many = int(images.value) >= _MANY_PICTURES_EACH * int(people.value)
+    index = images.sentences[0]
+    is_near = abs(index - people.sentences[0]) <= _ROWS_APART
+    is_sliced = _SLICED.search(sentences[index].text) and _describes_data(sentences[index])
+    if is_many and is_near and is_sliced:
+        yield index, f"{images.value} images, {people.value} people"
 
 
 def _flag_merged_sets(
@@ -299,18 +333,51 @@ def _flag_merged_sets(
     return new_flags
 
 
+_TEST_ROW = re.compile(
+    r"^\s*test(?:ing)?(?: set| data)?(?:\s*\([^()]*\))?((?:\s+\d[\d,]*)+)\s*$", re.I
+)
+_TRAINING_ROW = re.compile(r"^\s*train(?:ing)?\b[^.]*\d\s*$", re.I)
+_ROWS_APART = 3
+_MIN_IN_ROW = 5
+
+
+def _find_small_test_rows(sentences: Sequence[Sentence], below: int) -> Iterator[int]:
+    """Rows of a table of parts, "Test 40 50 50 140", in which a class has few cases."""
+    for index, sentence in enumerate(sentences):
+        match = _TEST_ROW.match(sentence.text)
+        near = sentences[max(0, index - _ROWS_APART) : index + _ROWS_APART + 1]
+        if match and any(_TRAINING_ROW.match(row.text) for row in near):
+            sizes = [int(number.replace(",", "")) for number in match[1].split()]
+            if _MIN_IN_ROW <= min(sizes) < below:
+                yield index
+
+
 _MAX_SENTENCES_TO_SPLIT = 25
 """Sentences between the enlargement of a class and the split that follows it."""
 
 
-def _find_early_balancing(facts: Sequence[Fact]) -> Iterator[tuple[int, str]]:
+_TRAIN_AND_TEST = re.compile(r"\btrain\w*\b.*\btest\w*\b|\btest\w*\b.*\btrain\w*\b", re.I)
+
+
+def _find_early_balancing(
+    facts: Sequence[Fact], sentences: Sequence[Sentence]
+) -> Iterator[tuple[int, str]]:
     """Classes that were enlarged before the data were split: a total after balancing that is not
-    of the training data, no split before it and one soon after it."""
+    of the training data, and either no split before it and one soon after it, or a sentence soon
+    after it that takes training and test data out of that total."""
     splits = sorted({fact.sentences[0] for fact in facts if fact.field == "split"})
     for fact in facts:
+        if fact.field != "balancing":
+            continue
         index = fact.sentences[0]
-        later = [n for n in splits if index < n <= index + _MAX_SENTENCES_TO_SPLIT]
-        if fact.field == "balancing" and later and splits[0] > index:
+        soon = range(index + 1, min(len(sentences), index + 1 + _MAX_SENTENCES_TO_SPLIT))
+        is_first = bool(splits) and splits[0] > index and splits[0] in soon
+        is_divided = any(
+            fact.value in sentences[n].text.replace(",", "")
+            and _TRAIN_AND_TEST.search(sentences[n].text)
+            for n in soon
+        )
+        if is_first or is_divided:
             yield index, f"balanced: {fact.value}"
 
 

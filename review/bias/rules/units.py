@@ -39,6 +39,15 @@ _REPEATED = re.compile(
     rf"over)\s+(?:a total of\s+|only\s+)?{_NUMBER.format('people')}{_FEW}{_PEOPLE}\b",
     re.I,
 )
+_PEOPLE_FIRST = re.compile(
+    rf"{_NUMBER.format('people')}{_FEW}{_PEOPLE}\b[^;]{{0,160}}?\b(?:contain\w*|total|giving|"
+    rf"yielding|"
+    rf"provid\w+|compris\w+|with|resulting in)\b[^.;\d]{{0,30}}?{_NUMBER.format('scans')}{_FEW}"
+    r"(?:slices|tiles|patches|frames|(?:ct|mri?|spect|pet|oct) images)\b",
+    re.I,
+)
+"""30 subjects are included, with a total of 9,070 MR images."""
+_MANY_EACH = 5
 _MIN_SCANS_EACH = 1.5
 """Scans for each person from which repeated scans count."""
 _IS_PICTURE = re.compile(rf"(?<!ct )(?<!mr )(?<!mri )\b{_PICTURES}\b", re.I)
@@ -71,6 +80,9 @@ def find_counted_parts(text: str, is_split_by_patient: bool = False) -> str | No
     repeated = _REPEATED.search(text)
     if repeated and _counts_repeats(repeated, is_split_by_patient):
         return repeated.group()
+    turned = _PEOPLE_FIRST.search(text)
+    if turned and _read(turned["scans"]) >= _MANY_EACH * _read(turned["people"]) > 0:
+        return turned.group()
     listed = _LISTED_PARTS.search(text)
     if listed and _sum(listed["parts"]) >= _MIN_SCANS_EACH * _sum(listed["people"]):
         return listed.group()
