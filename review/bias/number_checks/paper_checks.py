@@ -38,6 +38,7 @@ from review.bias.number_checks.sentence_arithmetic import check_sentence_arithme
 from review.bias.number_checks.sentence_bounds import check_sentence_bounds
 from review.bias.number_checks.sentence_identities import check_sentence_identities
 from review.bias.number_checks.splits import check_splits
+from review.bias.number_checks.stated_directions import check_directions
 from review.bias.number_checks.stated_gains import check_gains
 from review.bias.number_checks.statements import check_statements
 from review.bias.number_checks.superiority_claims import check_superiority
@@ -114,6 +115,7 @@ def find_paper_contradictions(
         check_repeated_counts(sentences, grids),
         check_repeated_values(sentences, grids),
         check_gains(sentences, grids, tables),
+        check_directions(sentences),
     ):
         new = [one for one in found if (one[0], one[1].figure) not in known]
         known |= {(index, problem.figure) for index, problem in new}
