@@ -16,6 +16,7 @@ from review.bias.number_checks.arithmetic import (
     find_contradictions,
     parse_proportion,
 )
+from review.bias.number_checks.cited_figures import check_cited_figures
 from review.bias.number_checks.lists_of_parts import check_lists_of_parts
 from review.bias.number_checks.parts_in_text import check_parts_in_text, check_remaining_parts
 from review.bias.number_checks.printed import parse_count, shorten
@@ -116,6 +117,7 @@ def find_paper_contradictions(
         check_repeated_values(sentences, grids),
         check_gains(sentences, grids, tables),
         check_directions(sentences),
+        check_cited_figures(sentences, grids),
     ):
         new = [one for one in found if (one[0], one[1].figure) not in known]
         known |= {(index, problem.figure) for index, problem in new}
