@@ -17,6 +17,7 @@ from review.bias.number_checks.arithmetic import (
     parse_proportion,
 )
 from review.bias.number_checks.cited_figures import check_cited_figures
+from review.bias.number_checks.exchanged_digits import check_exchanged_digits
 from review.bias.number_checks.lists_of_parts import check_lists_of_parts
 from review.bias.number_checks.parts_in_text import check_parts_in_text, check_remaining_parts
 from review.bias.number_checks.printed import parse_count, shorten
@@ -27,6 +28,7 @@ from review.bias.number_checks.repeated_figures import (
     differ_by_one_digit,
 )
 from review.bias.number_checks.repeated_values import check_repeated_values
+from review.bias.number_checks.restated_results import check_restated_results
 from review.bias.number_checks.rows import (
     Block,
     Row,
@@ -118,6 +120,8 @@ def find_paper_contradictions(
         check_gains(sentences, grids, tables),
         check_directions(sentences),
         check_cited_figures(sentences, grids),
+        check_restated_results(sentences, grids),
+        check_exchanged_digits(sentences, grids),
     ):
         new = [one for one in found if (one[0], one[1].figure) not in known]
         known |= {(index, problem.figure) for index, problem in new}
