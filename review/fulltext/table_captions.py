@@ -24,6 +24,11 @@ _JUSTIFIED_WORDS = 8
 _LABEL_GAP = 1.6
 """Times the height of the print from which white before 'Table' parts two columns of print."""
 
+_SIDE_WIDTH, _SIDE_INDENT = 0.3, 3.0
+"""Of a caption left of its table: share of the page's width, and points between its lines' ends."""
+_SIDE_HEIGHT, _SIDE_FREE = 12.0, 60.0
+"""Points from its top to the line ruled over the table, and to any line ruled under it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caption:
@@ -69,7 +74,13 @@ def find_captions(page: Page) -> Iterator[Caption]:
             continue
         if index and _is_amid_text(lines[index - 1], line):
             continue
-        caption = _take_caption(lines, index, match.end() >= len(text.rstrip()), page.width)
+        end = next((a for a, b in pairwise(line) if _is_far(a, b)), line[-1])
+        rule = find_side_rule(page, (line[0].x0, line[0].top, end.x1, line[0].bottom))
+        caption = (
+            _take_caption(lines, index, match.end() >= len(text.rstrip()), page.width)
+            if rule is None
+            else _take_side_caption(lines, index, rule[0])
+        )
         words = [word for part in caption for word in part]
         yield Caption(
             f"Table {match[1]}",
@@ -101,6 +112,43 @@ def _take_caption(
         if not is_only_label and last[-1].text.endswith(".") and not _continues(following):
             break
         caption.append(following)
+    return caption
+
+
+def find_side_rule(page: Page, caption: Box) -> Box | None:
+    """The line ruled over a table that is right of its narrow caption."""
+    x0, top, x1, _ = caption
+    if x1 - x0 > _SIDE_WIDTH * page.width:
+        return None
+    across = [box for box in page.ruled_lines if box[2] - box[0] > box[3] - box[1]]
+    if any(box[0] < x1 and box[2] > x0 and 0 < box[1] - top < _SIDE_FREE for box in across):
+        return None
+    level = [
+        box
+        for box in across
+        if x1 < box[0] < x1 + _SIDE_WIDTH * page.width and abs(box[1] - top) < _SIDE_HEIGHT
+    ]
+    return min(level, default=None)
+
+
+def _take_side_caption(
+    lines: Sequence[Sequence[Word]], index: int, edge: float
+) -> list[Sequence[Word]]:
+    """The lines of a caption left of its table, each right below the one before."""
+    parts = [[word for word in line if word.x1 < edge] for line in lines]
+    caption: list[Sequence[Word]] = [parts[index]]
+    while len(caption) < _MAX_CAPTION_LINES:
+        last = caption[-1]
+        below = [
+            part
+            for part in parts
+            if part
+            and _is_next_line(last, part, False)
+            and abs(part[0].x0 - last[0].x0) < _SIDE_INDENT
+        ]
+        if not below:
+            break
+        caption.append(min(below, key=lambda part: part[0].top))
     return caption
 
 
@@ -144,10 +192,7 @@ def group_printed_lines(words: Sequence[Word]) -> list[list[Word]]:
         last = lines[-1][-1] if lines else None
         if (
             last
-            and not (
-                _LABEL.match(word.text)
-                and word.x0 - last.x1 > _LABEL_GAP * (last.bottom - last.top)
-            )
+            and not (_LABEL.match(word.text) and _is_far(last, word))
             and word.x0 >= last.x1 - 2
             and min(word.bottom, last.bottom) - max(word.top, last.top)
             > 0.4 * min(word.bottom - word.top, last.bottom - last.top)
@@ -156,6 +201,10 @@ def group_printed_lines(words: Sequence[Word]) -> list[list[Word]]:
         else:
             lines.append([word])
     return lines
+
+
+def _is_far(before: Word, word: Word) -> bool:
+    return word.x0 - before.x1 > _LABEL_GAP * (before.bottom - before.top)
 
 
 def _has_wide_gap(line: Sequence[Word]) -> bool:

@@ -4,6 +4,7 @@ Ruled lines say where the head ends, over which columns a merged head or label r
 lines are one row; without them, numbers and the white between lines do.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -39,6 +40,9 @@ _MIN_GRID = 3
 _ROW_JUMP = 1.25
 """Times the white between lines of one cell that parts two rows."""
 _MAX_CELL_LINES = 9
+_SAME_END = 4.0
+_SPREAD_SHARE = 0.6
+"""Share of the lines between two lines drawn down of which more have gaps if they hold columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +72,93 @@ def build_framed_grid(frame: Frame, words: Sequence[Word]) -> Grid | None:
     lines = group_lines([word for word in words if frame.contains(word)], frame.down)
     if len(lines) < MIN_SIZE:
         return None
+    lines = _join_justified(lines, frame)
     bands = _list_bands(lines, frame)
-    bounds = find_columns(lines, head=bands[0].lines[-1])
+    bounds = _join_parted(find_columns(lines, head=bands[0].lines[-1]), lines, frame.down)
     if len(bounds) < MIN_SIZE:
         return None
-    head_count = _count_head_bands(bands, bounds)
+    head_count = _count_head_bands(bands, bounds, frame)
     if head_count is None:
         return build_grid(lines, min_filled=1)
     head, body = bands[:head_count], bands[head_count:]
     fullest = max((line for band in head for line in band.lines), key=lambda x: len(x.cells))
     below = [line for band in body for line in band.lines]
-    bounds = find_columns(lines, head=fullest, body=below)
+    bounds = _join_parted(find_columns(lines, head=fullest, body=below), lines, frame.down)
     columns = _join_heads(
         [heads for band in head for heads in _place_heads(band, frame, bounds)], len(bounds)
     )
     rows = _build_rows(body, bounds)
     return Grid(columns, tuple(map(tuple, rows))) if rows else None
+
+
+def _join_justified(lines: Sequence[PrintedLine], frame: Frame) -> list[PrintedLine]:
+    """The lines with one cell between two lines drawn down, where such a line parts all columns."""
+    parts = [_list_compartments(line, frame) for line in lines]
+    counts: dict[tuple[int, int], list[list[PrintedCell]]] = {}
+    for line, boxes in zip(lines, parts, strict=True):
+        for box in boxes:
+            if inside := _list_inside(line, box):
+                ends = round(box[0] / _SAME_END), round(box[2] / _SAME_END)
+                counts.setdefault(ends, []).append(inside)
+    if len(counts) < MIN_SIZE or any(map(_holds_columns, counts.values())):
+        return list(lines)
+    joined = []
+    for line, boxes in zip(lines, parts, strict=True):
+        cells = list(line.cells)
+        for box in boxes:
+            inside = _list_inside(line, box)
+            if len(inside) > 1:
+                whole = build_cell([word for cell in inside for word in cell.words])
+                cells = [whole if cell is inside[0] else cell for cell in cells]
+                cells = [cell for cell in cells if cell not in inside[1:]]
+        joined.append(build_line(cells))
+    return joined
+
+
+def _holds_columns(lines: Sequence[Sequence[PrintedCell]]) -> bool:
+    """Whether the print between two lines drawn down is more than one column.
+
+    Justified words stand far apart on some lines, and one below the other only at the right
+    edge; columns do on most lines.
+    """
+    wide = [cells for cells in lines if len(cells) > 1]
+    edge = max(cells[-1].x1 for cells in lines) - 1
+    starts = Counter(round(c.x0) for cells in wide for c in cells[1:] if c.x1 < edge)
+    return (
+        len(wide) > _SPREAD_SHARE * len(lines)
+        or any(sum(is_number(cell.text) for cell in cells) > 1 for cells in wide)
+        or any(count > 1 and 3 * count >= len(lines) for count in starts.values())
+    )
+
+
+def _list_inside(line: PrintedLine, box: Box) -> list[PrintedCell]:
+    return [cell for cell in line.cells if box[0] - 2 <= cell.x0 and cell.x1 <= box[2] + 2]
+
+
+def _join_parted(bounds: Bounds, lines: Sequence[PrintedLine], down: Sequence[Box]) -> Bounds:
+    """The columns of a table with a line drawn down between all of them.
+
+    Two that no line parts and that are never printed side by side are one: the head in the
+    middle of a column, say, and short cells at its left.
+    """
+    joined: list[tuple[float, float]] = []
+    for column in bounds:
+        left = joined[-1] if joined else None
+        if left is None or any(left[1] - 1 <= x and x1 <= column[0] + 1 for x, _, x1, _ in down):
+            joined.append(column)
+        elif any(_is_in_both(line, left, column) for line in lines):
+            return bounds
+        else:
+            joined[-1] = (left[0], column[1])
+    return joined if len(joined) >= MIN_SIZE else bounds
+
+
+def _is_in_both(line: PrintedLine, first: tuple[float, float], second: tuple[float, float]) -> bool:
+    """Whether two columns have print on one line."""
+    return all(
+        any(cell.x0 < right and cell.x1 > left for cell in line.cells)
+        for left, right in (first, second)
+    )
 
 
 def build_grid(lines: Sequence[PrintedLine], min_filled: int = MIN_SIZE) -> Grid | None:
@@ -149,7 +224,7 @@ def _list_bands(lines: Sequence[PrintedLine], frame: Frame) -> list[_Band]:
     return bands
 
 
-def _count_head_bands(bands: Sequence[_Band], bounds: Bounds) -> int | None:
+def _count_head_bands(bands: Sequence[_Band], bounds: Bounds, frame: Frame) -> int | None:
     """How many bands are the head: to the first line under the first column."""
     count = next((n + 1 for n, band in enumerate(bands[:-1]) if band.is_closed(bounds, 0)), None)
     if count is None:
@@ -159,6 +234,10 @@ def _count_head_bands(bands: Sequence[_Band], bounds: Bounds) -> int | None:
     if sum(map(_has_number, head_rows)) > max(1, 0.3 * len(head_rows)):
         return None
     widest = max(len(line.cells) for band in bands[:count] for line in band.lines)
+    if _is_title(bands[:count], frame) and count < len(bands) - 1:
+        widest = len(bounds)
+        head_rows += placed[count]
+        count += 1
     while (
         count < len(bands) - 1
         and max(len(line.cells) for line in bands[count].lines) > 1
@@ -171,6 +250,17 @@ def _count_head_bands(bands: Sequence[_Band], bounds: Bounds) -> int | None:
         head_rows += placed[count]
         count += 1
     return count
+
+
+def _is_title(head: Sequence[_Band], frame: Frame) -> bool:
+    """Whether a head is one text in the middle of the frame: the names of columns are below it."""
+    middle = (frame.x0 + frame.x1) / 2
+    return all(
+        len(line.cells) == 1
+        and abs((line.cells[0].x0 + line.cells[0].x1) / 2 - middle) < _OFF_CENTRE
+        for band in head
+        for line in band.lines
+    )
 
 
 def _continues_head(head: Sequence[Sequence[str]], rows: Sequence[Sequence[str]]) -> bool:
@@ -424,7 +514,8 @@ def _join_lines(lines: Sequence[PrintedLine], bounds: Bounds) -> list[Row]:
     if groups is not None:
         return [_merge_lines(placed[start:stop]) for start, stop in groups]
     joined: list[Row] = []
-    for row in placed:
+    size = 0
+    for n, row in enumerate(placed):
         last = joined[-1] if joined else None
         only_label = row[0] and not any(row[1:])
         filled = [cell for cell in row if cell]
@@ -432,11 +523,30 @@ def _join_lines(lines: Sequence[PrintedLine], bounds: Bounds) -> list[Row]:
             last[0] = f"{last[0]} {row[0]}"
         elif last and not row[0] and any(row) and last[0] and not any(last[1:]):
             last[1:] = row[1:]
-        elif last and not row[0] and all(map(_continues_cell, filled)):
+        elif last and (
+            (not row[0] and all(map(_continues_cell, filled)))
+            or (len(filled) < size and _reads_on(lines[n - 1], lines[n], bounds))
+        ):
             joined[-1] = _merge_lines([last, row])
         else:
             joined.append(list(row))
+            size = len(filled)
     return joined
+
+
+def _reads_on(before: PrintedLine, line: PrintedLine, bounds: Bounds) -> bool:
+    """Whether a line in small letters is the rest of cells of the line above, which were full."""
+    above = {list_columns(cell.x0, cell.x1, bounds)[0]: cell for cell in before.cells}
+    for cell in line.cells:
+        columns = list_columns(cell.x0, cell.x1, bounds)
+        host = above.get(columns[0])
+        if len(columns) > 1 or host is None or is_number(cell.text) or is_number(host.text):
+            return False
+        if not cell.text[:1].islower():
+            return False
+        if host.x1 + cell.words[0].x1 - cell.words[0].x0 < bounds[columns[0]][1]:
+            return False
+    return True
 
 
 def _group_by_labels(placed: Sequence[Sequence[str]]) -> list[tuple[int, int]] | None:

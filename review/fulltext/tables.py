@@ -12,6 +12,7 @@ from review.fulltext.table_captions import (
     CAPTION,
     Caption,
     find_captions,
+    find_side_rule,
     group_printed_lines,
     turn_upright,
 )
@@ -111,7 +112,9 @@ def list_unread_tables(text: FullText) -> tuple[tuple[str, int], ...]:
 
 
 def _list_frames(page: Page) -> list[Frame]:
-    return find_frames(page, [caption.box for caption in find_captions(page)])
+    captions = [caption.box for caption in find_captions(page)]
+    beside = [rule for box in captions if (rule := find_side_rule(page, box))]
+    return find_frames(page, [*captions, *((a, y - 3, b, y - 1) for a, y, b, _ in beside)])
 
 
 def _list_candidates(page: Page, frames: Sequence[Frame]) -> Iterator[_Candidates]:
@@ -121,7 +124,7 @@ def _list_candidates(page: Page, frames: Sequence[Frame]) -> Iterator[_Candidate
         part = _crop(page, caption.box, beside)
         yield _Candidates(
             caption,
-            _read_below(part, caption, frames),
+            _read_beside(page, caption, captions, frames) or _read_below(part, caption, frames),
             _read_above(part, caption, frames),
         )
 
@@ -131,6 +134,24 @@ def _crop(page: Page, box: Box, beside: Sequence[Box]) -> Page:
     left = max((x1 + box[0] for _, _, x1, _ in beside if x1 <= box[0]), default=0.0) / 2
     right = min((x0 + box[2] for x0, _, _, _ in beside if x0 >= box[2]), default=2 * page.width) / 2
     return replace(page, words=tuple(w for w in page.words if w.x0 >= left and w.x1 <= right))
+
+
+def _read_beside(
+    page: Page, caption: Caption, captions: Sequence[Caption], frames: Sequence[Frame]
+) -> _Reading | None:
+    """The table right of a narrow caption, if no other caption is over it."""
+    rule = find_side_rule(page, caption.box)
+    for frame in frames if rule else ():
+        is_own = rule and abs(frame.top - rule[1]) < 2 and abs(frame.x0 - rule[0]) < 2
+        is_named = any(
+            0 <= frame.top - other.box[3] < _BESIDE
+            and other.box[0] < frame.x1
+            and other.box[2] > frame.x0
+            for other in captions
+        )
+        if is_own and not is_named:
+            return _read_frame(page, frame, 0.0)
+    return None
 
 
 def _read_below(page: Page, caption: Caption, frames: Sequence[Frame]) -> _Reading | None:

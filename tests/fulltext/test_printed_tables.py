@@ -434,3 +434,115 @@ def test_a_sentence_that_begins_a_line_with_table_is_no_caption(tmp_path):
         "Patients 12 34 56 were left out, and 78 90 12 were asked again after the first visit.",
     )
     assert read(tmp_path, print_text(700, lines=lines)) == ()
+
+
+def box(*heights, xs):
+    """Lines ruled across at these heights and down at each x."""
+    across = [rule(y, xs[0], xs[-1]) for y in heights]
+    return [*across, *(rule_down(x, heights[0], heights[-1]) for x in xs)]
+
+
+def test_a_head_in_the_middle_of_a_ruled_column_stands_over_cells_at_its_left(tmp_path):
+    page = [
+        *caption(700),
+        *print_row(680, ("Field", "Type"), (160, 370)),
+        *print_row(662, ("Age", "Number"), (64, 365)),
+        *print_row(644, ("Sex", "Text"), (64, 370)),
+        *print_text(600),
+    ]
+    [table] = read(tmp_path, page, ruled=[box(692, 674, 656, 638, xs=(60, 280, 480))])
+    assert table.columns == ("Field", "Type")
+    assert table.rows == (("Age", "Number"), ("Sex", "Text"))
+
+
+def test_justified_words_between_lines_drawn_down_are_one_cell(tmp_path):
+    page = [
+        *caption(700),
+        *print_row(680, ("Work", "Objective", "Data"), (64, 140, 320)),
+        *print_row(664, ("[24]", "Analysis", "of", "Indian"), (64, 140, 230, 320)),
+        *print_row(652, ("large volumes of", "Pines"), (140, 320)),
+        *print_row(640, ("the", "brain"), (140, 205)),
+        *print_row(624, ("[25]", "Classification", "Houston"), (64, 140, 320)),
+        *print_row(612, ("of whole slides", "2013"), (140, 320)),
+        *print_text(570),
+    ]
+    [table] = read(tmp_path, page, ruled=[box(692, 674, 634, 606, xs=(60, 136, 246, 480))])
+    assert table.columns == ("Work", "Objective", "Data")
+    assert table.rows == (
+        ("[24]", "Analysis of large volumes of the brain", "Indian Pines"),
+        ("[25]", "Classification of whole slides", "Houston 2013"),
+    )
+
+
+def test_columns_of_numbers_between_lines_drawn_down_stay_apart(tmp_path):
+    page = [
+        *caption(700),
+        *print_row(680, ("Model", "Acc.", "Sens.", "AUC", "F1")),
+        *print_rows(662, ROWS),
+        *print_text(580),
+    ]
+    [table] = read(tmp_path, page, ruled=[box(692, 674, 630, xs=(56, 180, 330, 480))])
+    assert table.columns == ("Model", "Acc.", "Sens.", "AUC", "F1")
+    assert table.rows == ROWS
+
+
+def test_names_of_columns_stand_below_a_title_inside_the_table(tmp_path):
+    page = [
+        *caption(700),
+        Print(text="Accuracy (%)", x=240, y=680, size=9),
+        *print_row(662, ("Subject", "1", "2", "3", "4")),
+        *print_rows(644, [("5 bpm", "80", "43", "80", "60"), ("8 bpm", "87", "53", "80", "63")]),
+        *print_text(580),
+    ]
+    [table] = read(tmp_path, page, ruled=[box(692, 674, 656, 626, xs=(56, 480))])
+    assert [name.rsplit(" | ", 1)[-1] for name in table.columns] == ["Subject", "1", "2", "3", "4"]
+    assert len(table.rows) == 2
+
+
+def test_a_caption_left_of_its_table_is_read_whole_and_has_that_table(tmp_path):
+    def print_beside(y, title, *rows):
+        return [
+            *caption(y, title[0]),
+            *caption(y - 11, title[1]),
+            *print_row(y - 2, ("Classifier", "Accuracy (%)"), (210, 420)),
+            *print_rows(y - 22, rows, (210, 420)),
+        ]
+
+    page = [
+        *print_beside(700, ("Table 3 Accuracy", "on the notes"), ("LSTM", "70.4"), ("SVM", "66.2")),
+        *print_beside(600, ("Table 4 Order of", "the inputs"), ("First", "67.5"), ("Last", "74.2")),
+    ]
+    ruled = [rule(y - d, 206, 500) for y in (709, 609) for d in (0, 18, 50)]
+    tables = read(tmp_path, page, ruled=[ruled])
+    assert [(table.label, table.caption) for table in tables] == [
+        ("Table 3", "Table 3 Accuracy on the notes"),
+        ("Table 4", "Table 4 Order of the inputs"),
+    ]
+    assert {table.columns for table in tables} == {("Classifier", "Accuracy (%)")}
+    assert tables[1].rows == (("First", "67.5"), ("Last", "74.2"))
+
+
+def test_the_rest_of_a_full_cell_on_the_next_line_is_no_row(tmp_path):
+    rows = [
+        ("Yu et al.", "2020", "Unstructured data with no"),
+        ("", "", "labels"),
+        ("Chen et al.", "2018", "Sharp images"),
+        ("Jin et al.", "2020", "Slices of the whole lumbar"),
+        ("", "", "spine"),
+        ("Lan et al.", "2021", "Reconstruction at low dose"),
+        ("", "", "Synthesis"),
+    ]
+    page = [
+        *caption(700),
+        *print_row(680, ("Authors", "Year", "Application"), (60, 190, 280)),
+        *print_rows(662, rows, (60, 190, 280)),
+        *print_text(560),
+    ]
+    [table] = read(tmp_path, page, ruled=[[rule(692), rule(674), rule(578)]])
+    assert [row[2] for row in table.rows] == [
+        "Unstructured data with no labels",
+        "Sharp images",
+        "Slices of the whole lumbar spine",
+        "Reconstruction at low dose",
+        "Synthesis",
+    ]
