@@ -100,15 +100,15 @@ def find_overlaps(registry: Registry, ids: Iterable[str]) -> list[Overlap]:
 
 
 def count_comparable_sets(registry: Registry, ids: Iterable[str]) -> int:
-    """The largest number of data sets of one modality of which none includes another."""
+    """The largest number of data sets of one modality; a set and a subset of it count once."""
     known = [set_id for set_id in dict.fromkeys(ids) if set_id in registry]
-    included = {
-        inner
+    whole_sets = {
+        component.id
         for set_id in known
-        for inner in find_contained_sets(registry, set_id)
-        if inner != set_id
+        if registry[set_id].kind == "subset"
+        for component in registry[set_id].components
     }
-    separate = [set_id for set_id in known if set_id not in included]
+    separate = [set_id for set_id in known if set_id not in whole_sets]
     modalities = {modality for set_id in separate for modality in registry[set_id].modality}
     return max(
         (sum(one in registry[set_id].modality for set_id in separate) for one in modalities),

@@ -587,7 +587,9 @@ def _flag_absence(
         )
     ):
         return []
-    ignored = find_front_matter(sentences) | matching.find_background(sentences)
+    ignored = find_front_matter(sentences)
+    if not is_excerpt(sentences):
+        ignored |= matching.find_background(sentences)
     for index, sentence in enumerate(sentences):
         if (
             index not in ignored

@@ -447,17 +447,18 @@ def is_left_undone(text: str) -> bool:
 
 
 _OWN_ABSTRACT = re.compile(
-    r"\b(we|our|us|was|were|here|study|paper|article|work|proposed?|proposes|presents?|introduces?)\b",
+    r"\d|\b(we|our|us|was|were|here|study|paper|article|work|proposed?|proposes|presents?|"
+    r"introduces?|(?:re)?trained|tested|validated|evaluated|assessed|reviewed|interpreted|"
+    r"performed|reached|achieved|showed|outperformed|collected|included|gathered|gathering|"
+    r"annotated|labell?ed|compared|confirmed)\b",
     re.I,
 )
+_MAX_BACKGROUND_SENTENCES = 4
 
 
 def find_background(sentences: Sequence[Sentence]) -> set[int]:
-    """The first sentences of an abstract, before it turns to the study itself."""
-    indexes: set[int] = set()
-    for index, sentence in enumerate(sentences):
-        if sentence.section == "abstract":
-            if _OWN_ABSTRACT.search(sentence.text):
-                break
-            indexes.add(index)
-    return indexes
+    """The first sentences of an abstract, up to four, before it turns to the study itself."""
+    abstract = [n for n, sentence in enumerate(sentences) if sentence.section == "abstract"]
+    own = [n for n in abstract if _OWN_ABSTRACT.search(sentences[n].text)]
+    background = {n for n in abstract if own and n < own[0]}
+    return background if len(background) <= _MAX_BACKGROUND_SENTENCES else set()

@@ -51,12 +51,12 @@ def test_what_only_sounds_like_an_item_does_not_report_it(rule, text):
 
 def test_the_background_of_an_abstract_reports_nothing():
     background = Sentence("Radiologists label films in consensus.", 1, "abstract")
-    own = Sentence("We asked radiologists to label films in consensus.", 1, "abstract")
+    own = Sentence("Five radiologists read all films in consensus.", 1, "abstract")
 
     def find_rules(*abstract):
         sentences = [PAPER[0], *abstract, *PAPER[1:]]
         return {flag.rule for flag in rules.find_flags(sentences, READER, REGISTRY)}
 
     assert "clinician-not-found" in find_rules(background)
-    assert "clinician-not-found" not in find_rules(own)
-    assert "clinician-not-found" not in find_rules(own, background)
+    assert "clinician-not-found" not in find_rules(PAPER[1], own)
+    assert "clinician-not-found" not in find_rules(PAPER[1], background)
