@@ -60,27 +60,32 @@ def show_flags(
 
 
 def show_facts(
+    context: typer.Context,
     file: Path = PAPER,
     csv_file: Path | None = typer.Option(None, "--csv", help="Also write the facts to this file."),
     as_json: bool = JSON,
     password: str | None = PASSWORD,
 ) -> None:
-    """List the facts of a paper (sizes, sources, split, sites, ...) with their sentences."""
-    from review import fulltext
+    """List the facts of a paper (sizes, sources, split, sites, ...) with their sentences.
+
+    Facts that were corrected in the review are listed as corrected.
+    """
     from review.cli import format_bias
     from review.workflow.bias import flags as bias
     from review.workflow.fulltexts.reading import read_text
+    from review.workflow.project.project import PROTOCOL_FILE
 
     text = read_text(file, password)
-    sentences = text.sentences
-    facts = bias.find_facts(sentences, fulltext.list_tables(text))
-    rows = format_bias.facts_to_json(facts, sentences)
+    folder = Path(context.find_root().obj.folder)
+    project = open_review(context) if (folder / PROTOCOL_FILE).exists() else None
+    facts = bias.find_file_cells(project, text)
+    rows = format_bias.facts_to_json(facts, text.sentences)
     if csv_file is not None:
         format_bias.write_facts(rows, csv_file)
     if as_json:
         print_json(rows)
         return
-    print_line("\n".join(format_bias.format_facts(facts, sentences)))
+    print_line("\n".join(format_bias.format_facts(facts, text.sentences)))
 
 
 def check_stated_numbers(

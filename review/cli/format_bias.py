@@ -8,7 +8,7 @@ from typing import Any
 
 from review.bias import datasets, number_checks
 from review.bias.datasets import DatasetMatrix, Mention
-from review.bias.facts import FIELDS, Fact
+from review.bias.facts import FIELDS, FactCell
 from review.bias.rules import Flag
 from review.cli.base import format_place
 from review.errors import ReviewError
@@ -130,26 +130,38 @@ def format_flags(paper_flags: Sequence[Flag]) -> list[str]:
     ]
 
 
-def facts_to_json(facts: Sequence[Fact], sentences: Sequence[Sentence]) -> list[dict[str, Any]]:
-    """Facts as JSON-ready data: field, label, value, and each sentence with its page."""
+def facts_to_json(cells: Sequence[FactCell], sentences: Sequence[Sentence]) -> list[dict[str, Any]]:
+    """Facts as JSON-ready data: field, label, value, and each sentence with its page; value None
+    and corrected for what a person found is not reported."""
     return [
         {
-            "field": FIELDS[fact.field],
-            "label": fact.label or None,
-            "value": fact.value,
-            "cell": fact.cell or None,
-            "sentences": [
-                {
-                    "index": index,
-                    "page": sentences[index].page or None,
-                    "section": sentences[index].section or None,
-                    "text": sentences[index].text,
-                }
-                for index in fact.sentences
-            ],
+            "field": FIELDS.get(cell.field, cell.field),
+            "label": cell.label or None,
+            "value": cell.value,
+            "cell": cell.cell or None,
+            "corrected": cell.corrected,
+            "found": cell.found,
+            "sentences": _list_sentences(cell, sentences),
         }
-        for fact in facts
+        for cell in cells
     ]
+
+
+def _list_sentences(cell: FactCell, sentences: Sequence[Sentence]) -> list[dict[str, Any]]:
+    """The sentences of a cell; the one that a person gave instead comes first."""
+    rows = [
+        {
+            "index": index,
+            "page": sentences[index].page or None,
+            "section": sentences[index].section or None,
+            "text": sentences[index].text,
+        }
+        for index in cell.sentences
+    ]
+    if cell.corrected and cell.sentence and cell.sentence not in {row["text"] for row in rows}:
+        given = {"index": None, "page": cell.page, "section": None, "text": cell.sentence}
+        return [given, *rows]
+    return rows
 
 
 def write_facts(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -162,13 +174,18 @@ def write_facts(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         with path.open("w", encoding="utf-8-sig", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(
-                ["field", "label", "value", "page", "section", "sentence", "other", "cell"]
+                [
+                    *("field", "label", "value", "page", "section", "sentence", "other", "cell"),
+                    "corrected",
+                ]
             )
             for row in rows:
-                first, *others = row["sentences"]
-                place = [first["page"], first["section"], first["text"]]
+                first, *others = row["sentences"] or [{}]
+                place = [first.get(key) for key in ("page", "section", "text")]
                 more = " | ".join(other["text"] for other in others)
-                cells = [row["field"], row["label"], row["value"], *place, more, row["cell"]]
+                value = "not reported" if row["value"] is None else row["value"]
+                mark = "yes" if row["corrected"] else None
+                cells = [row["field"], row["label"], value, *place, more, row["cell"], mark]
                 writer.writerow(
                     [guard_formula("" if cell is None else str(cell)) for cell in cells]
                 )
@@ -176,24 +193,31 @@ def write_facts(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
         raise ReviewError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def format_facts(facts: Sequence[Fact], sentences: Sequence[Sentence]) -> list[str]:
+def format_facts(cells: Sequence[FactCell], sentences: Sequence[Sentence]) -> list[str]:
     """Facts as lines for the terminal, under the title of their field."""
     lines: list[str] = []
     last_field = ""
-    for fact in facts:
-        if fact.field != last_field:
-            lines.append(FIELDS[fact.field])
-            last_field = fact.field
-        first = sentences[fact.sentences[0]]
-        place = format_place(first.page, first.section)
-        place += f", {fact.cell}" if fact.cell else ""
-        label = f"{fact.label}: " if fact.label else ""
-        more = f" and {format_count(len(fact.sentences) - 1, 'sentence')} more"
-        lines.append(f"   {label}{fact.value}  ({place}{more if len(fact.sentences) > 1 else ''})")
-    not_found = [title for field, title in FIELDS.items() if all(f.field != field for f in facts)]
+    for cell in cells:
+        if cell.field != last_field:
+            lines.append(FIELDS.get(cell.field, cell.field))
+            last_field = cell.field
+        label = f"{cell.label}: " if cell.label else ""
+        value = "not reported" if cell.value is None else cell.value
+        lines.append(f"   {label}{value}  ({_format_source(cell, sentences)})")
+    not_found = [title for field, title in FIELDS.items() if all(c.field != field for c in cells)]
     if not_found:
         lines.append(f"Not found in the text: {', '.join(not_found)}.")
-    return [*lines, f"{format_count(len(facts), 'fact')}. Check each against its sentence."]
+    return [*lines, f"{format_count(len(cells), 'fact')}. Check each against its sentence."]
+
+
+def _format_source(cell: FactCell, sentences: Sequence[Sentence]) -> str:
+    """Where a fact is from: page or section, cell of a table, further sentences, correction."""
+    section = sentences[cell.sentences[0]].section if cell.sentences else ""
+    place = format_place(cell.page or 0, section) if cell.page or cell.sentences else ""
+    more = len(cell.sentences) - 1
+    text = ", ".join(filter(None, (place, cell.cell)))
+    text += f" and {format_count(more, 'sentence')} more" if more > 0 else ""
+    return "; ".join(filter(None, (text, "corrected" if cell.corrected else "")))
 
 
 def format_number_checks(

@@ -121,6 +121,18 @@ def get_fact_cells(project: Project, record: int) -> list[FactCell]:
     return correct_facts(facts, sentences, _list_corrections(project, record))
 
 
+def find_file_cells(project: Project | None, text: FullText) -> list[FactCell]:
+    """The facts of a file; if it is the PDF of a report of the review, with its corrections."""
+    corrections: list[Correction] = []
+    if project is not None and text.sha256:
+        with project.store.read() as conn:
+            attached = stored_files.list_current_files(conn)
+        for record in sorted(attached):
+            if attached[record]["sha256"] == text.sha256:
+                corrections += _list_corrections(project, record)
+    return correct_facts(_find_text_facts(text), text.sentences, corrections)
+
+
 @lru_cache(maxsize=32)
 def _find_text_facts(text: FullText) -> tuple[Fact, ...]:
     """The facts of a text and its tables; kept, since a page asks for them at every press."""

@@ -284,3 +284,39 @@ def test_a_corrected_cell_of_a_table_reaches_the_flags():
 
     assert "image-level-split" not in list_rules("500")
     assert "image-level-split" in list_rules("499")
+
+
+def test_the_command_lists_facts_as_corrected_in_the_review(tmp_path):
+    project = review_in(tmp_path / "r", 1)
+    attachments.attach_pdf(project, 1, "a.pdf", sentence_page(LINES), "ada")
+    paper, other = tmp_path / "copy.pdf", tmp_path / "other.pdf"
+    paper.write_bytes(sentence_page(LINES))
+    other.write_bytes(sentence_page([*LINES, "The images were resized before training."]))
+    (patients,) = cells(project, "patients")
+    facts.correct_fact(project, 1, patients, who="ada", value=None)
+    facts.correct_fact(
+        project, 1, ADDED_TEST, who="ada", value="31", sentence="Sheet 2 has 31 cases.", page=7
+    )
+    rows = json.loads(run_facts(project, paper, "--json"))
+    by_field = {row["field"]: row for row in rows if row["corrected"]}
+    assert by_field["Patients"]["value"] is None
+    assert by_field["Patients"]["found"] == "1204"
+    (sentence,) = by_field["Size of each part"]["sentences"]
+    assert (sentence["text"], sentence["page"]) == ("Sheet 2 has 31 cases.", 7)
+    lines = run_facts(project, paper, "--csv", str(tmp_path / "f.csv")).splitlines()
+    assert "   not reported  (p. 1; corrected)" in lines
+    assert "   test: 31  (p. 7; corrected)" in lines
+    assert "Sheet 2 has 31 cases." in (tmp_path / "f.csv").read_text(encoding="utf-8-sig")
+    assert "corrected" not in run_facts(project, other)
+
+
+def run_facts(project, path, *words):
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "review.cli", "--review", str(project.folder)),
+            *("--user", "ada", "facts", str(path), *words),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
