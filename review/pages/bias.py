@@ -203,14 +203,14 @@ def _group_by_question(study_flags: Sequence[Flag], tool: Checklist) -> list[_Pi
                     groups[flag.pitfall] = _PitfallGroup(
                         heading=_format_heading(section),
                         question=f"**{item.number}** {item.question}",
-                        flags=[one for one in study_flags if one.pitfall == flag.pitfall],
+                        flags=[other for other in study_flags if other.pitfall == flag.pitfall],
                     )
     for flag in study_flags:
         if flag.pitfall not in groups:
             groups[flag.pitfall] = _PitfallGroup(
                 heading=f"Not covered by {tool.short}",
                 question="",
-                flags=[one for one in study_flags if one.pitfall == flag.pitfall],
+                flags=[other for other in study_flags if other.pitfall == flag.pitfall],
             )
     return list(groups.values())
 

@@ -12,7 +12,7 @@ from review.bias.facts.methods import (
     is_strong_population,
     shorten,
 )
-from review.bias.facts.models import FIELDS, Fact
+from review.bias.facts.models import FIELDS, Cell, Fact
 from review.bias.facts.performance import find_performance
 from review.bias.facts.sources import CLASS, find_class_sources, name_class
 from review.bias.number_checks.number_words import NUMBER_WORD, parse_number
@@ -282,10 +282,6 @@ def _merge(facts: Sequence[Fact], sentences: Sequence[Sentence]) -> list[Fact]:
     return kept
 
 
-Cell = tuple[str, str, str]
-"""Field, label and value."""
-
-
 def _find_sizes(text: str) -> Iterator[Cell]:
     if is_row(text) or not _STUDY_SIZE.search(text):
         return
@@ -447,7 +443,7 @@ def _find_setting(text: str) -> Iterator[Cell]:
 
 
 _MAX_SENTENCE = 350
-"""Letters above which a 'sentence' is a list or a broken table."""
+"""Length (characters) above which a 'sentence' is a list or a broken table."""
 _MIN_SIZE = 5
 """Smaller numbers of people or images are examples and not the size of a study."""
 

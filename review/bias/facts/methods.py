@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator
 
-Cell = tuple[str, str, str]
-"""Field, label and value."""
+from review.bias.facts.models import Cell
 
 _PEOPLE = (
     r"(?:patients?|subjects?|participants?|individuals|volunteers|people|children|adults|women|men)"
@@ -106,7 +105,7 @@ _SELECTION = re.compile(
 )
 _MAX_QUOTE = 160
 _MAX_SENTENCE = 450
-"""Letters above which a 'sentence' is a list or a broken table."""
+"""Length (characters) above which a 'sentence' is a list or a broken table."""
 
 
 def find_population(text: str) -> Iterator[Cell]:

@@ -19,6 +19,8 @@ class Fact:
     """The cell of a table it was read from: 'Table 2: Melanoma, Images'; '' for a sentence."""
 
 
+Cell = tuple[str, str, str]
+"""Field, label and value, as one sentence gives them."""
 FIELDS = {
     "population": "Population and setting",
     "patients": "Patients",

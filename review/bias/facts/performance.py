@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator
 
-Cell = tuple[str, str, str]
-"""Field, label and value."""
+from review.bias.facts.models import Cell
 
 _METRIC = (
     r"(?:balanced )?accurac(?:y|ies)|sensitivit(?:y|ies)|specificit(?:y|ies)|auroc|auc(?:-roc)?|"

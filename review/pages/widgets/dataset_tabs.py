@@ -52,9 +52,9 @@ def render_study_datasets(project: Project, record: int) -> None:
 
 def _render_unlisted(project: Project, record: int, study_datasets: StudyDatasets) -> None:
     """Sets that the text names as its data and the registry does not describe."""
-    for one in study_datasets.unlisted:
-        st.markdown(f"**Not in the registry:** {escape_markdown(one.name)}")
-        _render_sentence(project, record, one.sentences[0])
+    for unlisted in study_datasets.unlisted:
+        st.markdown(f"**Not in the registry:** {escape_markdown(unlisted.name)}")
+        _render_sentence(project, record, unlisted.sentences[0])
 
 
 def _render_sentence(project: Project, record: int, index: int) -> None:

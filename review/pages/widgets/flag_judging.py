@@ -38,16 +38,16 @@ def render_judging(
     performances: Mapping[str, RulePerformance],
 ) -> None:
     """Draws one flag with its page, and the keys: Y confirms, N dismisses, Z takes it back."""
-    words = flags.get_flag_feedback(project, record, session.get_user().name)
-    position = _find_position(shown_flags, words)
+    entries = flags.get_flag_feedback(project, record, session.get_user().name)
+    position = _find_position(shown_flags, entries)
     flag = shown_flags[position]
     key = flags.get_flag_key(flag)
-    entry = words.get(key)
+    entry = entries.get(key)
     tag = hashlib.sha256("|".join((str(record), *key)).encode()).hexdigest()[:12]
     st.html(
         f'<div class="record-key" data-key="{tag}" data-decides="{get_single_keys("yn")}">'
         f"<b>{TIER_LABELS[flag.tier]}</b> {position + 1} of {len(shown_flags)} · "
-        f"{sum(flags.get_flag_key(one) in words for one in shown_flags)} judged by you</div>"
+        f"{sum(flags.get_flag_key(shown) in entries for shown in shown_flags)} judged by you</div>"
     )
     _render_keys(project, record, shown_flags, position, entry)
     location = f"Page {flag.page}" if flag.page else "Full text"
@@ -60,13 +60,13 @@ def render_judging(
     st.html(SINGLE_PRESS_SCRIPT, unsafe_allow_javascript=True)
 
 
-def _find_position(shown_flags: Sequence[Flag], words: Mapping[FlagKey, FeedbackEntry]) -> int:
+def _find_position(shown_flags: Sequence[Flag], entries: Mapping[FlagKey, FeedbackEntry]) -> int:
     """The flag that was chosen, else the first that this person has not judged."""
     keys = [flags.get_flag_key(flag) for flag in shown_flags]
     chosen = st.session_state.get(SHOWN_KEY)
     if chosen in keys:
         return keys.index(chosen)
-    return next((n for n, key in enumerate(keys) if key not in words), 0)
+    return next((n for n, key in enumerate(keys) if key not in entries), 0)
 
 
 def _render_keys(

@@ -13,7 +13,7 @@ from review.workflow.fulltexts import reading as texts
 from review.workflow.project.project import Project
 
 _MAX_NAME = 90
-"""Letters of a caption in the list of tables."""
+"""Longest caption in the list of tables (characters)."""
 
 
 def render_tables(project: Project, record: int) -> None:

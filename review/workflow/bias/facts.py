@@ -14,7 +14,7 @@ from review.workflow.project.accounts import require_role
 from review.workflow.project.project import Project
 
 MAX_LENGTH = 2000
-"""Letters of a value or a sentence that are kept."""
+"""Longest value or sentence that is kept (characters)."""
 
 
 def correct_fact(
@@ -27,7 +27,7 @@ def correct_fact(
     sentence: str | None = None,
     page: int | None = None,
 ) -> None:
-    """Corrects a cell, or adds one (found None).
+    """Corrects a cell, or adds one whose `found` is None.
 
     Args:
         value: the right value; None says that the paper does not report it.

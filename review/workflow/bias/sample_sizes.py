@@ -49,7 +49,7 @@ class SampleSizes:
 
 @dataclass(frozen=True, slots=True)
 class SizeConcern:
-    """What a size cannot bear, and where the size comes from."""
+    """A sample size that is too small, and where it is stated."""
 
     text: str
     where: str
@@ -85,7 +85,7 @@ def _parse_whole(text: str) -> int | None:
 
 
 def check_sizes(sizes: SampleSizes, settings: Appraisal) -> list[str]:
-    """What the extracted sizes cannot bear by the protocol's thresholds."""
+    """Which extracted sizes are below the thresholds of the protocol, one sentence for each."""
     development_problems = (
         number_checks.find_size_concerns(
             positives=sizes.positives_development,
@@ -165,7 +165,7 @@ def find_concerns(sentences: Sequence[Sentence], settings: Appraisal) -> list[Si
 
 
 def format_concerns(concerns: Sequence[SizeConcern], settings: Appraisal) -> list[str]:
-    """Concerns of a text as lines for a terminal, with the thresholds they are held against."""
+    """Concerns of a text as lines for a terminal, the last with the thresholds of the protocol."""
     lines = []
     for concern in concerns:
         place = concern.where if concern.page is None else f"p. {concern.page}"
