@@ -23,12 +23,11 @@ from review.bias.number_checks.arithmetic import (
 )
 from review.bias.number_checks.extraction import (
     SentenceCounts,
-    SentenceFigures,
-    check_sentences,
     extract_counts,
     extract_figures,
     extract_sensitivity,
 )
+from review.bias.number_checks.paper_checks import SentenceFigures, check_sentences
 
 __all__ = [
     "EXAMPLE_SENSITIVITY",

@@ -1,20 +1,14 @@
 """Extracts the figures and sizes that single sentences state."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from review.bias.number_checks.arithmetic import (
-    Contradiction,
     DiagnosticFigures,
     PrintedProportion,
-    find_contradictions,
     parse_proportion,
 )
-from review.bias.number_checks.inline_counts import check_inline_counts
-from review.bias.number_checks.paper_checks import find_paper_contradictions
 from review.bias.number_checks.printed import parse_count
-from review.models import PrintedTable, Sentence
 
 
 def extract_sensitivity(text: str) -> float | None:
@@ -90,15 +84,6 @@ def extract_counts(text: str) -> SentenceCounts:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SentenceFigures:
-    """Figures of one sentence, and contradictions among them."""
-
-    sentence: int
-    stated: DiagnosticFigures
-    problems: tuple[Contradiction, ...]
-
-
 _SHARE = r"(?P<{0}>\d{{1,3}}(?:[.·]\d+)?\s?%|[01]?[.·]\d+)"
 _NAME_TO_VALUE = (
     r"(?:\s*\([^)]{0,12}\))?\s*(?:values?|rates?)?\s*(?:of|was|is|were|at|=|:|,|about|≈|~|\s)*\s*"
@@ -160,37 +145,6 @@ _CELL_NAMES = {
 _MODEL_COMPARISON = re.compile(
     r"\b(versus|vs\.?|compared (with|to)|whereas|while|baseline)\b", re.I
 )
-
-
-def check_sentences(
-    sentences: Sequence[Sentence], tables: Sequence[PrintedTable] = ()
-) -> list[SentenceFigures]:
-    """Sentences that report two or more figures of one test, or contradict another place.
-
-    In sentences that compare models, figures belong to different tests and are not compared with
-    each other, only with the counts and the interval in their own brackets. Figures are also
-    compared over the paper, as find_paper_contradictions says.
-    """
-    elsewhere: dict[int, list[Contradiction]] = {}
-    for index, problem in find_paper_contradictions(sentences, tables):
-        elsewhere.setdefault(index, []).append(problem)
-    results = []
-    for index, sentence in enumerate(sentences):
-        if sentence.section in ("references", "related work"):
-            continue
-        stated = extract_figures(sentence.text)
-        inline_problems = check_inline_counts(sentence.text)
-        found_elsewhere = elsewhere.get(index, [])
-        if stated is not None or inline_problems or found_elsewhere:
-            figures = stated or DiagnosticFigures()
-            problems = find_contradictions(figures)
-            reported_names = {problem.figure for problem in problems}
-            problems += [
-                problem for problem in inline_problems if problem.figure not in reported_names
-            ]
-            problems += found_elsewhere
-            results.append(SentenceFigures(index, figures, tuple(problems)))
-    return results
 
 
 def extract_figures(text: str) -> DiagnosticFigures | None:

@@ -7,6 +7,7 @@ table read wrongly gives silence and not an alarm.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from review.bias.number_checks.arithmetic import (
@@ -18,6 +19,8 @@ from review.bias.number_checks.arithmetic import (
 )
 from review.bias.number_checks.cited_figures import check_cited_figures
 from review.bias.number_checks.exchanged_digits import check_exchanged_digits
+from review.bias.number_checks.extraction import extract_figures
+from review.bias.number_checks.inline_counts import check_inline_counts
 from review.bias.number_checks.lists_of_parts import check_lists_of_parts
 from review.bias.number_checks.parts_in_text import check_parts_in_text, check_remaining_parts
 from review.bias.number_checks.printed import parse_count, shorten
@@ -75,6 +78,46 @@ _STATED_TOTAL = re.compile(
     rf"of\s+)?{_COUNT}\s+(?:[a-z][\w-]*\s+){{0,3}}?({_UNIT})\b",
     re.I,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceFigures:
+    """Figures of one sentence, and contradictions among them."""
+
+    sentence: int
+    stated: DiagnosticFigures
+    problems: tuple[Contradiction, ...]
+
+
+def check_sentences(
+    sentences: Sequence[Sentence], tables: Sequence[PrintedTable] = ()
+) -> list[SentenceFigures]:
+    """Sentences that report two or more figures of one test, or contradict another place.
+
+    In sentences that compare models, figures belong to different tests and are not compared with
+    each other, only with the counts and the interval in their own brackets. Figures are also
+    compared over the paper, as find_paper_contradictions says.
+    """
+    elsewhere: dict[int, list[Contradiction]] = {}
+    for index, problem in find_paper_contradictions(sentences, tables):
+        elsewhere.setdefault(index, []).append(problem)
+    results = []
+    for index, sentence in enumerate(sentences):
+        if sentence.section in ("references", "related work"):
+            continue
+        stated = extract_figures(sentence.text)
+        inline_problems = check_inline_counts(sentence.text)
+        found_elsewhere = elsewhere.get(index, [])
+        if stated is not None or inline_problems or found_elsewhere:
+            figures = stated or DiagnosticFigures()
+            problems = find_contradictions(figures)
+            reported_names = {problem.figure for problem in problems}
+            problems += [
+                problem for problem in inline_problems if problem.figure not in reported_names
+            ]
+            problems += found_elsewhere
+            results.append(SentenceFigures(index, figures, tuple(problems)))
+    return results
 
 
 def find_paper_contradictions(

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from review.bias.number_checks.arithmetic import Contradiction, Finding
+from review.bias.number_checks.metric_names import name_metric
 from review.bias.number_checks.number_words import (
     COUNT,
     UNIT,
@@ -27,7 +28,6 @@ from review.bias.number_checks.repeated_figures import (
     read_metrics,
 )
 from review.bias.number_checks.rows import is_row, list_numbers
-from review.bias.number_checks.table_bounds import name_metric
 from review.bias.number_checks.table_cells import NumberCell, NumberGrid
 from review.models import Sentence
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from review.bias.number_checks.arithmetic import Contradiction, Finding
+from review.bias.number_checks.metric_names import name_metric
 from review.bias.number_checks.number_words import (
     COUNT,
     UNIT,
@@ -16,7 +17,6 @@ from review.bias.number_checks.number_words import (
 from review.bias.number_checks.printed import shorten
 from review.bias.number_checks.repeated_figures import differ_by_one_digit, read_metrics
 from review.bias.number_checks.rows import is_row, list_numbers
-from review.bias.number_checks.table_bounds import name_metric
 from review.bias.number_checks.table_cells import NumberGrid
 from review.models import Sentence
 

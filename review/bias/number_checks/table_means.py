@@ -6,14 +6,14 @@ neighbours if most of its siblings are such means.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import fmean
 
 from review.bias.number_checks.arithmetic import Contradiction, Finding
+from review.bias.number_checks.metric_names import name_metric
 from review.bias.number_checks.printed import shorten
 from review.bias.number_checks.repeated_figures import METRICS
-from review.bias.number_checks.table_bounds import name_metric
 from review.bias.number_checks.table_cells import NumberCell, NumberGrid
+from review.bias.number_checks.table_series import Series, SeriesLine, list_series
 from review.models import Sentence
 
 _AVERAGE = re.compile(
@@ -45,27 +45,6 @@ _MIN_AGREEING = 3
 _WRONG_SHARE = 4
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesLine:
-    """A row or a column of a table: what it is called, and its cells by the name of each."""
-
-    name: str
-    cells: tuple[NumberCell | None, ...]
-    places: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A table seen along its rows or along its columns."""
-
-    grid: NumberGrid
-    corner: str
-    """Head of the names of the lines' cells."""
-    names: tuple[str, ...]
-    """Name of each position of a line."""
-    lines: tuple[SeriesLine, ...]
-
-
 def check_means(grids: Sequence[NumberGrid], sentences: Sequence[Sentence]) -> Iterator[Finding]:
     """Averages of a table, of two tables, or of a sentence, that are not the mean of their "
     "parts."""
@@ -75,22 +54,6 @@ def check_means(grids: Sequence[NumberGrid], sentences: Sequence[Sentence]) -> I
             yield from _check_neighbours(series)
     yield from _compare_fold_tables(grids)
     yield from _compare_sentences(grids, sentences)
-
-
-def list_series(grid: NumberGrid) -> Iterator[Series]:
-    """The columns of a table (whose positions are rows), and its rows (positions are columns)."""
-    width, height = len(grid.heads), len(grid.texts)
-    labels = tuple(texts[0].strip() for texts in grid.texts)
-    columns = tuple(
-        SeriesLine(grid.full_heads[n], tuple(cells[n] for cells in grid.cells), grid.places)
-        for n in range(1, width)
-    )
-    yield Series(grid, grid.heads[0], labels, columns)
-    rows = tuple(
-        SeriesLine(labels[n], grid.cells[n][1:], (grid.places[n],) * (width - 1))
-        for n in range(height)
-    )
-    yield Series(grid, "", tuple(head.strip() for head in grid.full_heads[1:]), rows)
 
 
 def _is_mean(parts: Sequence[NumberCell], total: NumberCell) -> bool:

@@ -13,7 +13,7 @@ from review.bias.number_checks.arithmetic import Contradiction, Finding
 from review.bias.number_checks.printed import parse_count, shorten
 from review.bias.number_checks.rows import is_row, list_numbers
 from review.bias.number_checks.table_cells import NumberGrid
-from review.bias.number_checks.table_means import Series, list_series
+from review.bias.number_checks.table_series import Series, list_series
 from review.models import Sentence
 
 _TOTAL = re.compile(r"^(?:grand |over)?(?:totals?|all|sum)\b(?!.*(?:\bavg|\bmean|%))", re.I)

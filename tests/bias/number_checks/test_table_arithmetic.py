@@ -2,7 +2,8 @@
 
 import pytest
 
-from review.bias.number_checks.table_bounds import check_bounds, name_metric
+from review.bias.number_checks.metric_names import name_metric
+from review.bias.number_checks.table_bounds import check_bounds
 from review.bias.number_checks.table_cells import build_grids
 from review.bias.number_checks.table_means import check_means
 from review.bias.number_checks.table_totals import check_totals
