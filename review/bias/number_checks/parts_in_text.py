@@ -88,7 +88,8 @@ _NO_PART = (
     r"(?:years?|months?|weeks?|days?|hours?|minutes?|seconds?|mm|cm|kg|epochs?|folds?|times|"
     r"points?|layers?|classes|"
     r"categories|channels?|pixels?|hospitals?|cent(?:er|re)s|radiologists?|readers?|experts?|"
-    r"subsets?|groups?|sets?)"
+    r"subsets?|groups?|sets?|types?|kinds|models|networks|planes|views|methods|stages|steps|"
+    r"sequences|modalities|organs|tasks|scanners|tables?|figures?)"
 )
 _ADJECTIVE = r"(?!(?:from|of|in|at|with|and|for|to|were|was|as)\b)[a-z][\w-]*"
 _ITEM = re.compile(

@@ -29,6 +29,8 @@ _CLASS_HEAD = re.compile(
     r"stages?)$",
     re.I,
 )
+_OTHERS = re.compile(r"^[A-Z][\w'’-]+,? et al\b")
+"""Rows with results of other papers, which nobody can correct here."""
 _AVERAGE = re.compile(r"\b(?:averages?|avg|mean|macro|micro|weighted|overall|total|all)\b", re.I)
 
 
@@ -77,8 +79,8 @@ def _list_figures(grid: NumberGrid) -> Iterator[_Figures]:
     for row, cells in enumerate(grid.cells):
         for group, columns in groups.items():
             found = {name: cell for name, n in columns.items() if (cell := cells[n])}
-            if found:
-                label = grid.labels[row] or grid.texts[row][0]
+            label = grid.labels[row] or grid.texts[row][0]
+            if found and not _OTHERS.search(label):
                 is_class = bool(_CLASS_HEAD.match(grid.heads[0])) and not _AVERAGE.search(label)
                 name = f"{label} {group}".strip()
                 yield _Figures(name, grid.places[row], found, group, is_class)
