@@ -152,7 +152,7 @@ def find_paper_contradictions(
         check_sentence_identities(sentences),
         check_grids(grids),
         check_columns(grids, sentences),
-        check_bounds(grids),
+        check_bounds(grids, sentences),
         check_means(grids, sentences),
         check_totals(grids, sentences),
         check_table_statements(sentences, grids),

@@ -15,6 +15,7 @@ from review.bias.number_checks.arithmetic import Contradiction, Finding
 from review.bias.number_checks.metric_names import name_metric
 from review.bias.number_checks.printed import shorten
 from review.bias.number_checks.table_cells import NumberCell, NumberGrid
+from review.models import Sentence
 
 _SHARES = frozenset(
     {"balanced accuracy", "accuracy", "sensitivity", "specificity", "precision", "F1", "Dice"}
@@ -57,12 +58,42 @@ class _Figures:
         return shares
 
 
-def check_bounds(grids: Sequence[NumberGrid]) -> Iterator[Finding]:
-    """Figures of a row that cannot stand beside each other."""
+_TWO_CLASSES = re.compile(
+    r"\bbinary (?:classif\w+|task|problem|label\w*|cross-?entropy)|\btwo[- ]class\b|"
+    r"binary_crossentropy|"
+    r"\bbenign (?:and|or|versus|vs\.?|from) malignant|\bsigmoid (?:output|classifier)",
+    re.I,
+)
+_MORE_CLASSES = re.compile(
+    r"\b(?:macro|weighted[- ](?:average|precision|recall|f1)|multi-?class|multi-?label|"
+    r"(?:three|four|five|six|seven|"
+    r"eight|nine|ten|[3-9]|1\d)[- ](?:way |different |distinct |tumou?r )?(?:class(?:es)?|"
+    r"categories|types))\b",
+    re.I,
+)
+
+
+_MAX_MENTIONS = 2
+"""Mentions of more classes that may be of future work or of other papers."""
+
+
+def check_bounds(
+    grids: Sequence[NumberGrid], sentences: Sequence[Sentence] = ()
+) -> Iterator[Finding]:
+    """Figures of a row that cannot stand beside each other.
+
+    In a paper that speaks of two classes only, a row needs no others that keep the bounds.
+    """
+    text = " ".join(s.text for s in sentences if s.section not in ("references", "related work"))
+    more = [match[0].lower() for match in _MORE_CLASSES.finditer(text)]
+    has_averages = any(re.match("macro|weighted", words) for words in more)
+    is_binary = bool(_TWO_CLASSES.search(text)) and not has_averages and len(more) <= _MAX_MENTIONS
     for grid in grids:
         figures = list(_list_figures(grid))
         for figure, check in _CHECKS:
             yield from _report_exceptions(grid, figures, figure, check)
+        if is_binary:
+            yield from _check_two_classes(grid, figures)
         yield from _check_spreads(grid, figures)
     yield from _check_prevalence(grids)
 
@@ -96,6 +127,35 @@ def _list_figures(grid: NumberGrid) -> Iterator[_Figures]:
             if found:
                 place = grid.places[next(row for row, name in enumerate(names) if name)]
                 yield _Figures(grid.full_heads[column], place, found)
+
+
+_CLEAR = 0.0025
+"""Distance from a bound, as a share of 1, that rounding and folds of unlike size do not explain."""
+
+
+def _check_two_classes(grid: NumberGrid, figures: Sequence[_Figures]) -> Iterator[Finding]:
+    """Accuracy outside sensitivity and specificity, F1 above precision and recall."""
+    for one in figures:
+        shares = {name: value for name, (value, _) in one.list_shares().items()}
+        for name, first, second in (
+            ("accuracy", "sensitivity", "specificity"),
+            ("F1", "precision", "sensitivity"),
+        ):
+            if not {name, first, second} <= shares.keys() or min(shares.values()) < 0.3:
+                continue
+            low, high = sorted((shares[first], shares[second]))
+            if name == "F1" and "±" in one.cells[name].printed:
+                low = 0.0  # a mean of F1 may lie below both means
+            if not low - _CLEAR <= shares[name] <= high + _CLEAR:
+                printed = [one.cells[n].printed for n in (name, first, second)]
+                yield (
+                    one.place,
+                    Contradiction(
+                        name,
+                        f"{grid.label}, '{shorten(one.name)}': {name} {printed[0]} does not lie "
+                        f"between {first} {printed[1]} and {second} {printed[2]}.",
+                    ),
+                )
 
 
 _Check = Callable[[_Figures], str | None]
