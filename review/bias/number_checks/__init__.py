@@ -14,6 +14,7 @@ from review.bias.number_checks.arithmetic import (
     DiagnosticFigures,
     Interval,
     PrintedProportion,
+    SentenceFigures,
     complete_figures,
     compute_events_per_variable,
     find_contradictions,
@@ -27,7 +28,7 @@ from review.bias.number_checks.extraction import (
     extract_figures,
     extract_sensitivity,
 )
-from review.bias.number_checks.paper_checks import SentenceFigures, check_sentences
+from review.bias.number_checks.paper_checks import check_sentences
 
 __all__ = [
     "EXAMPLE_SENSITIVITY",

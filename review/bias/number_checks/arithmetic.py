@@ -51,6 +51,15 @@ class Contradiction:
     """One sentence with both values."""
 
 
+@dataclass(frozen=True, slots=True)
+class SentenceFigures:
+    """Figures of one sentence, and contradictions among them."""
+
+    sentence: int
+    stated: DiagnosticFigures
+    problems: tuple[Contradiction, ...]
+
+
 Finding = tuple[int, Contradiction]
 """Index of a sentence, and what does not agree in it."""
 

@@ -7,13 +7,13 @@ table read wrongly gives silence and not an alarm.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from review.bias.number_checks.arithmetic import (
     Contradiction,
     DiagnosticFigures,
     Finding,
+    SentenceFigures,
     find_contradictions,
     parse_proportion,
 )
@@ -78,15 +78,6 @@ _STATED_TOTAL = re.compile(
     rf"of\s+)?{_COUNT}\s+(?:[a-z][\w-]*\s+){{0,3}}?({_UNIT})\b",
     re.I,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SentenceFigures:
-    """Figures of one sentence, and contradictions among them."""
-
-    sentence: int
-    stated: DiagnosticFigures
-    problems: tuple[Contradiction, ...]
 
 
 def check_sentences(
