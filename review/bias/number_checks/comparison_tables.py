@@ -66,11 +66,16 @@ _PATTERNS = {
 _SPREAD = re.compile(
     r"^\W*(?:std|s\.?d\.?|stdev|ci|95 ?% ?ci|p|p-?values?|var(?:iance)?)\W*$", re.I
 )
+_NO_RESULT = re.compile(
+    r"\b(?:numbers?|samples?|patients|subjects|cases|images|scans|years?|size|epochs?|age)\b|^n$|^#",
+    re.I,
+)
 _METHOD_HEAD = re.compile(
     r"\b(?:methods?|models?|architectures?|approach(?:es)?|modules?|networks?|algorithms?|"
     r"classifiers?|backbones?|names?|variants?|strateg(?:y|ies)|losses|loss)\b",
     re.I,
 )
+_OWN_HEAD = re.compile(r"^\W*(?:ours?|proposed)\b", re.I)
 _MARKS = re.compile(r"[*∗†‡⋆§¶#^]+|[✓✗✔✘]")
 _CITATION = re.compile(r"\s*[(\[](?:[^()\[\]]*(?:et al|\d{4})[^()\[\]]*|\d+(?:,\s*\d+)*)[)\]]")
 _TEXT_SHARE = 0.4
@@ -93,8 +98,8 @@ class Measure:
     """One for each method."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodComparison:
     """A table, or a part of one, that compares methods."""
 
     label: str
@@ -107,15 +112,25 @@ class Comparison:
     measures: tuple[Measure, ...]
     heads: tuple[str, ...]
     """Of all columns of figures, or the labels of all rows if methods stand in columns."""
+    places: tuple[int, ...]
+    """Sentence of each method; of each measure if methods stand in columns."""
+    in_columns: bool
 
 
 def find_metrics(text: str) -> dict[str, int]:
     """The metrics that a text names, each with its place; 'error' only if it names no other."""
-    found: dict[str, int] = {}
+    spans: dict[str, tuple[int, int]] = {}
     for name, pattern in _PATTERNS.items():
         match = pattern.search(text)
         if match:
-            found[name] = match.start()
+            spans[name] = match.span()
+    found = {
+        name: start
+        for name, (start, end) in spans.items()
+        if not any(
+            a <= start and end <= b and (a, b) != (start, end) for a, b in spans.values()
+        )  # 'Dice' in 'surface Dice'
+    }
     if len(found) > 1:
         found.pop("error", None)  # 'HD95 distance', 'calibration error'
     return found
@@ -134,9 +149,11 @@ def clean_name(text: str) -> str:
     return " ".join(_MARKS.sub(" ", _CITATION.sub("", text)).split())
 
 
-def read_comparisons(grids: Sequence[NumberGrid], captions: dict[str, str]) -> list[Comparison]:
+def read_comparisons(
+    grids: Sequence[NumberGrid], captions: dict[str, str]
+) -> list[MethodComparison]:
     """The comparisons of all tables; captions by label of the table."""
-    found: list[Comparison] = []
+    found: list[MethodComparison] = []
     for grid in grids:
         caption = captions.get(grid.label, "")
         for heads, rows in _split_blocks(grid):
@@ -183,7 +200,7 @@ def _join_heads(upper: Sequence[str], texts: Sequence[str]) -> tuple[str, ...]:
 
 def _read_block(
     grid: NumberGrid, caption: str, heads: tuple[str, ...], rows: Sequence[int]
-) -> Iterator[Comparison]:
+) -> Iterator[MethodComparison]:
     """Methods in rows under heads that name metrics, or in columns beside labels that do."""
     count = _count_label_columns(grid, rows)
     if count == 0 or count >= len(heads):
@@ -192,7 +209,9 @@ def _read_block(
     labelled = [row for row in rows if any(grid.cells[row][count:])]
     labels = {row: _join_labels(grid, row, rows, count) for row in labelled}
     in_labels = sum(bool(find_metrics(label)) for label in labels.values())
-    if labelled and not in_heads and in_labels >= _LABEL_SHARE * len(labelled):
+    is_own = any(_OWN_HEAD.match(head.split(" | ")[-1]) for head in heads[count:])
+    by_label = in_labels >= _LABEL_SHARE * len(labelled)
+    if labelled and not in_heads and (by_label or (is_own and not in_labels)):
         yield _read_columns(grid, caption, heads=heads, labels=labels, count=count)
     elif labelled:
         yield _read_rows(grid, caption, heads=heads, rows=rows, count=count)
@@ -221,28 +240,38 @@ def _join_labels(grid: NumberGrid, row: int, rows: Sequence[int], count: int) ->
 
 def _read_columns(
     grid: NumberGrid, caption: str, *, heads: tuple[str, ...], labels: dict[int, str], count: int
-) -> Comparison:
+) -> MethodComparison:
     columns = range(count, len(heads))
     groups = _find_groups(labels.values())
     measures = []
+    places = []
     for row, label in labels.items():
         cells = [parse_figure(grid.texts[row][column]) for column in columns]
         measure = _build_measure(label, caption, cells, is_named=False, groups=groups)
         if measure:
             measures.append(measure)
+            places.append(grid.places[row])
     names = tuple(clean_name(heads[column].split(" | ")[-1]) for column in columns)
     conditions = tuple(
         " | ".join((*heads[column].split(" | ")[:-1], read_mark(heads[column], caption)))
         for column in columns
     )
-    return Comparison(
-        grid.label, grid.page, caption, names, conditions, tuple(measures), tuple(labels.values())
+    return MethodComparison(
+        label=grid.label,
+        page=grid.page,
+        caption=caption,
+        names=names,
+        groups=conditions,
+        measures=tuple(measures),
+        heads=tuple(labels.values()),
+        places=tuple(places),
+        in_columns=True,
     )
 
 
 def _read_rows(
     grid: NumberGrid, caption: str, *, heads: tuple[str, ...], rows: Sequence[int], count: int
-) -> Comparison:
+) -> MethodComparison:
     named = [n for n in range(count) if _METHOD_HEAD.search(heads[n].split(" | ")[-1])]
     distinct = [len({grid.texts[row][n] for row in rows}) for n in range(count)]
     column = named[0] if len(named) == 1 else max(range(count), key=lambda n: distinct[n])
@@ -270,17 +299,19 @@ def _read_rows(
         measure = _build_measure(heads[n], caption, cells, is_named=is_named, groups=groups)
         if measure:
             measures.append(measure)
-    return Comparison(
-        grid.label,
-        grid.page,
-        caption,
-        tuple(clean_name(labels[column]) for _, _, labels in kept),
-        tuple(
+    return MethodComparison(
+        label=grid.label,
+        page=grid.page,
+        caption=caption,
+        names=tuple(clean_name(labels[column]) for _, _, labels in kept),
+        groups=tuple(
             " | ".join((part, *(labels[n] for n in grouping), read_mark(labels[column], caption)))
             for _, part, labels in kept
         ),
-        tuple(measures),
-        heads[count:],
+        measures=tuple(measures),
+        heads=heads[count:],
+        places=tuple(grid.places[row] for row, _, _ in kept),
+        in_columns=False,
     )
 
 
@@ -322,6 +353,8 @@ def _build_measure(
     if len(values) < _MIN_VALUES or _SPREAD.match(last):
         return None
     metrics = find_metrics(last)
+    if not metrics and _NO_RESULT.search(last):
+        return None
     if not metrics and head.rpartition(" | ")[0] not in groups:
         metrics = find_metrics(head)
     units = {cell.printed.split()[-1].lower() for cell in values if " " in cell.printed}
@@ -331,7 +364,9 @@ def _build_measure(
     if not metrics and _is_distance(last, caption):
         metrics = {"error": 0}
     if not metrics:
-        metrics = {name: at for name, at in find_metrics(caption).items() if name not in COSTS}
+        opening = re.split(r"(?<=[a-z)])\.\s+(?=\w)", caption)[0]
+        named = find_metrics(opening) or find_metrics(caption)
+        metrics = {name: at for name, at in named.items() if name not in COSTS}
         metrics = metrics if len(metrics) == 1 or not is_named else {}
     directions = {_DIRECTIONS[name] for name in metrics}
     if "↑" in head or "↓" in head:
@@ -380,3 +415,19 @@ def parse_figure(text: str) -> NumberCell | None:
     if unit and unit["unit"] in ("ms", "min", "mm", "GB", "MB", "h"):
         scale = 1.0
     return NumberCell(float(digits) * scale, len(digits.partition(".")[2]), text.strip())
+
+
+_NOT_SHORT = r"(?!(?![Oo]urs?\))[A-Za-z]{1,4}\))"
+"""What is between brackets, unless it is a short word that tells two methods apart: 'ASM(WR)'."""
+
+
+def strip_setting(name: str) -> str:
+    """The name without its setting: 'SimCLR' of 'SimCLR - 5%' and of 'SimCLR (5%)'."""
+    bare = re.sub(rf"\({_NOT_SHORT}.*?\)", "", name)
+    return re.sub(r"\s[-–]\s?\d[\d.]*\s?%.*$", "", bare).strip()
+
+
+def squeeze_method(name: str) -> str:
+    """The letters and digits of a name of a method, without what is between brackets."""
+    bare = strip_setting(name)
+    return re.sub(r"[^a-z0-9+]", "", bare.lower())

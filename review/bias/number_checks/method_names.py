@@ -4,7 +4,12 @@ import re
 from collections.abc import Sequence
 from functools import cache, partial
 
-from review.bias.number_checks.comparison_tables import Comparison, find_metrics
+from review.bias.number_checks.comparison_tables import (
+    MethodComparison,
+    find_metrics,
+    squeeze_method,
+    strip_setting,
+)
 from review.models import Sentence
 
 OWN_NOUN = (
@@ -32,20 +37,10 @@ def is_name(name: str) -> bool:
     )
 
 
-_NOT_SHORT = r"(?!(?![Oo]urs?\))[A-Za-z]{1,4}\))"
-"""What is between brackets, unless it is a short word that tells two methods apart: 'ASM(WR)'."""
-
-
-def _strip_setting(name: str) -> str:
-    """The name without its setting: 'SimCLR' of 'SimCLR - 5%' and of 'SimCLR (5%)'."""
-    bare = re.sub(rf"\({_NOT_SHORT}.*?\)", "", name)
-    return re.sub(r"\s[-–]\s?\d[\d.]*\s?%.*$", "", bare).strip()
-
-
 @cache
 def build_pattern(name: str) -> re.Pattern[str]:
     """Finds the name of a method in a text: 'SwinNet' in any case, 'Joint' only as printed."""
-    bare = _strip_setting(name)
+    bare = strip_setting(name)
     parts = [re.escape(part) for part in re.split(r"[\s\-_]+", bare) if part]
     is_word = re.fullmatch(r"[A-Z]?[a-z]+", bare)
     flags = re.NOFLAG if is_word else re.I
@@ -115,7 +110,7 @@ _NO_SCOPE = re.compile(
 )
 
 
-def has_scope(limits: Sequence[str], one: Comparison) -> bool:
+def has_scope(limits: Sequence[str], one: MethodComparison) -> bool:
     """Whether the table is about all that a claim limits itself to: data sets, organs, settings."""
     heads = (*one.groups, *(m.head for m in one.measures))
     known = {_stem(word) for head in heads for word in _WORD.findall(head)}
@@ -148,15 +143,9 @@ def is_named(head: str, text: str) -> bool:
     return any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text, re.I) for word in words)
 
 
-def find_rows(name: str, one: Comparison, own: frozenset[str]) -> list[int]:
+def find_rows(name: str, one: MethodComparison, own: frozenset[str]) -> list[int]:
     """The rows of a method of a comparison; of the paper's own methods if the name is ''."""
     if name:
         wanted = squeeze_method(name)
         return [row for row, other in enumerate(one.names) if squeeze_method(other) == wanted]
     return [row for row, other in enumerate(one.names) if other in own]
-
-
-def squeeze_method(name: str) -> str:
-    """The letters and digits of a name of a method, without what is between brackets."""
-    bare = _strip_setting(name)
-    return re.sub(r"[^a-z0-9+]", "", bare.lower())

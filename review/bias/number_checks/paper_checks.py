@@ -52,6 +52,7 @@ from review.bias.number_checks.table_bounds import check_bounds
 from review.bias.number_checks.table_cells import build_grids, check_grids
 from review.bias.number_checks.table_columns import check_columns
 from review.bias.number_checks.table_means import check_means
+from review.bias.number_checks.table_results import check_results
 from review.bias.number_checks.table_statements import check_table_statements
 from review.bias.number_checks.table_totals import check_totals
 from review.bias.number_checks.text_and_tables import compare_text_with_grids
@@ -149,6 +150,7 @@ def find_paper_contradictions(
         check_table_statements(sentences, grids),
         compare_text_with_grids(sentences, grids),
         check_superiority(sentences, grids, tables),
+        check_results(sentences, grids, tables),
         check_repeated_counts(sentences, grids),
         check_repeated_values(sentences, grids),
         check_gains(sentences, grids, tables),

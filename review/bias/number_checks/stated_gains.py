@@ -9,8 +9,8 @@ from review.bias.number_checks.arithmetic import Contradiction, Finding
 from review.bias.number_checks.comparison_tables import (
     COSTS,
     METRIC_WORDS,
-    Comparison,
     Measure,
+    MethodComparison,
     find_metrics,
     read_comparisons,
 )
@@ -117,7 +117,7 @@ def check_gains(
 
 
 def _check_sentence(
-    text: str, comparisons: Sequence[Comparison], names: set[str], own: frozenset[str]
+    text: str, comparisons: Sequence[MethodComparison], names: set[str], own: frozenset[str]
 ) -> Contradiction | None:
     bare = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", " ", text)
     marked, found = mark_names(bare, names)
@@ -134,7 +134,7 @@ def _check_sentence(
         is_second=is_second,
     )
     limits = tuple(LIMITS.findall(marked))
-    best: tuple[int, Comparison, tuple[bool, ...]] | None = None
+    best: tuple[int, MethodComparison, tuple[bool, ...]] | None = None
     count = 0
     for one in comparisons:
         if len(gains) == 1 and not has_scope(limits, one):
@@ -175,7 +175,11 @@ def _list_objects(marked: str, found: Sequence[str]) -> list[str]:
 
 
 def _is_sure(
-    claim: _GainClaim, check: Sequence[bool], one: Comparison, own: frozenset[str], tables: int
+    claim: _GainClaim,
+    check: Sequence[bool],
+    one: MethodComparison,
+    own: frozenset[str],
+    tables: int,
 ) -> bool:
     """Whether the table is the one meant: all gains but one agree, or the only one is near."""
     if len(check) > 1:
@@ -228,7 +232,9 @@ def _list_gains(text: str) -> list[_Gain]:
     return gains
 
 
-def _compare(claim: _GainClaim, one: Comparison, own: frozenset[str]) -> Iterator[tuple[bool, ...]]:
+def _compare(
+    claim: _GainClaim, one: MethodComparison, own: frozenset[str]
+) -> Iterator[tuple[bool, ...]]:
     """Whether the table has each gain, for each row the sentence may speak of; none if the table
     has not both methods and the metrics."""
     for pairs in _list_pairs(claim, one, own):
@@ -241,7 +247,7 @@ _Pair = tuple[NumberCell, NumberCell]
 
 
 def _list_pairs(
-    claim: _GainClaim, one: Comparison, own: frozenset[str]
+    claim: _GainClaim, one: MethodComparison, own: frozenset[str]
 ) -> Iterator[tuple[_Pair, ...]]:
     """The cells that each gain of a sentence may compare: one subject, and objects and measures
     in the order of the gains if there are as many."""
@@ -273,7 +279,7 @@ def _list_pairs(
 
 
 def _take_pairs(
-    one: Comparison, row: int, choices: Sequence[Sequence[int]], measures: Sequence[Measure]
+    one: MethodComparison, row: int, choices: Sequence[Sequence[int]], measures: Sequence[Measure]
 ) -> Iterator[tuple[_Pair, ...]]:
     for others in product(*choices):
         pairs = [
@@ -286,7 +292,7 @@ def _take_pairs(
             yield cells
 
 
-def _select(text: str, one: Comparison) -> list[Measure]:
+def _select(text: str, one: MethodComparison) -> list[Measure]:
     metrics = find_metrics(text).keys()
     measures = [m for m in one.measures if m.metric in metrics]
     if not metrics:
@@ -296,7 +302,7 @@ def _select(text: str, one: Comparison) -> list[Measure]:
     return [m for m in measures if is_named(m.head, text)] or measures
 
 
-def _find_second(measure: Measure, mine: Sequence[int], one: Comparison) -> list[int]:
+def _find_second(measure: Measure, mine: Sequence[int], one: MethodComparison) -> list[int]:
     """The best of the other methods."""
     others = [
         (cell.value * measure.direction, row)

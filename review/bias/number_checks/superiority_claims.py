@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from review.bias.number_checks.arithmetic import Contradiction, Finding
 from review.bias.number_checks.comparison_tables import (
     COSTS,
-    Comparison,
     Measure,
+    MethodComparison,
     find_metrics,
     read_comparisons,
+    squeeze_method,
 )
 from review.bias.number_checks.method_names import (
     LIMITS,
@@ -22,7 +23,6 @@ from review.bias.number_checks.method_names import (
     is_name,
     is_named,
     mark_names,
-    squeeze_method,
 )
 from review.bias.number_checks.printed import shorten
 from review.bias.number_checks.rows import is_row
@@ -366,7 +366,7 @@ def _read_objects(common: _Claim, match: re.Match[str], found: Sequence[str]) ->
 
 
 def _check_claim(
-    claim: _Claim, comparisons: Sequence[Comparison], own: frozenset[str], number: str | None
+    claim: _Claim, comparisons: Sequence[MethodComparison], own: frozenset[str], number: str | None
 ) -> Contradiction | None:
     stated = _TABLE.search(claim.text)
     number = stated["n"] if stated else number
@@ -381,7 +381,7 @@ def _check_claim(
     return Contradiction("a comparison", verdicts[0])
 
 
-def _judge(claim: _Claim, one: Comparison, own: frozenset[str]) -> str | None:
+def _judge(claim: _Claim, one: MethodComparison, own: frozenset[str]) -> str | None:
     """What the table has against a claim; '' if it agrees, None if it cannot say."""
     subjects = [find_rows(name, one, own) for name in claim.subjects]
     if not all(subjects) or not has_scope(claim.limits, one):
@@ -432,7 +432,7 @@ def _is_enough(claim: _Claim, wrong: int, checked: int, measures: int) -> bool:
     return wrong > _PLAIN_SHARE * checked
 
 
-def _is_rival(row: int, subject: Sequence[int], one: Comparison, own_rows: set[int]) -> bool:
+def _is_rival(row: int, subject: Sequence[int], one: MethodComparison, own_rows: set[int]) -> bool:
     """Whether a row is another method, and no variant of the subject, no own one, no bound."""
     name = squeeze_method(one.names[row])
     mine = [squeeze_method(one.names[n]) for n in subject]
@@ -441,7 +441,7 @@ def _is_rival(row: int, subject: Sequence[int], one: Comparison, own_rows: set[i
     return row not in own_rows and not is_variant and not _UPPER_BOUND.search(text) and bool(name)
 
 
-def _select_measures(claim: _Claim, one: Comparison, rows: Sequence[int]) -> list[Measure]:
+def _select_measures(claim: _Claim, one: MethodComparison, rows: Sequence[int]) -> list[Measure]:
     """The measures that a claim speaks of; none if it speaks of something the table has not."""
     if _IN_TERMS.search(claim.text) and not claim.metrics:
         return []
@@ -486,7 +486,7 @@ def _is_stated(cell: NumberCell | None, figures: Sequence[str]) -> bool:
     )
 
 
-def _select_groups(claim: _Claim, one: Comparison, rows: Sequence[int]) -> list[str]:
+def _select_groups(claim: _Claim, one: MethodComparison, rows: Sequence[int]) -> list[str]:
     groups = list(dict.fromkeys(one.groups[row] for row in rows))
     named = [group for group in groups if is_named(group, claim.text)]
     return named or groups
@@ -494,7 +494,7 @@ def _select_groups(claim: _Claim, one: Comparison, rows: Sequence[int]) -> list[
 
 def _find_better(
     claim: _Claim,
-    one: Comparison,
+    one: MethodComparison,
     measure: Measure,
     *,
     members: Sequence[int],
