@@ -222,6 +222,8 @@ class Sentence:
     """Standard name of its section: abstract, introduction, methods, ... or ''."""
     boxes: tuple[tuple[float, float, float, float], ...] = ()
     """One box per line, in PDF points from the top left; empty if unknown."""
+    heading: str = ""
+    """The nearest heading above it, as printed; '' if there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,11 +107,14 @@ class _ArticleReader:
     def __init__(self) -> None:
         self.sections: list[PaperSection] = []
         self.sentences: list[Sentence] = []
+        self.heading = ""
+        """Of the part that is being read."""
         self.tables: list[PrintedTable] = []
 
     def read_article(self, article: Any) -> None:
         """Reads front, body and back; other parts (responses, reviews) are by other authors."""
         for part in article:
+            self.heading = ""
             name = _get_name(part)
             if name == "front":
                 self._read_front(part)
@@ -131,11 +134,13 @@ class _ArticleReader:
             if abstract.get("abstract-type") not in _EXTRA_ABSTRACTS:
                 self._open_section("abstract", "Abstract")
                 self._read_children(abstract, "abstract")
+                self.heading = ""
         for words in _find_all(front, "kwd"):
             self._add_block(_get_text(words), "keywords")
 
     def _read_back(self, back: Any) -> None:
         for part in back:
+            self.heading = ""
             name = _get_name(part)
             if name == "ref-list":
                 self._open_section("references", "References")
@@ -161,12 +166,15 @@ class _ArticleReader:
             name = parent
         elif name == "abstract":  # a 'Summary' that opens the methods
             name = self.sections[-1].name if self.sections else ""
+        heading = self.heading
         self._open_section(name or parent, title)
         self._read_children(node, name or parent)
+        self.heading = heading
 
     def _open_section(self, name: str, title: str) -> None:
         if title:
             self.sections.append(PaperSection(name, title, 0, 0.0))
+            self.heading = title
 
     def _read_children(self, node: Any, section: str) -> None:
         for child in node:
@@ -217,7 +225,9 @@ class _ArticleReader:
             if rows:
                 self.tables.append(PrintedTable(label, caption, 0, columns, rows, notes))
                 self.sentences += [
-                    Sentence(" ".join(cell for cell in row if cell), 0, section)
+                    Sentence(
+                        " ".join(cell for cell in row if cell), 0, section, heading=self.heading
+                    )
                     for row in ([columns, *rows] if any(columns) else rows)
                     if any(row)
                 ]
@@ -226,7 +236,8 @@ class _ArticleReader:
 
     def _add_block(self, text: str, section: str) -> None:
         self.sentences += [
-            Sentence(text[start:stop], 0, section) for start, stop in find_sentence_spans(text)
+            Sentence(text[start:stop], 0, section, heading=self.heading)
+            for start, stop in find_sentence_spans(text)
         ]
 
 

@@ -33,6 +33,8 @@ class ParagraphLine:
     line: TextLine
     kind: LineKind
     section: str
+    heading: str
+    """As printed."""
     starts_paragraph: bool
     """Whether a new paragraph must begin here."""
 
@@ -66,12 +68,13 @@ def _classify_lines(
         heading.index: heading_position for heading_position, heading in enumerate(headings)
     }
     classified_lines: list[ParagraphLine] = []
-    section, starts_paragraph = "", True
+    section, title, starts_paragraph = "", "", True
     side_statement: tuple[float, str] | None = None
     for index, (page, line) in enumerate(lines):
         heading_position = position_by_line.get(index)
         if side_statement and line.size > side_statement[0] + 0.7:
             section, starts_paragraph, side_statement = side_statement[1], True, None
+            title = ""
         if heading_position is not None:
             if (
                 section_names[heading_position] == "statements"
@@ -80,12 +83,15 @@ def _classify_lines(
             ):
                 side_statement = (line.size, section)
             section, starts_paragraph = section_names[heading_position], True
+            title = headings[heading_position].title
             if headings[heading_position].own_line:
                 continue
             line = _strip_run_in_heading(line, headings[heading_position].letter_count)
         previous = classified_lines[-1] if classified_lines and not starts_paragraph else None
         kind = _classify_line(line, previous, page.number) if section != "references" else "text"
-        classified_lines.append(ParagraphLine(page.number, line, kind, section, starts_paragraph))
+        classified_lines.append(
+            ParagraphLine(page.number, line, kind, section, title, starts_paragraph)
+        )
         starts_paragraph = False
     return classified_lines
 
@@ -193,7 +199,8 @@ def _split_paragraph(
         boxes = _build_boxes(
             [(part, word) for _, _, part, word in touched_spans if part.page == page]
         )
-        sentences.append(Sentence(text[start:stop], page, touched_spans[0][2].section, boxes))
+        first = touched_spans[0][2]
+        sentences.append(Sentence(text[start:stop], page, first.section, boxes, first.heading))
     return sentences
 
 

@@ -26,17 +26,17 @@ def read_plain_text(text: str, digest: str) -> FullText:
     known_words = build_vocabulary(text.split())
     sections: list[PaperSection] = []
     sentences: list[Sentence] = []
-    section = ""
+    section, title = "", ""
     for page, kind, block in _iter_blocks(pages, known_words):
         if kind == "heading":
             title = split_number(block)[1]
             section = find_section_name(title) or find_section_name(block) or section
             sections.append(PaperSection(section, block, page, 0.0))
         elif section == "references":
-            sentences.append(Sentence(block, page, section))
+            sentences.append(Sentence(block, page, section, heading=title))
         else:
             sentences += [
-                Sentence(block[start:stop], page, section)
+                Sentence(block[start:stop], page, section, heading=title)
                 for start, stop in find_sentence_spans(block)
             ]
     return FullText(

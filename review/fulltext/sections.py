@@ -73,7 +73,7 @@ _SPACED_REGEXES = [
     for name, pattern in SECTION_PATTERNS
 ]
 _NUMBER = re.compile(
-    r"^(?:section\s+)?(?:(?P<no>\d{1,2}(?:\s?\.\s?\d{1,2}){0,3})(?:\s?[.):]|\s)|"
+    r"^(?:section\s+)?(?:(?P<no>\d{1,2}(?:\s?\.\s?\d{1,2}){0,3})(?:\s?[.):|]|\s)|"
     r"(?P<roman>[IVX]{1,5})(?:\s?[.):]|\s(?=[A-Z]))|(?P<letter>[A-H])\s?[.):])\s*(?=\S)"
 )
 _RUN_IN = re.compile(

@@ -59,6 +59,11 @@ def test_an_article_has_its_sections_and_sentences(tmp_path):
     assert "letter by others" not in words
     assert "lay readers" not in words
     assert {s.page for s in text.sentences} == {0}
+    headings = {s.text: s.heading for s in text.sentences}
+    assert headings["Ultrasound of thyroid nodules"] == ""
+    assert headings["It ran for 4 weeks."] == "Results of the pilot"
+    assert headings["Scans were read twice."] == headings["North 80 32"] == "What we did"
+    assert headings["One device was used."] == "Limitations"
 
 
 def test_cells_stand_under_their_heads(tmp_path):
@@ -174,6 +179,8 @@ def test_plain_text_has_sections_and_joined_lines(tmp_path):
         ("references", "[2] C. Writer. Lenses. 2020."),
     ]
     assert {s.page for s in text.sentences} == {0}
+    assert text.sentences[0].heading == ""
+    assert text.sentences[3].heading == "Methods"
 
 
 def test_form_feeds_part_pages(tmp_path):

@@ -1,5 +1,6 @@
 """Headings in letter-spaced print, and the word References where it heads no list."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,6 +115,7 @@ def test_letter_spaced_headings_are_headings(tmp_path, worker, kind, bold):
     "heads",
     [
         ["INTRODUCTION", "METHODS", "RESULTS", "DISCUSSION", "REFERENCES"],
+        ["1 | INTRODUCTION", "2 | METHODS", "3 | RESULTS", "4 | DISCUSSION", "REFERENCES"],
         [
             "1. INTRODUCTION",
             "2. MATERIALS AND METHODS",
@@ -126,7 +128,9 @@ def test_letter_spaced_headings_are_headings(tmp_path, worker, kind, bold):
 def test_headings_spaced_by_the_typesetter_are_headings(tmp_path, worker, heads, spacing):
     text = read(tmp_path, worker, set_paper(heads, spacing=spacing, bold=True))
     assert_sections(text)
-    assert [s.title for s in text.sections] == [head.split(". ")[-1] for head in heads]
+    titles = [re.split(r"[.|] ", head)[-1] for head in heads]
+    assert [s.title for s in text.sections] == titles
+    assert [*dict.fromkeys(s.heading for s in text.sentences)] == titles
 
 
 def test_single_letters_that_are_no_heading_stay_apart(tmp_path, worker):

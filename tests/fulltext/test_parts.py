@@ -55,6 +55,8 @@ def test_headings_have_normal_names(printed, name):
     [
         ("1. Introduction", "1", "Introduction", 1),
         ("3.2 Data", "3.2", "Data", 2),
+        ("1 | INTRODUCTION", "1", "INTRODUCTION", 1),
+        ("2.1 | Subjects and datasets", "2.1", "Subjects and datasets", 2),
         ("2.1.3. Network", "2.1.3", "Network", 3),
         ("IV. RESULTS", "IV", "RESULTS", 1),
         ("B. Dataset", "B", "Dataset", 2),
