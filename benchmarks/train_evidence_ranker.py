@@ -26,6 +26,7 @@ from scipy import linalg, optimize, sparse
 from review import resources
 from review.bias.rules import ranker as ranking
 from review.bias.rules import suggest_evidence
+from review.bias.rules.word_vectors import FILE_NAME, WordVectors, load_word_vectors
 from review.checklists import list_items, load_checklist
 from review.fulltext import FullText
 from review.workflow.fulltexts.reading import (
@@ -38,15 +39,17 @@ ROOT = Path(__file__).parents[1]
 CORPORA = Path(os.environ.get("CORPORA", ROOT.parent / "shared"))
 TARGET = ROOT / "data" / "evidence-ranker.json"
 CHECKLISTS = ("claim-2020", "probast-2019")
-VERSION = "3"
+VERSION = "4"
 MIN_SENTENCES = 3
 """Sentences with a term before it is known."""
 MAX_TERMS = 3500
-MAX_WEIGHTS = 800
+MAX_WEIGHTS = 900
 """Features kept for each item, the heaviest."""
 RELATED_PRIOR = 5
 """Added to the labelled sentences of an item when shares are counted."""
 MIN_RELATED = 0.05
+MIN_HEADING_PAPERS = 2
+"""Papers with a word in a heading before it is known."""
 CONCEPTS = Path(__file__).parent / "evidence_concepts.yaml"
 STRENGTH = 1.0
 """Regularisation of the second step."""
@@ -117,6 +120,7 @@ def count_idf(papers: Sequence[Paper]) -> dict[str, float]:
 
 def make_unfitted(papers: Sequence[Paper], items: dict[str, ranking.RankedItem]):
     """A ranker that knows words, cue phrases and concepts, and has no weights."""
+    vectors = load_word_vectors(TARGET.with_name(FILE_NAME))
     return ranking.EvidenceRanker(
         version=VERSION,
         idf=count_idf(papers),
@@ -125,7 +129,39 @@ def make_unfitted(papers: Sequence[Paper], items: dict[str, ranking.RankedItem])
         floor=0.0,
         cues=tuple(sorted({cue for item in items.values() for cue in item.cues})),
         concepts=tuple(yaml.safe_load(CONCEPTS.read_text(encoding="utf-8")).items()),
+        item_texts={
+            key: ranking.describe_item(item)
+            for key, item in sorted(items.items())
+            if any(key in paper.answers for paper in papers)
+        },
+        heading_words=count_heading_words(papers),
+        vectors=vectors,
+        mean_vector=average_vectors(papers, vectors),
     )
+
+
+def count_heading_words(papers: Sequence[Paper]) -> frozenset[str]:
+    """The words of headings of several papers."""
+    counts: Counter[str] = Counter()
+    for paper in papers:
+        counts.update(
+            set().union(
+                *(
+                    ranking.list_heading_words(sentence.heading)
+                    for sentence in filter(ranking.is_candidate, paper.text.sentences)
+                )
+            )
+        )
+    return frozenset(word for word, count in counts.items() if count >= MIN_HEADING_PAPERS)
+
+
+def average_vectors(papers: Sequence[Paper], vectors: WordVectors) -> tuple[float, ...]:
+    encoded = [
+        vectors.encode_text(sentence.text)
+        for paper in papers
+        for sentence in filter(ranking.is_candidate, paper.text.sentences)
+    ]
+    return tuple(round(float(value), 4) for value in np.mean(encoded, axis=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +224,14 @@ def fit_first_step(design: Design) -> tuple[np.ndarray, list[np.ndarray]]:
 def keep_heaviest(
     design: Design, weights: np.ndarray, keys: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    """The heaviest weights of each item that any paper answers."""
+    """The heaviest weights of each item that any paper answers, and those of word vectors."""
     result = {}
     for column, key in enumerate(keys):
         if design.targets[:, column].any():
             pairs = zip(design.names, weights[:, column], strict=True)
-            heaviest = sorted(pairs, key=lambda pair: (-abs(pair[1]), pair[0]))[:MAX_WEIGHTS]
+            heaviest = sorted(
+                pairs, key=lambda pair: (not ranking.is_meaning(pair[0]), -abs(pair[1]), pair[0])
+            )[:MAX_WEIGHTS]
             result[key] = {name: float(weight) for name, weight in heaviest}
     return result
 
@@ -268,7 +306,9 @@ class Choices:
 
 
 def collect_choices(papers: Sequence[Paper], described: Sequence[dict]) -> Choices:
-    names = sorted({name for one in described for rows in one.values() for name in rows[min(rows)]})
+    names = sorted(
+        {name for one in described for rows in one.values() if rows for name in rows[min(rows)]}
+    )
     names = sorted({*names, *(f"in {section}" for section in ranking.SECTIONS)})
     matrices, targets, sizes, numbers = [], [], [], []
     for number, (paper, rows_by_key) in enumerate(zip(papers, described, strict=True)):
@@ -388,6 +428,8 @@ def list_presence_cases(
     cases = []
     for n, (paper, rows_by_key) in enumerate(zip(papers, described, strict=True)):
         for key, rows in rows_by_key.items():
+            if not rows:
+                continue
             scores = score_rows(rows, mixings[n])
             answer = paper.answers.get(key, set())
             cases.append(
@@ -522,6 +564,9 @@ def format_ranker(ranker: ranking.EvidenceRanker) -> str:
         "idf": [ranker.idf[term] for term in terms],
         "extra": extra,
         "concepts": dict(ranker.concepts),
+        "item_texts": ranker.item_texts,
+        "heading_words": sorted(ranker.heading_words),
+        "mean_vector": ranker.mean_vector,
         "related": ranker.related,
         "items": {
             key: [[position[name], round(weight, 4)] for name, weight in sorted(one.items())]

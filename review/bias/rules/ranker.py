@@ -1,11 +1,13 @@
 """Ranks the sentences of a paper by how likely they answer a checklist item, with learned weights.
 
 Two linear steps, so that a suggestion can be traced to words. First, a ridge regression for each
-labelled item over the words of a sentence, the cue phrases and concepts in it, the concepts of its
-neighbours, its section and its place; its weights are in the file. Second, one set of weights for
-all items over that score, the scores of related items, the rank by cue phrases, the likeness of
-sentence and item text, and the form of the sentence. The second step also ranks items that nobody
-labelled. benchmarks/train_evidence_ranker.py writes the file.
+labelled item over the words of a sentence and their meaning, the cue phrases and concepts in it,
+the concepts of its neighbours, the heading above it, its section and its place; its weights are in
+the file. Second, for the best candidates, one set of weights for all items over that score, the
+scores of related items, the rank by cue phrases, the likeness of sentence and item text, and the
+form of the sentence. An item that nobody labelled gets the weights of labelled ones worded alike;
+the second step also ranks items without any.
+benchmarks/train_evidence_ranker.py writes the file.
 """
 
 import itertools
@@ -18,16 +20,33 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from review.bias.rules.evidence import Suggestion, find_phrases
 from review.bias.rules.matching import is_about_others
+from review.bias.rules.word_vectors import (
+    FILE_NAME,
+    NO_VECTORS,
+    WordVectors,
+    load_word_vectors,
+)
 from review.bias.weights import read_weights
 from review.models import Sentence
 
-SCHEMA = 2
+SCHEMA = 3
 MAX_CANDIDATE_LENGTH = 800
 """Letters above which a 'sentence' is most likely a table or a broken text layer."""
 RIDGE_PENALTY = 32.0
 """Of the first step, in training and when it is fitted again; chosen on the labelled papers."""
+MAX_CANDIDATES = 30
+"""Sentences of the first step that the second ranks, for a labelled item."""
+MAX_CUE_CANDIDATES = 3
+"""First sentences by cue phrases that it ranks too."""
+MAX_ALIKE = 3
+MIN_LIKENESS = 0.4
+"""Of the wording of an item to that of a labelled item, for it to share the latter's weights; best
+when each labelled item in turn was taken for one that nobody labelled."""
 MAX_EXAMPLES = 200
 """Examples of one item that are used to fit again, the newest."""
 _SKIPPED_SECTIONS = frozenset({"references", "keywords"})
@@ -60,6 +79,9 @@ _CITATION = re.compile(r"et al|\(\w+,? (?:19|20)\d\d", re.I)
 
 _CUE = ":cue "
 """What the names of features for cue phrases begin with."""
+_MEANING = ":meaning "
+"""What the names of the features that are word vectors begin with."""
+_MEANING_SCALE = 1.5
 
 Features = Mapping[str, float]
 
@@ -98,6 +120,13 @@ class EvidenceRanker:
     """Cue phrases that are features of the first step."""
     concepts: tuple[tuple[str, str], ...] = ()
     """Name and regular expression of what a sentence can be about."""
+    item_texts: Mapping[str, str] = field(default_factory=dict)
+    """Key of a labelled item -> its wording, to which items of other checklists are compared."""
+    heading_words: frozenset[str] = frozenset()
+    """Words of headings that are features of the first step."""
+    vectors: WordVectors = NO_VECTORS
+    mean_vector: tuple[float, ...] = ()
+    """Of the sentences of the labelled papers; as long as a word's vector."""
     related: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Key of an item -> item -> how often a sentence that answers the latter answers the former."""
     presence: Mapping[str, float] = field(default_factory=dict)
@@ -123,7 +152,10 @@ def load_ranker(path: Path) -> EvidenceRanker:
     Raises:
         ChecklistError: it cannot be read, or another version of Funnel wrote it.
     """
-    return read_weights(path, _parse_ranker, owner="evidence ranker", schema=SCHEMA)
+    ranker = read_weights(path, _parse_ranker, owner="evidence ranker", schema=SCHEMA)
+    if not ranker.mean_vector:
+        return ranker
+    return replace(ranker, vectors=load_word_vectors(path.with_name(FILE_NAME)))
 
 
 def _parse_ranker(data: Mapping[str, Any]) -> EvidenceRanker:
@@ -140,6 +172,9 @@ def _parse_ranker(data: Mapping[str, Any]) -> EvidenceRanker:
         floor=float(data["floor"]),
         cues=tuple(name.removeprefix(_CUE) for name in names if name.startswith(_CUE)),
         concepts=tuple(data["concepts"].items()),
+        item_texts=data["item_texts"],
+        heading_words=frozenset(data["heading_words"]),
+        mean_vector=tuple(data["mean_vector"]),
         related=data["related"],
         presence=dict(data["presence"]),
         presence_odds=dict(data["presence_odds"]),
@@ -164,6 +199,54 @@ def find_item_key(ranker: EvidenceRanker, key: str) -> str:
 def get_item_weights(ranker: EvidenceRanker, key: str) -> Mapping[str, float]:
     """The weights of an item, else of the same item in another edition of the checklist."""
     return ranker.item_weights.get(find_item_key(ranker, key), {})
+
+
+def adopt_items(ranker: EvidenceRanker, items: Sequence[RankedItem]) -> EvidenceRanker:
+    """The ranker with weights for items that nobody labelled, from labelled ones worded alike."""
+    missing = [item for item in items if find_item_key(ranker, item.key) not in ranker.item_weights]
+    if not missing or not ranker.item_texts:
+        return ranker
+    labelled = {key: _describe_text(ranker, text) for key, text in ranker.item_texts.items()}
+    adopted = dict(ranker.item_weights)
+    for item in missing:
+        described = _describe_text(ranker, describe_item(item))
+        likeness = {key: _compare(described, other) for key, other in labelled.items()}
+        nearest = sorted(likeness, key=lambda key: (-likeness[key], key))[:MAX_ALIKE]
+        sizes = {
+            key: math.exp(10 * likeness[key]) for key in nearest if likeness[key] >= MIN_LIKENESS
+        }
+        shares = {key: size / sum(sizes.values()) for key, size in sizes.items()}
+        if shares:
+            adopted[item.key] = _mix_weights(ranker, shares)
+    return replace(ranker, item_weights=adopted)
+
+
+def describe_item(item: RankedItem) -> str:
+    """All the wording of an item."""
+    return " ".join((item.question, item.guidance, *item.cues))
+
+
+_TextDescription = tuple[Mapping[str, float], NDArray[np.float64]]
+"""Terms by weight, and a vector of length 1: words and meaning."""
+
+
+def _describe_text(ranker: EvidenceRanker, text: str) -> _TextDescription:
+    vector = np.array(encode_meaning(text, ranker))
+    return weigh_terms(text, ranker.idf), vector / (np.sqrt(vector @ vector) or 1.0)
+
+
+def _compare(first: _TextDescription, second: _TextDescription) -> float:
+    """How alike two texts are, up to 1."""
+    by_terms = sum(value * second[0].get(term, 0.0) for term, value in first[0].items())
+    return (by_terms + float(first[1] @ second[1])) / 2
+
+
+def _mix_weights(ranker: EvidenceRanker, shares: Mapping[str, float]) -> dict[str, float]:
+    mixed: dict[str, float] = {}
+    for key, share in shares.items():
+        for name, weight in ranker.item_weights[key].items():
+            mixed[name] = mixed.get(name, 0.0) + share * weight
+    return mixed
 
 
 def is_candidate(sentence: Sentence) -> bool:
@@ -202,8 +285,8 @@ def weigh_terms(text: str, idf: Mapping[str, float]) -> dict[str, float]:
 def build_features(
     sentences: Sequence[Sentence], index: int, ranker: EvidenceRanker
 ) -> dict[str, float]:
-    """Features of the first step for one sentence of a paper: its words, cue phrases and concepts,
-    the concepts of its neighbours, its section, place and form.
+    """Features of the first step for one sentence of a paper: its words, their meaning, its cue
+    phrases and concepts, the concepts of its neighbours, its heading, section, place and form.
 
     Args:
         ranker: its words, phrases and concepts are used; its weights are not.
@@ -229,7 +312,30 @@ def build_features(
         if 0 <= neighbour < len(sentences) and is_candidate(sentences[neighbour]):
             for concept in find_concepts(sentences[neighbour].text, ranker.concepts):
                 features[f":{prefix} {concept}"] = 0.15
+    for concept in find_concepts(sentence.heading, ranker.concepts):
+        features[f":under {concept}"] = 0.3
+    for word in list_heading_words(sentence.heading) & ranker.heading_words:
+        features[f":heading {word}"] = 0.3
+    for n, value in enumerate(encode_meaning(sentence.text, ranker)):
+        features[f"{_MEANING}{n}"] = _MEANING_SCALE * value
     return features
+
+
+def is_meaning(name: str) -> bool:
+    """Whether a feature is part of a word vector."""
+    return name.startswith(_MEANING)
+
+
+def list_heading_words(heading: str) -> frozenset[str]:
+    """The words of a heading without their endings."""
+    words = {_stem(word) for word in _WORD.findall(heading.lower())}
+    return frozenset(word for word in words if len(word) > 2)
+
+
+def encode_meaning(text: str, ranker: EvidenceRanker) -> list[float]:
+    """The vector of a text's words, relative to that of the labelled papers' sentences."""
+    vector = ranker.vectors.encode_text(text)
+    return [float(a - b) for a, b in zip(vector, ranker.mean_vector, strict=True)]
 
 
 def _place_in_section(sentences: Sequence[Sentence], index: int) -> int:
@@ -279,18 +385,31 @@ class PaperIndex:
         self.idf = ranker.idf
         self.candidates = [n for n, sentence in enumerate(sentences) if is_candidate(sentence)]
         self.forms = {n: describe_form(sentences[n], n) for n in self.candidates}
+        self._ranker = ranker
         self._postings: dict[str, list[tuple[int, float]]] = {}
-        for n in self.candidates:
+        self._meanings = np.zeros((len(self.candidates), len(ranker.mean_vector)))
+        for place, n in enumerate(self.candidates):
             for name, value in build_features(sentences, n, ranker).items():
-                self._postings.setdefault(name, []).append((n, value))
+                if is_meaning(name):
+                    self._meanings[place, int(name.removeprefix(_MEANING))] = value
+                else:
+                    self._postings.setdefault(name, []).append((n, value))
 
     def multiply(self, weights: Mapping[str, float]) -> dict[int, float]:
         """Sum of weight times feature, for each candidate."""
-        scores = dict.fromkeys(self.candidates, 0.0)
+        vector = [weights.get(f"{_MEANING}{n}", 0.0) for n in range(self._meanings.shape[1])]
+        by_meaning = (self._meanings @ np.array(vector)).tolist()
+        scores = dict(zip(self.candidates, by_meaning, strict=True))
         for name, weight in weights.items():
             for n, value in self._postings.get(name, ()):
                 scores[n] += weight * value
         return scores
+
+    def compare_meaning(self, text: str) -> dict[int, float]:
+        """How alike each candidate and a text are in meaning; 0 where no words are known."""
+        vector = np.array(encode_meaning(text, self._ranker))
+        products = (self._meanings @ vector / _MEANING_SCALE).tolist()
+        return dict(zip(self.candidates, products, strict=True))
 
     def score_items(
         self, item_weights: Mapping[str, Mapping[str, float]]
@@ -307,7 +426,7 @@ def describe_candidates(
     *,
     related: Mapping[str, float] | None = None,
 ) -> dict[int, dict[str, float]]:
-    """Features of the second step, for each candidate of an item.
+    """Features of the second step, for the best candidates of an item.
 
     Args:
         scores: of the first step, by the key of the item; an item that nobody labelled has none.
@@ -333,6 +452,10 @@ def describe_candidates(
             ("cues", re.sub(r"[^A-Za-z ]+", " ", " ".join(item.cues))),
         )
     }
+    meaning = {
+        "question": index.compare_meaning(item.question),
+        "guidance": index.compare_meaning(f"{item.guidance} {' '.join(item.cues)}"),
+    }
     best_cue_score = max((suggestion.score for suggestion in suggestions), default=1.0) or 1.0
     by_cue = {
         suggestion.sentence: (rank, suggestion.score / best_cue_score)
@@ -340,6 +463,8 @@ def describe_candidates(
     }
     rows: dict[int, dict[str, float]] = {}
     for place, n in enumerate(index.candidates):
+        if not _is_ranked(index.sentences[n], n, item, ranks[n], by_cue.get(n), scores):
+            continue
         rank, cue_score = by_cue.get(n, (None, 0.0))
         section = index.sentences[n].section
         near = [_get_near(index.candidates, place + step, relative) for step in (-2, -1, 1, 2)]
@@ -357,6 +482,8 @@ def describe_candidates(
             "like-question": 3 * likeness["question"][n],
             "like-guidance": 3 * likeness["guidance"][n],
             "like-cues": 3 * likeness["cues"][n],
+            "meaning-question": meaning["question"][n],
+            "meaning-guidance": meaning["guidance"][n],
             "cue-score": cue_score,
             "cue-rank": 0.0 if rank is None else 1 / (rank + 1),
             "cue": float(rank is not None),
@@ -370,6 +497,23 @@ def describe_candidates(
             **index.forms[n],
         }
     return rows
+
+
+def _is_ranked(
+    sentence: Sentence,
+    n: int,
+    item: RankedItem,
+    rank: int,
+    by_cue: tuple[int, float] | None,
+    scores: Mapping[str, Mapping[int, float]],
+) -> bool:
+    """Whether the second step ranks a candidate: of a labelled item only the first of the first
+    step and those by cue phrases, of an item on the title only the front page."""
+    if item.is_in_front:
+        return _is_front(sentence, n)
+    if item.key not in scores or rank < MAX_CANDIDATES:
+        return True
+    return by_cue is not None and by_cue[0] < MAX_CUE_CANDIDATES
 
 
 def _get_near(candidates: Sequence[int], place: int, values: Mapping[int, float]) -> float:
@@ -391,6 +535,7 @@ def rank_evidence(
     ranker: EvidenceRanker,
     *,
     limit: int = 5,
+    keep_all: bool = False,
 ) -> dict[str, list[Suggestion]]:
     """Up to `limit` sentences for each item, best first; ties go to the earlier sentence.
 
@@ -398,7 +543,9 @@ def rank_evidence(
 
     Args:
         suggestions_by_item: all sentences with a cue phrase, as suggest_evidence returns them.
+        keep_all: keep the best sentences of items that the paper most likely does not answer, too.
     """
+    ranker = adopt_items(ranker, items)
     index = PaperIndex(sentences, ranker)
     item_scores = index.score_items(ranker.item_weights)
     ranked: dict[str, list[Suggestion]] = {}
@@ -414,18 +561,14 @@ def rank_evidence(
             tuple(by_cue.values()),
             related=ranker.related.get(key),
         )
-        scores = {
-            n: mix_features(row, ranker.mixing)
-            for n, row in rows.items()
-            if not item.is_in_front or _is_front(sentences[n], n)
-        }
+        scores = {n: mix_features(row, ranker.mixing) for n, row in rows.items()}
         best = sorted(scores, key=lambda n: (-scores[n], n))[:limit]
         is_answered = estimate_presence(ranker, key, rows, scores) >= ranker.least_presence
         # For an item on the title, the front page is all that there is to suggest.
         ranked[item.id] = [
             _make_suggestion(item.id, n, sentences[n], by_cue.get(n), scores[n])
             for n in best
-            if item.is_in_front or (is_answered and scores[n] >= ranker.floor)
+            if keep_all or item.is_in_front or (is_answered and scores[n] >= ranker.floor)
         ]
     return ranked
 

@@ -295,6 +295,7 @@ def suggest_evidence(
     most: int = 5,
     model: str | None = None,
     reader: str | None = None,
+    keep_all: bool = False,
 ) -> dict[str, list[Suggestion]]:
     """For each item, the sentences of the record's PDF most likely to answer it, best first.
 
@@ -303,6 +304,7 @@ def suggest_evidence(
 
     Args:
         reader: who asks; what others made of suggestions counts only where it may be seen.
+        keep_all: also the best sentences of items that the paper most likely does not answer.
 
     Raises:
         ChecklistError: the spaCy model named is not installed.
@@ -311,7 +313,9 @@ def suggest_evidence(
     if text is None or not text.sentences:
         return {item: [] for item in get_cues(checklist)}
     ranker = fit_review_ranker(project, record, checklist, reader=reader)
-    return suggest_from_text(text, checklist, most=most, model=model, ranker=ranker)
+    return suggest_from_text(
+        text, checklist, most=most, model=model, ranker=ranker, keep_all=keep_all
+    )
 
 
 def suggest_from_text(
@@ -321,8 +325,9 @@ def suggest_from_text(
     most: int = 5,
     model: str | None = None,
     ranker: EvidenceRanker | None = None,
+    keep_all: bool = False,
 ) -> dict[str, list[Suggestion]]:
-    """As suggest, from a full text at hand and by the shipped weights, or others."""
+    """As suggest_evidence, from a full text at hand and by the shipped weights, or others."""
     by_phrase = rules.suggest_evidence(
         text.sentences,
         get_cues(checklist),
@@ -336,6 +341,7 @@ def suggest_from_text(
         by_phrase,
         ranker or get_shipped_ranker(),
         limit=most,
+        keep_all=keep_all,
     )
 
 
@@ -356,7 +362,7 @@ def fit_review_ranker(
     Args:
         reader: others' words count only on reports whose appraisal this person may see.
     """
-    ranker = get_shipped_ranker()
+    ranker = rules.adopt_items(get_shipped_ranker(), list_ranked_items(checklist))
     entries = [
         entry
         for entry in _list_visible_entries(project, "evidence", reader)

@@ -4,12 +4,14 @@ import json
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from review import resources
 from review.bias.rules import ranker as ranking
 from review.bias.rules import suggest_evidence
 from review.bias.rules.evidence import Suggestion, find_phrases
+from review.bias.rules.word_vectors import WordVectors
 from review.errors import ChecklistError
 from review.models import Sentence
 
@@ -108,6 +110,53 @@ def test_cue_phrases_and_concepts_of_a_sentence_and_its_neighbours_are_features(
     assert ":before money" not in ranking.build_features(references, 0, knowing)
 
 
+def test_the_heading_above_a_sentence_is_a_feature():
+    knowing = replace(
+        PLAIN, concepts=(("partition", r"\bsplit\w*"),), heading_words=frozenset({"data", "pati"})
+    )
+    sentence = Sentence("A sentence.", 1, "methods", heading="3.1. Split of the Data")
+    features = ranking.build_features([sentence], 0, knowing)
+    assert {name for name in features if name.startswith((":under", ":heading "))} == {
+        ":under partition",
+        ":heading data",
+    }
+    assert ":heading data" not in ranking.build_features([sentence], 0, PLAIN)
+
+
+def test_a_word_that_no_paper_had_counts_like_words_of_its_meaning():
+    matrix = np.array([[9, 0], [8, 1], [0, 9]], dtype=np.int8)
+    vectors = WordVectors({"radiologists": 0, "dermatologists": 1, "optimizer": 2}, matrix)
+    learned = replace(
+        PLAIN,
+        vectors=vectors,
+        mean_vector=(0.1, 0.1),
+        item_weights={ITEM.key: {":meaning 0": 1.0}},
+    )
+    sentences = make_sentences("An optimizer was set.", "Nothing.", "Two dermatologists read it.")
+    assert rank(sentences, learned)[0] == 2
+    asked = replace(ITEM, key="other-1 item", question="Which radiologists?")
+    alike = replace(learned, mixing={"meaning-question": 1.0})
+    assert rank(sentences, alike, item=asked)[0] == 2
+
+
+def test_of_a_labelled_item_only_the_best_candidates_are_ranked(monkeypatch):
+    monkeypatch.setattr(ranking, "MAX_CANDIDATES", 2)
+    sentences = make_sentences("One.", "Two.", "We split.", "We split patients.", "Five.", "Six.")
+    learned = replace(PLAIN, item_weights={ITEM.key: {"split": 1.0}})
+    assert sorted(rank(sentences, learned)) == [2, 3]
+    cues = [make_suggestion(n, sentences[n].text, 2.0 - n / 9) for n in (0, 1, 4, 5)]
+    assert sorted(rank(sentences, learned, cues, limit=9)) == [0, 1, 2, 3, 4]
+    assert len(rank(sentences, PLAIN, limit=9)) == 6
+
+
+def test_the_nearest_sentences_of_an_item_without_suggestions_can_be_asked_for():
+    sentences = make_sentences("One.", "We split patients.")
+    learned = replace(PLAIN, item_weights={ITEM.key: {"split": 1.0}}, floor=99.0)
+    assert rank(sentences, learned) == []
+    ranked = ranking.rank_evidence(sentences, [ITEM], {}, learned, keep_all=True)
+    assert [one.sentence for one in ranked[ITEM.id]] == [1, 0]
+
+
 def test_a_sentence_too_long_to_be_one_has_no_cue_phrases():
     assert find_phrases("We split it.", ("split*", "it")) == {"split*", "it"}
     assert find_phrases("We split it. " * 40, ("split*", "it")) == frozenset()
@@ -200,6 +249,40 @@ def test_another_edition_of_a_checklist_takes_the_weights_of_the_same_item():
     assert ranking.get_item_weights(ranker, "rqs-1.0 flow") == {}
 
 
+def test_an_item_worded_like_a_labelled_one_gets_its_weights():
+    learned = replace(
+        PLAIN,
+        item_weights={"invented-2020 a": {"split": 1.0}, "invented-2020 b": {"grant": 1.0}},
+        item_texts={
+            "invented-2020 a": "How were patients split?",
+            "invented-2020 b": "Who gave the grant?",
+        },
+    )
+    sentences = make_sentences("A grant paid.", "We split patients.")
+    alike = replace(ITEM, key="other-1 x", question="Were patients split in parts?")
+    unlike = replace(ITEM, key="other-1 y", question="Was code given?")
+    adopted = ranking.adopt_items(learned, [alike, unlike])
+    assert adopted.item_weights["other-1 x"] == {"split": 1.0}
+    assert "other-1 y" not in adopted.item_weights
+    assert learned.item_weights.keys() == {"invented-2020 a", "invented-2020 b"}
+    assert rank(sentences, learned, item=alike) == [1, 0]
+    assert rank(sentences, learned, item=unlike) == [0, 1]
+    used = ranking.refit_ranker(adopted, [make_example("A grant.", used=True, key="other-1 x")])
+    assert used.item_weights["other-1 x"]["split"] == 1.0
+    assert used.item_weights["other-1 x"]["grant"] > 0
+
+
+def test_weights_of_several_items_are_shared_by_likeness():
+    learned = replace(
+        PLAIN,
+        item_weights={f"invented-2020 {n}": {"split": n} for n in range(1, 5)},
+        item_texts={f"invented-2020 {n}": "Patients split" for n in range(1, 5)},
+    )
+    alike = replace(ITEM, key="other-1 x", question="Patients split")
+    adopted = ranking.adopt_items(learned, [alike]).item_weights["other-1 x"]
+    assert math.isclose(adopted["split"], (1 + 2 + 3) / 3)
+
+
 def make_example(text, used, key=ITEM.key):
     features = ranking.build_features(make_sentences(text, "Other."), 0, PLAIN)
     return ranking.EvidenceExample(key=key, features=features, used=used)
@@ -257,7 +340,10 @@ def test_the_shipped_weights_know_every_item_they_were_trained_for():
     ranker = ranking.load_ranker(SHIPPED)
     assert {key.split()[0] for key in ranker.item_weights} == {"claim-2020", "probast-2019"}
     assert len(ranker.item_weights) >= 40
-    assert all(len(weights) <= 800 for weights in ranker.item_weights.values())
+    assert all(len(weights) <= 900 for weights in ranker.item_weights.values())
+    dimensions = [f":meaning {n}" for n in range(len(ranker.mean_vector))]
+    assert len(dimensions) == ranker.vectors.matrix.shape[1] == 48
+    assert all(set(dimensions) <= weights.keys() for weights in ranker.item_weights.values())
     assert ranker.mixing["cue-rank"] > 0
     assert ranker.mixing["item"] > 0
     assert SHIPPED.stat().st_size < 1_500_000
@@ -282,7 +368,7 @@ def test_the_shipped_weights_find_the_funding_and_the_split_without_cues():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"schema": 99}, "schema 99, expected 2"),
+        ({"schema": 99}, "schema 99, expected 3"),
         ({"idf": []}, "not the weights"),
         ({"items": {"a b": [[10**9, 1.0]]}}, "not the weights"),
         ({"mixing": None}, "not the weights"),
