@@ -8,7 +8,7 @@ suggestion.
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -33,6 +33,13 @@ DROP_REASONS = {
     "quotation": "none of its quotations is in the paper",
 }
 """Why an answer is dropped -> in words."""
+SUGGESTED_PREFIX, NEAREST_PREFIX = "S", "N"
+"""What the ids of suggested sentences begin with, and those of the nearest where none is suggested.
+"""
+_NEAREST_NOTE = (
+    "No sentence of the paper seems to answer this item; these come nearest. "
+    'Reply "unsure" if they do not tell.'
+)
 MAX_QUOTATIONS = 5
 """Quotations of one answer that are looked for in the paper."""
 MAX_QUOTATION_LENGTH = 1500
@@ -114,6 +121,7 @@ def build_prompt(
     *,
     max_characters: int,
     model_name: str | None = None,
+    nearest_only: bool = False,
 ) -> ItemPrompt | None:
     """The question about an item, with as many of the sentences as fit; None if not one does.
 
@@ -121,9 +129,11 @@ def build_prompt(
         checklist: short name of the instrument.
         suggestions: sentences of the learned ranker, best first.
         model_name: the model of the paper that is appraised, where the form is about one.
+        nearest_only: none of the sentences is suggested for the item; the model is told so.
     """
+    prefix = NEAREST_PREFIX if nearest_only else SUGGESTED_PREFIX
     candidates = [
-        CandidateSentence(id=f"S{number}", text=suggestion.text, page=suggestion.page)
+        CandidateSentence(id=f"{prefix}{number}", text=suggestion.text, page=suggestion.page)
         for number, suggestion in enumerate(suggestions, 1)
     ]
     rule = _ANSWER_RULES[question.choose]
@@ -166,7 +176,15 @@ def _format_material(
         {"id": candidate.id, "page": candidate.page, "text": candidate.text}
         for candidate in candidates
     ]
-    return json.dumps({"item": item, "sentences": sentences}, ensure_ascii=False)
+    material: dict[str, object] = {"item": item, "sentences": sentences}
+    if are_nearest(candidate.id for candidate in candidates):
+        material["note"] = _NEAREST_NOTE
+    return json.dumps(material, ensure_ascii=False)
+
+
+def are_nearest(ids: Iterable[str]) -> bool:
+    """Whether sentences with these ids were sent although none was suggested for the item."""
+    return any(sentence_id.startswith(NEAREST_PREFIX) for sentence_id in ids)
 
 
 class _Reply(BaseModel):

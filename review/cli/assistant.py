@@ -121,11 +121,14 @@ def ask_assistant(
 
 def _format_suggestion(suggestion: "AssistantSuggestion", question: "FormQuestion") -> list[str]:
     from review.checklists import format_answer
+    from review.workflow.assistant.asking import NEAREST_NOTE
 
+    notes = [f"  {NEAREST_NOTE}"] if suggestion.nearest_only else []
     if suggestion.state != "suggested":
-        return [f"{suggestion.model}: {suggestion.reason}"]
+        return [f"{suggestion.model}: {suggestion.reason}", *notes]
     answer = format_answer(question, suggestion.answer)
     return [
         f"{suggestion.model} suggests: {answer} (by a language model, please check)",
         *(f"  p. {quotation.page}: “{quotation.text}”" for quotation in suggestion.quotations),
+        *notes,
     ]

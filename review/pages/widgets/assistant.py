@@ -64,8 +64,10 @@ def _render_suggestion(
 ) -> None:
     """Draws what the model suggested, or why there is no suggestion."""
     name = escape_markdown(suggestion.model)
+    notes = [asking.NEAREST_NOTE] if suggestion.nearest_only else []
     if suggestion.state != "suggested":
-        st.caption(f":material/smart_toy: {name}: {escape_markdown(suggestion.reason or '')}")
+        reason = " ".join([escape_markdown(suggestion.reason or ""), *notes])
+        st.caption(f":material/smart_toy: {name}: {reason}")
         return
     answer = escape_markdown(format_answer(question, suggestion.answer))
     st.markdown(
@@ -85,7 +87,7 @@ def _render_suggestion(
             on_click=pdf_viewer.go_to_page,
             args=(quotation.page,),
         )
-    notes = [_describe_agreement(project, form, suggestion.model)]
+    notes.append(_describe_agreement(project, form, suggestion.model))
     if suggestion.dropped_quotations:
         count = format_count(suggestion.dropped_quotations, "quotation")
         notes.append(f"{count} left out: not in the paper.")

@@ -13,6 +13,7 @@ from typing import Literal
 from review import fulltext
 from review.bias import assistant as prompts
 from review.bias.assistant import DROP_REASONS, CheckedReply, ItemPrompt, PaperQuotation
+from review.bias.rules import Suggestion
 from review.checklists import FormQuestion, find_question, list_items
 from review.errors import ReviewError, SourceError
 from review.fulltext import FullText
@@ -44,6 +45,8 @@ from review.workflow.project.project import Project, follow_plan
 
 PENDING_SECONDS = 30.0
 """How long after its time limit a question without an answer counts as under way."""
+NEAREST_NOTE = "It was given the nearest sentences; none is suggested for this item."
+"""Said beside what a model suggests where the ranker suggests nothing."""
 AssistantState = Literal["off", "answer first", "finished", "ready"]
 
 
@@ -59,6 +62,8 @@ class AssistantSuggestion:
     dropped_quotations: int = 0
     reason: str | None = None
     """Why it was dropped, or what failed: one sentence."""
+    nearest_only: bool = False
+    """Whether no sentence was suggested for the item, so that the model got the nearest ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,17 +256,10 @@ def _build_prompt(
     text = reading.get_record_text(project, form.report)
     if text is None or not text.sentences:
         raise ReviewError(f"{key} has no full text that can be read; attach its PDF first.")
-    suggestions = reading.suggest_evidence(
-        project,
-        form.report,
-        form.checklist,
-        most=settings.sentences,
-        model=project.protocol.appraisal.model,
-        reader=form.reviewer,
-    ).get(question.key, [])
+    suggestions, nearest_only = _choose_sentences(project, settings, form, question)
     if not suggestions:
         raise ReviewError(
-            f"No sentence of {key} seems to bear on this item, so there is nothing to send."
+            f"The full text of {key} has no sentence to send, only headings and references."
         )
     prompt = prompts.build_prompt(
         form.checklist.short,
@@ -269,6 +267,7 @@ def _build_prompt(
         suggestions,
         max_characters=settings.budget.characters,
         model_name=_find_model_name(project, form),
+        nearest_only=nearest_only,
     )
     if prompt is None:
         raise ReviewError(
@@ -276,6 +275,26 @@ def _build_prompt(
             "characters of 'assistant.budget.characters'."
         )
     return text, prompt
+
+
+def _choose_sentences(
+    project: Project, settings: Assistant, form: AppraisalForm, question: FormQuestion
+) -> tuple[list[Suggestion], bool]:
+    """The sentences to send, best first; and whether none of them is suggested to the reviewer, so
+    that they are only those that come nearest."""
+    for keep_all in (False, True):
+        suggestions = reading.suggest_evidence(
+            project,
+            form.report,
+            form.checklist,
+            most=settings.sentences,
+            model=project.protocol.appraisal.model,
+            reader=form.reviewer,
+            keep_all=keep_all,
+        ).get(question.key, [])
+        if suggestions:
+            return suggestions, keep_all
+    return [], True
 
 
 def _find_model_name(project: Project, form: AppraisalForm) -> str | None:
@@ -361,4 +380,5 @@ def _to_suggestion(answered: AnsweredCall) -> AssistantSuggestion:
         quotations=tuple(PaperQuotation(text=text, page=page) for text, page in answer.quotations),
         dropped_quotations=answer.dropped_quotations,
         reason=reason,
+        nearest_only=prompts.are_nearest(answered.call.sentences),
     )

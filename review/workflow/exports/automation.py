@@ -13,10 +13,19 @@ from review.checklists import UNSURE
 from review.protocol.models import find_stage, format_stage_name
 from review.screening import ScreeningStatus
 from review.stopping import STOPPED_REASON
-from review.store import assistant_calls, feedback, flags, screening_queue
+from review.store import (
+    answers,
+    assistant_calls,
+    feedback,
+    flags,
+    fulltexts,
+    screening_queue,
+)
 from review.store.assistant_calls import AnsweredCall
 from review.store.feedback import FeedbackEntry
+from review.store.files import list_current_files
 from review.text.wording import format_count
+from review.workflow.appraisal.assignment import get_appraisal_stage
 from review.workflow.appraisal.instruments import get_checklist, list_checklist_ids
 from review.workflow.assistant import measurement
 from review.workflow.assistant.measurement import AssistantAgreement
@@ -180,15 +189,40 @@ def _describe_flags(snapshot: ReviewSnapshot) -> list[str]:
 
 
 def _describe_evidence(snapshot: ReviewSnapshot) -> list[str]:
-    """Suggested sentences: how many reviewers used and dismissed."""
+    """Suggested sentences: at which stage, on how many reports, how many were used and dismissed.
+    Of what is open only what was judged counts, as elsewhere."""
     entries = list_settled_entries(snapshot, "evidence")
-    if not entries:
+    reports = _count_reports_with_suggestions(snapshot)
+    if not entries and not reports:
         return []
+    stage = format_stage_name(get_appraisal_stage(snapshot.project)).lower()
+    extent = f" of {format_count(reports, 'report')} appraised" if reports else ""
     return [
-        "Beside each question, sentences of the full text were suggested as possible evidence, "
+        f"At the stage {stage}, sentences of the full text{extent} were suggested as possible "
+        "evidence beside each question, "
         f"ranked by wording and place (version {get_shipped_ranker().version} of the weights); "
         f"{_describe_verdicts(entries, 'used', 'sentence')}."
     ]
+
+
+def _count_reports_with_suggestions(snapshot: ReviewSnapshot) -> int:
+    """Decided reports that reviewers appraised with a full text at hand that could be read: beside
+    its questions, sentences were suggested."""
+    settled = _find_settled_reports(snapshot)
+    with snapshot.project.store.read() as conn:
+        files = list_current_files(conn, until=snapshot.until)
+        states = fulltexts.list_states(conn, [file["sha256"] for file in files.values()])
+        answered = {
+            snapshot.groups.get(answer.record, (answer.record, 0))[0]
+            for answer in answers.list_all_answers(conn, with_models=True)
+            if answer.role == "reviewer" and (snapshot.until is None or answer.at <= snapshot.until)
+        }
+    readable = {
+        snapshot.groups.get(record, (record, 0))[0]
+        for record, file in files.items()
+        if states.get(file["sha256"], ("",))[0] == "ok"
+    }
+    return len(settled & answered & readable)
 
 
 def _describe_assistant(snapshot: ReviewSnapshot) -> list[str]:

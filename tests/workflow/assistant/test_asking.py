@@ -24,7 +24,7 @@ from review.workflow.assistant import asking
 from review.workflow.assistant.asking import ask_about_item, get_view
 from review.workflow.exports import bundle
 from review.workflow.exports.snapshot import snapshot_at
-from review.workflow.fulltexts import attachments
+from review.workflow.fulltexts import attachments, reading
 from review.workflow.safety import audit_log
 from review.workflow.setup.loading import open_project
 
@@ -269,13 +269,27 @@ def test_judgements_and_finished_forms_are_not_asked_about(project, service):
     assert view(project).suggestion.answer == "yes"
 
 
-def test_without_a_sentence_there_is_nothing_to_send(project, service):
+def test_without_a_suggestion_the_nearest_sentences_are_sent_and_that_is_said(project, service):
     thanks = sentence_page(["We thank the nurses of the ward for their patience."] * 12)
     attachments.attach_pdf(project, 1, "thanks.pdf", thanks, "ada")
     answer(project, "ada", item="deidentification")
-    with pytest.raises(ReviewError, match="there is nothing to send"):
-        ask(project, item="deidentification")
-    assert service.asked == []
+    form = forms.open_form(project, 1, "claim-2020", "ada")
+    shown = reading.suggest_evidence(project, 1, form.checklist, reader="ada")
+    assert shown["deidentification"] == []
+    service.replies("unsure")
+    dropped = ask(project, item="deidentification")
+    assert (dropped.state, dropped.nearest_only) == ("dropped", True)
+    material = json.loads(service.asked[0].body["messages"][1]["content"])
+    assert "these come nearest" in material["note"]
+    assert {one["id"][0] for one in material["sentences"]} == {"N"}
+    assert "nurses" in material["sentences"][0]["text"]
+    assert view(project, item="deidentification").suggestion.nearest_only
+
+
+def test_suggested_sentences_are_not_called_the_nearest(project, service):
+    service.replies("yes", QUOTATION)
+    assert not ask(project).nearest_only
+    assert "note" not in json.loads(service.asked[0].body["messages"][1]["content"])
 
 
 def test_a_report_without_a_paper_is_not_asked_about(tmp_path, service, new_store):

@@ -6,12 +6,16 @@ from datetime import timedelta
 import pytest
 from support import reporting
 from support.assisted import keep_call
+from support.papers import draw_pdf
 
 from review.store import feedback, flags, screening_queue
 from review.store.feedback import FeedbackEntry
+from review.workflow.appraisal import forms
+from review.workflow.appraisal.forms import AnswerInput
 from review.workflow.bias import flags as bias
 from review.workflow.exports import automation, methods_text
 from review.workflow.exports.snapshot import snapshot_at
+from review.workflow.fulltexts import attachments, reading
 from review.workflow.screening import early_stop, keyword_rules
 from review.workflow.setup.loading import open_project
 
@@ -73,9 +77,22 @@ def test_suggested_sentences_are_told_once_judged(project):
     hear(project, 1, "evidence", "use")
     hear(project, 1, "evidence", "dismiss", sentence="Another.")
     text = state(project)
-    assert "sentences of the full text were suggested as possible evidence" in text
+    assert "At the stage quality, sentences of the full text were suggested as possible" in text
     assert "reviewers used 1 and dismissed 1 of 2 judged sentences (50%" in text
     assert "text-mining rules" not in text
+
+
+def test_suggested_sentences_are_told_where_a_report_was_appraised_with_its_text(project):
+    for n in (1, 2):
+        attachments.attach_pdf(project, n, "study.pdf", draw_pdf("study.pdf"), "ada")
+        assert reading.get_record_text(project, n) is not None
+    assert state(project) == ""
+    for n in (1, 2):
+        forms.add_answer(project, AnswerInput(n, "claim-2020", "title", "yes"), "ada")
+    text = state(project)
+    assert "At the stage quality, sentences of the full text of 1 report appraised were" in text
+    assert "no sentence has been judged yet on a report whose appraisal is complete" in text
+    assert state(project, "2020-03-31") == ""
 
 
 def test_the_newest_word_counts_and_a_withdrawn_one_does_not(project):
