@@ -36,9 +36,13 @@ class WordVectors:
         rows = sorted(
             {self.rows[word] for word in _WORD.findall(text.lower()) if word in self.rows}
         )
-        total = self.matrix[rows].sum(axis=0, dtype=np.int64).astype(np.float64)
+        total: NDArray[np.float64] = (
+            self.matrix[rows].sum(axis=0, dtype=np.int64).astype(np.float64)
+        )
         length = float(np.sqrt(total @ total))
-        return total / length if length else total
+        if length:
+            total /= length
+        return total
 
 
 NO_VECTORS = WordVectors({}, np.zeros((0, 0), dtype=np.int8))
