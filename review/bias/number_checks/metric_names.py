@@ -21,7 +21,7 @@ _METRICS = {
 
 def name_metric(text: str) -> str | None:
     """The metric in the head of a column ('Acc. (%) ↑'); None if it is none of those known."""
-    key = re.sub(r"\(.*?\)|\[.*?\]|[%↑↓:*†]", "", text).strip()
+    key = re.sub(r"\(.*?\)|\[.*?\]|[%↑↓:*†]|_\w+$", "", text).strip()
     for name, words in _METRICS.items():
         if re.fullmatch(words, key, re.I):
             return name

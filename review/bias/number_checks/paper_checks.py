@@ -51,6 +51,7 @@ from review.bias.number_checks.superiority_claims import check_superiority
 from review.bias.number_checks.table_bounds import check_bounds
 from review.bias.number_checks.table_cells import build_grids, check_grids
 from review.bias.number_checks.table_columns import check_columns
+from review.bias.number_checks.table_identities import check_identities
 from review.bias.number_checks.table_means import check_means
 from review.bias.number_checks.table_results import check_results
 from review.bias.number_checks.table_statements import check_table_statements
@@ -145,6 +146,7 @@ def find_paper_contradictions(
         check_grids(grids),
         check_columns(grids, sentences),
         check_bounds(grids, sentences),
+        check_identities(grids),
         check_means(grids, sentences),
         check_totals(grids, sentences),
         check_table_statements(sentences, grids),

@@ -9,7 +9,7 @@ has other definitions, and only the exception is an error.
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from review.bias.number_checks.arithmetic import Contradiction, Finding
 from review.bias.number_checks.metric_names import name_metric
@@ -36,7 +36,7 @@ _AVERAGE = re.compile(r"\b(?:averages?|avg|mean|macro|micro|weighted|overall|tot
 
 
 @dataclass(frozen=True, slots=True)
-class _Figures:
+class MetricRow:
     """The metrics of one row (or column) of a table, under one head."""
 
     name: str
@@ -46,15 +46,23 @@ class _Figures:
     """Head above the metrics: 'AD vs. NC'."""
     is_class: bool = False
     """Whether the row is one class, so that F1 is exactly the harmonic mean."""
+    places: Mapping[str, int] = field(default_factory=dict)
+    """Metric -> sentence, where each metric has a row of its own."""
+
+    def find_place(self, metric: str) -> int:
+        """The sentence with the figure of a metric."""
+        return self.places.get(metric, self.place)
 
     def list_shares(self) -> dict[str, tuple[float, float]]:
         """Metric -> value from 0 to 1, and one unit of its last digit on that scale."""
         is_percent = any(cell.value > 1 for name, cell in self.cells.items() if name in _SHARES)
+        units = [cell.unit for name, cell in self.cells.items() if name in _SHARES]
         shares = {}
         for name, cell in self.cells.items():
             if name in _SHARES:
                 scale = 100.0 if cell.value > 1 or (is_percent and "%" in cell.printed) else 1.0
-                shares[name] = (cell.value / scale, cell.unit / scale)
+                is_whole = cell.value in (scale, 0.0)  # 100 beside 99.44 is 100.00
+                shares[name] = (cell.value / scale, (min(units) if is_whole else cell.unit) / scale)
         return shares
 
 
@@ -89,16 +97,15 @@ def check_bounds(
     has_averages = any(re.match("macro|weighted", words) for words in more)
     is_binary = bool(_TWO_CLASSES.search(text)) and not has_averages and len(more) <= _MAX_MENTIONS
     for grid in grids:
-        figures = list(_list_figures(grid))
+        figures = list(list_metric_rows(grid))
         for figure, check in _CHECKS:
             yield from _report_exceptions(grid, figures, figure, check)
         if is_binary:
             yield from _check_two_classes(grid, figures)
         yield from _check_spreads(grid, figures)
-    yield from _check_prevalence(grids)
 
 
-def _list_figures(grid: NumberGrid) -> Iterator[_Figures]:
+def list_metric_rows(grid: NumberGrid) -> Iterator[MetricRow]:
     """The rows whose columns are metrics, by group of columns; or the columns if rows are."""
     groups: dict[str, dict[str, int]] = {}
     for column, head in enumerate(grid.full_heads):
@@ -114,7 +121,7 @@ def _list_figures(grid: NumberGrid) -> Iterator[_Figures]:
             if found and not _OTHERS.search(label):
                 is_class = bool(_CLASS_HEAD.match(grid.heads[0])) and not _AVERAGE.search(label)
                 name = f"{label} {group}".strip()
-                yield _Figures(name, grid.places[row], found, group, is_class)
+                yield MetricRow(name, grid.places[row], found, group, is_class)
     names = [name_metric(label) for label in grid.labels]
     known = [name for name in names if name]
     if not groups and len(known) > 1 and len(set(known)) == len(known):
@@ -125,15 +132,20 @@ def _list_figures(grid: NumberGrid) -> Iterator[_Figures]:
                 if name and (cell := grid.cells[row][column])
             }
             if found:
-                place = grid.places[next(row for row, name in enumerate(names) if name)]
-                yield _Figures(grid.full_heads[column], place, found)
+                places = {
+                    name: grid.find_place(row, cell.printed.strip("% "))
+                    for row, name in enumerate(names)
+                    if name and (cell := grid.cells[row][column])
+                }
+                first = next(place for place in places.values())
+                yield MetricRow(grid.full_heads[column], first, found, places=places)
 
 
 _CLEAR = 0.0025
 """Distance from a bound, as a share of 1, that rounding and folds of unlike size do not explain."""
 
 
-def _check_two_classes(grid: NumberGrid, figures: Sequence[_Figures]) -> Iterator[Finding]:
+def _check_two_classes(grid: NumberGrid, figures: Sequence[MetricRow]) -> Iterator[Finding]:
     """Accuracy outside sensitivity and specificity, F1 above precision and recall."""
     for one in figures:
         shares = {name: value for name, (value, _) in one.list_shares().items()}
@@ -149,7 +161,7 @@ def _check_two_classes(grid: NumberGrid, figures: Sequence[_Figures]) -> Iterato
             if not low - _CLEAR <= shares[name] <= high + _CLEAR:
                 printed = [one.cells[n].printed for n in (name, first, second)]
                 yield (
-                    one.place,
+                    one.find_place(name),
                     Contradiction(
                         name,
                         f"{grid.label}, '{shorten(one.name)}': {name} {printed[0]} does not lie "
@@ -158,12 +170,12 @@ def _check_two_classes(grid: NumberGrid, figures: Sequence[_Figures]) -> Iterato
                 )
 
 
-_Check = Callable[[_Figures], str | None]
+_Check = Callable[[MetricRow], str | None]
 """What is wrong; '' if the bound is kept; None if the row does not have the figures."""
 
 
 def _report_exceptions(
-    grid: NumberGrid, figures: Sequence[_Figures], figure: str, check: _Check
+    grid: NumberGrid, figures: Sequence[MetricRow], figure: str, check: _Check
 ) -> Iterator[Finding]:
     results = [(one, text) for one in figures if (text := check(one)) is not None]
     wrong = [(one, text) for one, text in results if text]
@@ -179,7 +191,7 @@ def _report_exceptions(
         )
 
 
-def _exceed_mean_of_both(one: _Figures) -> str | None:
+def _exceed_mean_of_both(one: MetricRow) -> str | None:
     shares = one.list_shares()
     if not {"F1", "precision", "sensitivity"} <= shares.keys():
         return None
@@ -200,7 +212,7 @@ def _exceed_mean_of_both(one: _Figures) -> str | None:
     )
 
 
-def _miss_harmonic_mean(one: _Figures) -> str | None:
+def _miss_harmonic_mean(one: MetricRow) -> str | None:
     shares = one.list_shares()
     if not one.is_class or not {"F1", "precision", "sensitivity"} <= shares.keys():
         return None
@@ -217,7 +229,7 @@ def _miss_harmonic_mean(one: _Figures) -> str | None:
     )
 
 
-def _break_overlap_bounds(one: _Figures) -> str | None:
+def _break_overlap_bounds(one: MetricRow) -> str | None:
     shares = one.list_shares()
     if not {"Dice", "IoU"} <= shares.keys():
         return None
@@ -234,7 +246,7 @@ _MIN_DISTANCE = 0.01
 """Distance from both rates at which an accuracy is no effect of averages over three classes."""
 
 
-def _leave_accuracy_between(one: _Figures) -> str | None:
+def _leave_accuracy_between(one: MetricRow) -> str | None:
     shares = one.list_shares()
     if not {"accuracy", "sensitivity", "specificity"} <= shares.keys():
         return None
@@ -251,7 +263,7 @@ def _leave_accuracy_between(one: _Figures) -> str | None:
     )
 
 
-def _exceed_root_of_squares(one: _Figures) -> str | None:
+def _exceed_root_of_squares(one: MetricRow) -> str | None:
     cells = one.cells
     mae, rmse, mse = (cells.get(name) for name in ("MAE", "RMSE", "MSE"))
     if mae and rmse:
@@ -265,7 +277,7 @@ def _exceed_root_of_squares(one: _Figures) -> str | None:
     return None
 
 
-def _miss_mean_of_rates(one: _Figures) -> str | None:
+def _miss_mean_of_rates(one: MetricRow) -> str | None:
     shares = one.list_shares()
     if not {"balanced accuracy", "sensitivity", "specificity"} <= shares.keys():
         return None
@@ -281,7 +293,7 @@ def _miss_mean_of_rates(one: _Figures) -> str | None:
     )
 
 
-def _miss_whole_number(one: _Figures) -> str | None:
+def _miss_whole_number(one: MetricRow) -> str | None:
     """A recall that no whole number of the cases of the row gives.
 
     Source: the GRIM idea, Brown and Heathers 2017, doi:10.1177/1948550616673876.
@@ -302,7 +314,7 @@ def _miss_whole_number(one: _Figures) -> str | None:
     return f"no number of {n} cases gives a recall of {one.cells['sensitivity'].printed}"
 
 
-def _check_spreads(grid: NumberGrid, figures: Sequence[_Figures]) -> Iterator[Finding]:
+def _check_spreads(grid: NumberGrid, figures: Sequence[MetricRow]) -> Iterator[Finding]:
     """A standard deviation that no figures between 0 and 1 with that mean can have.
 
     With two or more of them the deviation is at most the root of 2 m (1 - m).
@@ -326,57 +338,6 @@ def _check_spreads(grid: NumberGrid, figures: Sequence[_Figures]) -> Iterator[Fi
                 )
 
 
-_MIN_ROWS = 4
-_MIN_SHARE_OF_ROWS = 0.6
-_MIN_MISS = 0.012
-"""Distance from the accuracy that the share of positives gives, above rounding and folds."""
-
-
-def _check_prevalence(grids: Sequence[NumberGrid]) -> Iterator[Finding]:
-    """An accuracy that sensitivity and specificity cannot give with the share of positives that the
-    other rows of the same task have: accuracy = p * sensitivity + (1 - p) * specificity."""
-    tasks: dict[str, list[tuple[NumberGrid, _Figures, tuple[float, float, float]]]] = {}
-    for number, grid in enumerate(grids):
-        for one in _list_figures(grid):
-            shares = one.list_shares()
-            if {"accuracy", "sensitivity", "specificity"} <= shares.keys() and not one.is_class:
-                values = tuple(
-                    shares[name][0] for name in ("accuracy", "sensitivity", "specificity")
-                )
-                task = one.group or f"table {number}"
-                tasks.setdefault(task, []).append((grid, one, values))  # type: ignore[arg-type]
-    for task, rows in tasks.items():
-        implied = sorted(
-            (acc - sp) / (se - sp) for _, _, (acc, se, sp) in rows if abs(se - sp) > _MIN_GAP
-        )
-        if len(implied) < _MIN_ROWS:
-            continue
-        share = implied[len(implied) // 2]
-        misses = [abs(share * se + (1 - share) * sp - acc) for _, _, (acc, se, sp) in rows]
-        fitting = sum(miss <= _MAX_MISS for miss in misses)
-        near = sum(abs(one - share) <= _NEAR_SHARE for one in implied)
-        if not 0.1 < share < 0.9 or min(fitting, near) < max(
-            _MIN_ROWS, _MIN_SHARE_OF_ROWS * len(rows)
-        ):
-            continue
-        for (grid, one, (_, se, sp)), miss in zip(rows, misses, strict=True):
-            if miss > _MIN_MISS:
-                yield (
-                    one.place,
-                    Contradiction(
-                        "accuracy",
-                        f"{grid.label}, '{shorten(one.name)}': accuracy "
-                        f"{one.cells['accuracy'].printed}, but sensitivity and specificity give "
-                        f"{share * se + (1 - share) * sp:.3f} with the {share:.0%} positives that "
-                        f"{fitting} other rows have ({shorten(task)}).",
-                    ),
-                )
-
-
-_MIN_GAP = 0.04
-"""Distance of sensitivity and specificity from which on the share of positives is known."""
-_MAX_MISS = 0.003
-_NEAR_SHARE = 0.06
 _CHECKS: tuple[tuple[str, _Check], ...] = (
     ("F1", _exceed_mean_of_both),
     ("F1", _miss_harmonic_mean),

@@ -5,7 +5,7 @@ A relation is only held against a cell if it holds in the other rows or columns 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import fmean
@@ -28,6 +28,7 @@ _MIN_EQUAL = 3
 """Figures two rows of one name must share before the one that differs is an error."""
 _MEAN_OF_F1 = 0.025
 """Share by which a mean F1 over classes or folds may differ from the F1 of their means."""
+_FIGURE = re.compile(r"\d+(?:[.,·]\d+)*")
 _NUMBER = re.compile(r"^[~≈(]?\s*([-−]?\d{1,3}(?:,\d{3})+|[-−]?\d*[.·]?\d+)")
 _TOTAL = re.compile(r"^(?:grand |over)?(?:totals?|all(?: \w+)?|sum)\b[\s(:]*", re.I)
 _MEAN = re.compile(r"^(?:mean|averages?|avg\.?|avreage|macro[- ]average)\b", re.I)
@@ -89,6 +90,13 @@ class NumberGrid:
     texts: tuple[tuple[str, ...], ...]
     places: tuple[int, ...]
     """Index of the sentence of each row; of the caption if the row is not found."""
+    parts: tuple[Mapping[str, int], ...] = ()
+    """For each row, figure -> the piece of the text that holds it, where a row is in pieces."""
+
+    def find_place(self, row: int, figure: str) -> int:
+        """The sentence with a figure of a row, or else with the row."""
+        place = self.places[row]
+        return self.parts[row].get(figure, place) if row < len(self.parts) else place
 
 
 def build_grids(tables: Sequence[PrintedTable], sentences: Sequence[Sentence]) -> list[NumberGrid]:
@@ -100,7 +108,10 @@ def build_grids(tables: Sequence[PrintedTable], sentences: Sequence[Sentence]) -
         label = re.sub(r"\W", "", table.label).lower()
         opening = caption if caption.startswith(label) else f"{label}{caption}"[:40]
         captions = [n for n, text in enumerate(letters) if opening and text.startswith(opening)]
-        captions = captions or [n for n, text in enumerate(letters) if text.startswith(label)]
+        captions = captions or sorted(
+            (n for n, text in enumerate(letters) if text.startswith(label)),
+            key=lambda n: (sentences[n].page != table.page, letters[n] != label),
+        )
         if not label or not captions:
             continue
         rows = [
@@ -109,7 +120,11 @@ def build_grids(tables: Sequence[PrintedTable], sentences: Sequence[Sentence]) -
             for row in table.rows
         ]
         near = range(max(0, captions[0] - 60), min(len(letters), captions[0] + 120))
-        places = tuple(_find_row(row, letters, near, captions[0]) for row in rows)
+        parts = [_find_parts(row, near, sentences) for row in table.rows]
+        places = tuple(
+            _find_row(row, letters, near, part[0] if part else captions[0])
+            for row, part in zip(rows, parts, strict=True)
+        )
         grids.append(
             NumberGrid(
                 label=table.label,
@@ -121,6 +136,10 @@ def build_grids(tables: Sequence[PrintedTable], sentences: Sequence[Sentence]) -
                 cells=tuple(tuple(parse_cell(text) for text in row) for row in table.rows),
                 texts=table.rows,
                 places=places,
+                parts=tuple(
+                    {printed: n for n in reversed(part) for printed in _list_figures(sentences[n])}
+                    for part in parts
+                ),
             )
         )
     return grids
@@ -140,6 +159,27 @@ def _find_row(row: set[str], letters: Sequence[str], near: range, caption: int) 
         if len(letters[n]) >= _MIN_LETTERS and any(text.endswith(letters[n]) for text in row)
     ]
     return ends[0] if len(ends) == 1 else caption
+
+
+def _find_parts(
+    row: Sequence[str], near: Sequence[int], sentences: Sequence[Sentence]
+) -> list[int]:
+    """The sentences that hold figures of a row and no others, those with most figures first: the
+    text may have a row in several pieces."""
+    figures = {figure for cell in row for figure in _FIGURE.findall(cell)}
+    found = {n: set(_list_figures(sentences[n])) for n in near}
+    return sorted(
+        (
+            n
+            for n, held in found.items()
+            if len(held) > 1 and held <= figures and any("." in figure for figure in held)
+        ),
+        key=lambda n: -len(found[n]),
+    )
+
+
+def _list_figures(sentence: Sentence) -> list[str]:
+    return _FIGURE.findall(sentence.text)
 
 
 def _get_label(row: Sequence[str]) -> str:

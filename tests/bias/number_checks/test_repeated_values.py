@@ -1,7 +1,6 @@
-"""Values that two places give differently: denominators, symbols, roles, rows; and prevalence."""
+"""Values that two places give differently: denominators, symbols, roles and rows."""
 
 from review.bias.number_checks.repeated_values import check_repeated_values
-from review.bias.number_checks.table_bounds import check_bounds
 from review.bias.number_checks.table_cells import build_grids
 from review.models import PrintedTable, Sentence
 
@@ -84,23 +83,3 @@ def test_the_cases_of_a_table_are_those_of_the_test_set():
     assert _check("185 images were for training and 28 images for testing.", table=CASES) == []
     both = "20 images were used for testing, and all 28 images with augmentation."
     assert _check(both, table=CASES) == []
-
-
-def _check_prevalence(*rows: tuple[str, ...]) -> list[str]:
-    columns = ("Model", "Accuracy", "Sensitivity", "Specificity")
-    table = PrintedTable("Table 3", "Table 3: Models", 2, columns, rows)
-    grids = build_grids([table], [Sentence("Table 3: Models", 2, "results")])
-    return [problem.text for _, problem in check_bounds(grids)]
-
-
-def test_an_accuracy_agrees_with_the_share_of_positives_of_the_other_rows():
-    rows = (
-        ("A", "72.3", "74.5", "68.1"),
-        ("B", "72.9", "77.2", "64.7"),
-        ("C", "74.1", "77.2", "68.1"),
-        ("D", "76.2", "79.5", "69.8"),
-    )
-    assert _check_prevalence(*rows, ("E", "74.7", "76.8", "70.9")) == []
-    [text] = _check_prevalence(*rows, ("E", "68.8", "79.3", "63.4"))
-    assert "'E': accuracy 68.8" in text
-    assert _check_prevalence(*rows[:3], ("E", "68.8", "79.3", "63.4")) == []
