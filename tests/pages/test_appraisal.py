@@ -364,7 +364,7 @@ def shown_facts(app):
 
 def test_a_fact_is_offered_as_answer_and_taken_with_its_sentence(project):
     app = open_extraction(project, "size-development")
-    assert shown_facts(app) == ["Patients: 13870 (p. 2)", "Images: 13975 (p. 2)"]
+    assert shown_facts(app) == ["Patients: 13,870 (p. 2)", "Images: 13,975 (p. 2)"]
     press(app, "fact_answer_size-development_0")
     entry = forms.open_form(project, 1, "extraction-imaging-ai", "ada").entries["size-development"]
     assert (entry.answer, entry.page) == ("13870", 2)

@@ -463,7 +463,8 @@ def describe_candidates(
     }
     rows: dict[int, dict[str, float]] = {}
     for place, n in enumerate(index.candidates):
-        if not _is_ranked(index.sentences[n], n, item, ranks[n], by_cue.get(n), scores):
+        is_early = item.key not in scores or ranks[n] < MAX_CANDIDATES
+        if not _is_ranked(index.sentences[n], n, item, by_cue.get(n), is_early=is_early):
             continue
         rank, cue_score = by_cue.get(n, (None, 0.0))
         section = index.sentences[n].section
@@ -503,17 +504,15 @@ def _is_ranked(
     sentence: Sentence,
     n: int,
     item: RankedItem,
-    rank: int,
     by_cue: tuple[int, float] | None,
-    scores: Mapping[str, Mapping[int, float]],
+    *,
+    is_early: bool,
 ) -> bool:
     """Whether the second step ranks a candidate: of a labelled item only the first of the first
     step and those by cue phrases, of an item on the title only the front page."""
     if item.is_in_front:
         return _is_front(sentence, n)
-    if item.key not in scores or rank < MAX_CANDIDATES:
-        return True
-    return by_cue is not None and by_cue[0] < MAX_CUE_CANDIDATES
+    return is_early or (by_cue is not None and by_cue[0] < MAX_CUE_CANDIDATES)
 
 
 def _get_near(candidates: Sequence[int], place: int, values: Mapping[int, float]) -> float:
