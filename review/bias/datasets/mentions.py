@@ -113,6 +113,7 @@ def find_mentions(sentences: Sequence[SentenceLike], registry: Registry) -> list
         for mention in mentions
     ]
     mentions = _drop_sources(mentions, sentences, registry)
+    mentions = _resolve_by_modality(mentions, sentences, registry)
     return sorted(_resolve_by_name(mentions), key=lambda m: (m.sentence, m.ids, m.how))
 
 
@@ -195,6 +196,47 @@ def _find_introduced(sentences: Sequence[SentenceLike], mentions: Iterable[Menti
     }
 
 
+_MODALITY_WORDS = {
+    "CXR": re.compile(r"\b(?:chest (?:x-?rays?|radiographs?)|cxrs?)\b", re.I),
+    "CT": re.compile(r"\b(?:ct|computed tomography)\b", re.I),
+    "MRI": re.compile(r"\b(?:mri|magnetic resonance)\b", re.I),
+    "OCT": re.compile(r"\b(?:oct|optical coherence)\b", re.I),
+    "fundus": re.compile(r"\bfundus\b", re.I),
+}
+_CLEARLY_MORE = 5
+"""Times the words of one modality exceed those of the other in a paper on the first."""
+
+
+def _resolve_by_modality(
+    mentions: Sequence[Mention], sentences: Sequence[SentenceLike], registry: Registry
+) -> list[Mention]:
+    """Names that two sets share ('Kermany') mean the set of the modality that the paper is on."""
+    if not any(len(mention.ids) > 1 for mention in mentions):
+        return list(mentions)
+    text = " ".join(sentence.text for sentence in sentences)
+    counts = {name: len(pattern.findall(text)) for name, pattern in _MODALITY_WORDS.items()}
+    resolved = []
+    for mention in mentions:
+        if len(mention.ids) > 1:
+            order = sorted(
+                mention.ids,
+                key=lambda set_id: (
+                    -max(
+                        (counts.get(modality, 0) for modality in registry[set_id].modality),
+                        default=0,
+                    )
+                ),
+            )
+            first, second = (
+                max((counts.get(m, 0) for m in registry[set_id].modality), default=0)
+                for set_id in order[:2]
+            )
+            if first >= _CLEARLY_MORE and first > _CLEARLY_MORE * second:
+                mention = replace(mention, ids=(order[0],), sure=mention.how == "name")
+        resolved.append(mention)
+    return resolved
+
+
 def _resolve_by_name(mentions: Iterable[Mention]) -> list[Mention]:
     """Doubtful mentions of a set that the text uses by name are settled; repeats are dropped."""
     mentions = list(dict.fromkeys(mentions))
@@ -218,8 +260,13 @@ def select_used(mentions: Iterable[Mention]) -> dict[str, list[Mention]]:
 
 
 def select_unresolved(mentions: Iterable[Mention]) -> list[Mention]:
-    """The mentions a person has to settle."""
-    return [mention for mention in mentions if not mention.sure or len(mention.ids) > 1]
+    """The mentions a person has to settle; a name of two sets only where one of them is used."""
+    return [
+        mention
+        for mention in mentions
+        if (not mention.sure or len(mention.ids) > 1)
+        and (mention.used or mention.how not in ("name", "reference") or len(mention.ids) == 1)
+    ]
 
 
 @lru_cache(maxsize=4)

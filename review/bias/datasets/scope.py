@@ -10,6 +10,8 @@ _OTHERS_WORK = re.compile(
     r"\b(used|use|reported|proposed|trained|developed|presented|evaluated)\b|"
     r"\b(an?|one|another) (recent|previous|prior|earlier|similar|related) "
     r"(study|work|paper|article|approach|method)\b|"
+    r"\b(an?|one|another) (?:\w+ )?(study|work|paper|article) "
+    r"(?:\[\d|(?:of|by) [A-Z]\w+ (?:et|and)\b)|"
     r"\b(reported|achieved|reached|set|proposed) (\w+ ){0,4}?(by|in) "
     r"((the|a) )?((study|work|paper) )?(of |by )?([A-Z][\w-]+ et al\b|\[\d)|"
     r"\b(reported|achieved|reached) (\S+ ){0,6}?in \[\d",
@@ -159,6 +161,15 @@ _INTRODUCED_BEFORE = re.compile(
     re.I,
 )
 """'We present the X', 'we collected a set named X'; but 'we collected the X' may be public."""
+_INTRODUCED_AFTER = re.compile(
+    r"^[\"”'’)\s]*(?:\([A-Z][\w-]*\)[\"”'’)\s]*)?(?:,[^,;]{0,120},)?\s*"
+    r"(?:is|was|has been) (?:\w+ly )?(?:introduced|presented|proposed|released|described)\b"
+    r"[^.;]{0,40}?\bin this "
+    r"(?:paper|work|study|article)\b",
+    re.I,
+)
+_NEW_SET = re.compile(r"\bnew\b|\bnovel\b|\bfirst\b", re.I)
+"""'The X, a new data set, is presented in this paper'."""
 
 
 def read_context(text: str, section: str, start: int, stop: int) -> Context:
@@ -202,7 +213,10 @@ def _is_own_collection(before: str, after: str) -> bool:
 def is_introduced(text: str, words: str) -> bool:
     """Whether a sentence says that the authors made the data set that `words` name."""
     place = text.find(words)
-    return place >= 0 and bool(_INTRODUCED_BEFORE.search(text[:place]))
+    if place < 0:
+        return False
+    is_presented = _INTRODUCED_AFTER.match(text[place + len(words) :]) and _NEW_SET.search(text)
+    return bool(_INTRODUCED_BEFORE.search(text[:place]) or is_presented)
 
 
 def _is_example(text: str, before: str) -> bool:

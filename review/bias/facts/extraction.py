@@ -77,7 +77,8 @@ _SPLIT_UNIT = (
         "patient",
         re.compile(
             r"\b(patient|subject|participant|person|individual|case)[- ](?:level|wise|based|"
-            r"disjoint)|\b(?:by|per|at the|across) (?:patients?|subjects?|participants?)\b|"
+            r"disjoint|distinct)|"
+            r"\b(?:by|per|at the|across) (?:patients?|subjects?|participants?)\b|"
             r"leave-one-(?:subject|patient)-out|\b(?:patients|subjects|participants) were (?:\w+ "
             r")?(?:split|"
             r"divided|assigned|partitioned)|same (?:patient|subject)|(?:patient|subject)s? overlap",

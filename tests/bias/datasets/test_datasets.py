@@ -177,6 +177,33 @@ def test_author_and_cited_reference_together_name_a_set(registry):
     assert not reg.select_used(reg.find_mentions(sentences[:1], registry))
 
 
+@pytest.mark.parametrize(
+    ("subject", "wanted"),
+    [
+        ("optical coherence tomography (OCT)", {"kermany_oct"}),
+        ("chest X-ray", {"kermany_cxr"}),
+        ("photograph", set()),
+    ],
+)
+def test_a_name_of_two_sets_means_the_one_of_the_papers_modality(registry, subject, wanted):
+    lines = [f"The {subject} images of fold {n} were read." for n in range(6)]
+    lines.append("The Kermany dataset was used for testing.")
+    sentences = [Sentence(line, 1, "methods") for line in lines]
+    mentions = reg.find_mentions(sentences, registry)
+    assert set(reg.select_used(mentions)) == wanted
+    assert bool(reg.select_unresolved(mentions)) == (not wanted)
+
+
+def test_a_new_set_that_is_presented_in_this_paper_is_the_authors_own(registry):
+    lines = (
+        "The Tufts Dental Database, a new set of radiographs, is presented in this paper.",
+        "Networks were trained on the Tufts Dental Database.",
+    )
+    sentences = [Sentence(line, 1, "methods") for line in lines]
+    assert not reg.select_used(reg.find_mentions(sentences, registry))
+    assert set(reg.select_used(reg.find_mentions(sentences[1:], registry))) == {"tufts_dental"}
+
+
 def test_their_data_set_is_that_of_another_study(registry):
     text = "Their dataset from BraTS 2018 was split into training and test images."
     assert not reg.select_used(reg.find_mentions([Sentence(text, 1, "methods")], registry))
@@ -584,6 +611,9 @@ def test_years_programmes_and_short_names(registry, text, wanted):
         ("Our model was pretrained on CheXpert.", {"chexpert"}),
         ("A recent study on the LIDC-IDRI dataset reported 95% accuracy [5].", set()),
         ("Such performance was reported on CheXpert in [12].", set()),
+        ("A study [58] reporting landmarks with good results was tested on MIRIAD.", set()),
+        ("The model predicts drusen, SHRM and HRF in the second dataset.", set()),
+        ("Vessels were segmented in the HRF dataset.", {"hrf_fundus"}),
         ("The state of the art on BraTS was set by Isensee et al. (2021).", set()),
         ("Many data sets (e.g., ISIC, HAM10000) are imbalanced.", set()),
         ("Public data sets such as CheXpert and PadChest have driven progress.", set()),
