@@ -6,6 +6,8 @@ find(sentences)            sentences with figures of one test, and what does not
 counted_in(text)           sizes a sentence states: positives of the test set, events, predictors
 """
 
+from collections.abc import Sequence
+
 from review.bias.number_checks.arithmetic import (
     EXAMPLE_SENSITIVITY,
     MIN_EVENTS_PER_VARIABLE,
@@ -28,7 +30,7 @@ from review.bias.number_checks.extraction import (
     extract_figures,
     extract_sensitivity,
 )
-from review.bias.number_checks.paper_checks import check_sentences
+from review.models import PrintedTable, Sentence
 
 __all__ = [
     "EXAMPLE_SENSITIVITY",
@@ -51,3 +53,17 @@ __all__ = [
     "parse_proportion",
     "wilson",
 ]
+
+
+def check_sentences(
+    sentences: Sequence[Sentence], tables: Sequence[PrintedTable] = ()
+) -> list[SentenceFigures]:
+    """Sentences with figures that can be checked, in reading order, and what does not agree.
+
+    Args:
+        tables: the tables of the paper, cell by cell.
+    """
+    # The patterns of all checks take most of a second to compile; most commands need none.
+    from review.bias.number_checks import paper_checks
+
+    return paper_checks.check_sentences(sentences, tables)
