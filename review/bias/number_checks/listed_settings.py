@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from review.bias.number_checks.arithmetic import Contradiction, Finding
-from review.bias.number_checks.rows import is_row
+from review.bias.number_checks.rows import NO_OWN_TEXT, is_row
 from review.bias.number_checks.table_cells import NumberGrid
 from review.models import Sentence
 
@@ -14,7 +14,6 @@ _LIST = re.compile(
     rf"(?<![\d.,])(?P<list>{_NUMBER}(?:\s*,\s*(?:and\s+|or\s+)?{_NUMBER}|\s+(?:and|or)\s+{_NUMBER}){{3,11}})"
     rf"(?![\d.]*\d|\s?%)"
 )
-_LEFT_OUT = frozenset({"references", "related work", "keywords", "statements"})
 _MIN_SETTINGS = 4
 
 
@@ -26,7 +25,7 @@ def check_listed_settings(
     if not settings:
         return
     for index, sentence in enumerate(sentences):
-        if sentence.section in _LEFT_OUT or is_row(sentence.text):
+        if sentence.section in NO_OWN_TEXT or is_row(sentence.text):
             continue
         for match in _LIST.finditer(sentence.text):
             values = re.findall(_NUMBER, match["list"])

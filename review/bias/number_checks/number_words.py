@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_ONES = [
+ONES = [
     "zero",
     "one",
     "two",
@@ -26,8 +26,8 @@ _ONES = [
     "eighteen",
     "nineteen",
 ]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES[1:10])}))?|{'|'.join(_ONES[1:])})"
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_WORD = rf"(?:(?:{'|'.join(TENS)})(?:[- ](?:{'|'.join(ONES[1:10])}))?|{'|'.join(ONES[1:])})"
 NUMBER_WORD = rf"(?:{_WORD}(?: hundred(?: (?:and )?{_WORD})?)?)"
 """'seven', 'twenty-three', 'one hundred and twelve'."""
 COUNT = (
@@ -89,10 +89,10 @@ def parse_number(text: str) -> int:
     for word in re.findall(r"[a-z]+", text.lower()):
         if word == "hundred":
             total = (total or 1) * 100
-        elif word in _ONES:
-            total += _ONES.index(word)
-        elif word in _TENS:
-            total += 10 * (_TENS.index(word) + 2)
+        elif word in ONES:
+            total += ONES.index(word)
+        elif word in TENS:
+            total += 10 * (TENS.index(word) + 2)
     return total
 
 

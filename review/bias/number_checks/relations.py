@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from review.bias.number_checks.arithmetic import Contradiction, Finding
+from review.bias.number_checks.number_words import ONES, parse_number
 from review.bias.number_checks.printed import parse_count, shorten
 from review.bias.number_checks.repeated_figures import read_metrics
 from review.bias.number_checks.rows import is_row, list_numbers
@@ -135,19 +136,8 @@ def _check_pair(text: str) -> Iterator[Contradiction]:
             )
 
 
-_NUMBER_WORDS = (
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
+_NUMBER_WORDS = ONES[2:13]
+"""From two to twelve."""
 _NAMES = re.compile(
     rf"\b({'|'.join(_NUMBER_WORDS)}|[3-9]|1[0-2])\s+(?:different |distinct |pre-?trained |"
     r"deep |main |popular |well-known |state-of-the-art |classical |common )*"
@@ -165,7 +155,7 @@ def _check_names(text: str) -> Iterator[Contradiction]:
     """'Five networks: A, B, C and D': a list with more or fewer names than said."""
     for match in _NAMES.finditer(text):
         said = match[1].lower()
-        count = _NUMBER_WORDS.index(said) + 2 if said in _NUMBER_WORDS else int(said)
+        count = parse_number(said)
         listed = re.sub(r"(?<=\d),(?=\d{3}\b)", "", match["list"].strip())
         if not re.search(r",?\s+(?:and|&)\s+\S", listed) or "," not in listed:
             continue  # nothing shows where the list ends
@@ -205,7 +195,7 @@ def _compare_counted_names(sentences: Sequence[Sentence]) -> Iterator[Finding]:
             continue
         for match in _COUNTED.finditer(sentence.text):
             number = match["n"].lower()
-            count = _NUMBER_WORDS.index(number) + 2 if number in _NUMBER_WORDS else int(number)
+            count = parse_number(number)
             phrase = match["phrase"].lower().replace("-", "")
             if not _OTHER_COUNT.search(phrase):
                 place = inside if sentence.section == "abstract" else body

@@ -7,7 +7,6 @@ even as the sum of counts that do.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
@@ -27,11 +26,10 @@ from review.bias.number_checks.repeated_figures import (
     may_be_same,
     read_metrics,
 )
-from review.bias.number_checks.rows import is_row, list_numbers
+from review.bias.number_checks.rows import count_printed, is_checked
 from review.bias.number_checks.table_cells import NumberCell, NumberGrid
 from review.models import Sentence
 
-_LEFT_OUT = frozenset({"references", "related work", "keywords", "statements"})
 _SUMMARIES = frozenset({"abstract", "discussion", "conclusion"})
 _VAGUE = re.compile(
     r"\b(?:about|approximately|around|roughly|nearly|almost|at least|more than|less than|over|"
@@ -50,15 +48,9 @@ def check_repeated_counts(
     texts = {
         index: join_thousands(sentence.text)
         for index, sentence in enumerate(sentences)
-        if sentence.section not in _LEFT_OUT
-        and (sentence.text.rstrip().endswith(".") or not is_row(sentence.text))
+        if is_checked(sentence)
     }
-    printed = Counter(
-        number
-        for sentence in sentences
-        if sentence.section != "references"
-        for number in set(list_numbers(join_thousands(sentence.text)))
-    )
+    printed = count_printed(sentences)
     reported: set[tuple[int, str]] = set()
     for findings in (
         _compare_summaries(sentences, texts, printed),

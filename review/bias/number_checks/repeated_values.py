@@ -2,7 +2,6 @@
 parts, results of a named row, and the cases of a confusion table."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from review.bias.number_checks.arithmetic import Contradiction, Finding
@@ -16,11 +15,9 @@ from review.bias.number_checks.number_words import (
 )
 from review.bias.number_checks.printed import shorten
 from review.bias.number_checks.repeated_figures import differ_by_one_digit, read_metrics
-from review.bias.number_checks.rows import is_row, list_numbers
+from review.bias.number_checks.rows import count_printed, is_checked
 from review.bias.number_checks.table_cells import NumberGrid
 from review.models import Sentence
-
-_LEFT_OUT = frozenset({"references", "related work", "keywords", "statements"})
 
 
 def check_repeated_values(
@@ -30,15 +27,9 @@ def check_repeated_values(
     texts = {
         index: drop_other_numbers(join_thousands(sentence.text.replace("¼", "=")))
         for index, sentence in enumerate(sentences)
-        if sentence.section not in _LEFT_OUT
-        and (sentence.text.rstrip().endswith(".") or not is_row(sentence.text))
+        if is_checked(sentence)
     }
-    printed = Counter(
-        number
-        for sentence in sentences
-        if sentence.section != "references"
-        for number in set(list_numbers(join_thousands(sentence.text)))
-    )
+    printed = count_printed(sentences)
     yield from _compare_denominators(sentences, texts)
     yield from _compare_symbols(sentences, texts, printed)
     yield from _compare_roles(sentences, texts, printed)

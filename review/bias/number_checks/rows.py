@@ -1,9 +1,11 @@
 """Reads the rows of tables from a paper's sentences: a label, and numbers as printed."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from review.bias.number_checks.number_words import join_thousands
 from review.models import Sentence
 
 NUMBER = re.compile(r"(?<![\w.,])[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.·]\d+)?(?![\w])")
@@ -136,3 +138,24 @@ def _collect_rows_above(sentences: Sequence[Sentence], stop: int) -> tuple[Row, 
             break
         rows.insert(0, build_row(index, sentences[index].text))
     return tuple(rows)
+
+
+NO_OWN_TEXT = frozenset({"references", "related work", "keywords", "statements"})
+"""Sections that say nothing of the study's own figures."""
+
+
+def is_checked(sentence: Sentence) -> bool:
+    """Whether a sentence is text of the study itself, and no row of a table."""
+    return sentence.section not in NO_OWN_TEXT and (
+        sentence.text.rstrip().endswith(".") or not is_row(sentence.text)
+    )
+
+
+def count_printed(sentences: Sequence[Sentence]) -> Counter[str]:
+    """Number as printed -> sentences that have it, the reference list aside."""
+    return Counter(
+        number
+        for sentence in sentences
+        if sentence.section != "references"
+        for number in set(list_numbers(join_thousands(sentence.text)))
+    )

@@ -13,10 +13,9 @@ from review.bias.number_checks.number_words import (
     list_counted,
     parse_number,
 )
-from review.bias.number_checks.rows import is_row
+from review.bias.number_checks.rows import is_checked
 from review.models import Sentence
 
-_LEFT_OUT = frozenset({"references", "related work", "keywords", "statements"})
 _VAGUE = re.compile(
     r"\b(?:about|approximately|around|roughly|nearly|almost|at least|at most|up to|more than|"
     r"less than|"
@@ -27,12 +26,7 @@ _VAGUE = re.compile(
 
 def check_sentence_arithmetic(sentences: Sequence[Sentence]) -> Iterator[Finding]:
     """Numbers of one sentence, or of neighbours, that do not give what is said."""
-    texts = [
-        drop_other_numbers(join_thousands(s.text))
-        if s.section not in _LEFT_OUT and (s.text.rstrip().endswith(".") or not is_row(s.text))
-        else ""
-        for s in sentences
-    ]
+    texts = [drop_other_numbers(join_thousands(s.text)) if is_checked(s) else "" for s in sentences]
     for index, text in enumerate(texts):
         if not re.search(r"\d", text) and not re.search(COUNT, text, re.I):
             continue

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from review.bias.number_checks.arithmetic import Contradiction, Finding
 from review.bias.number_checks.number_words import COUNT, UNIT, join_thousands, parse_number
 from review.bias.number_checks.repeated_figures import METRICS, read_metrics
-from review.bias.number_checks.rows import is_row
+from review.bias.number_checks.rows import NO_OWN_TEXT, is_row
 from review.models import Sentence
 
-_LEFT_OUT = frozenset({"references", "related work", "keywords", "statements"})
 _COMPARISON = re.compile(
     r"\b(?:versus|vs\.?|compared|whereas|while|than|baseline|range[sd]?|ranging|"
     r"improv\w*|increas\w*|et al)\b|\[\d",
@@ -23,7 +22,7 @@ def check_sentence_bounds(sentences: Sequence[Sentence]) -> Iterator[Finding]:
     """Figures of a sentence that cannot all be right."""
     for index, sentence in enumerate(sentences):
         text = sentence.text
-        if sentence.section in _LEFT_OUT or (is_row(text) and not text.rstrip().endswith(".")):
+        if sentence.section in NO_OWN_TEXT or (is_row(text) and not text.rstrip().endswith(".")):
             continue
         text = join_thousands(text)
         for check in (

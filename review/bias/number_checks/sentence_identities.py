@@ -13,10 +13,9 @@ from review.bias.number_checks.number_words import (
     list_counted,
     parse_number,
 )
-from review.bias.number_checks.rows import is_row
+from review.bias.number_checks.rows import is_checked
 from review.models import Sentence
 
-_LEFT_OUT = frozenset({"references", "related work", "keywords", "statements"})
 _VAGUE = re.compile(
     r"\b(?:about|approximately|around|roughly|nearly|almost|at least|at most|up to|more than|"
     r"less than|over|"
@@ -29,9 +28,7 @@ def check_sentence_identities(sentences: Sequence[Sentence]) -> Iterator[Finding
     """Figures of a sentence that others of it fix, and that are something else."""
     for index, sentence in enumerate(sentences):
         text = sentence.text
-        if sentence.section in _LEFT_OUT or (is_row(text) and not text.rstrip().endswith(".")):
-            continue
-        if _VAGUE.search(text):
+        if not is_checked(sentence) or _VAGUE.search(text):
             continue
         yield from ((index, problem) for problem in _check_years(text))
         text = drop_other_numbers(join_thousands(text))

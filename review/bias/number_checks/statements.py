@@ -9,10 +9,9 @@ from itertools import combinations
 from review.bias.number_checks.arithmetic import Contradiction, Finding
 from review.bias.number_checks.printed import parse_count
 from review.bias.number_checks.repeated_figures import differ_by_one_digit
-from review.bias.number_checks.rows import is_row, list_numbers
+from review.bias.number_checks.rows import NO_OWN_TEXT, is_row, list_numbers
 from review.models import Sentence
 
-_LEFT_OUT = frozenset({"references", "related work", "keywords", "statements"})
 _NUMBER_WORDS = {
     "two": 2,
     "three": 3,
@@ -34,7 +33,7 @@ def check_statements(sentences: Sequence[Sentence]) -> Iterator[Finding]:
     texts = {
         index: sentence.text
         for index, sentence in enumerate(sentences)
-        if sentence.section not in _LEFT_OUT
+        if sentence.section not in NO_OWN_TEXT
         and (sentence.text.rstrip().endswith(".") or not is_row(sentence.text))
     }
     for index, text in texts.items():

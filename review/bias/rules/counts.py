@@ -2,23 +2,8 @@
 
 import re
 
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_TEENS = (
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-)
-_NUMBER_WORDS = {word: 10 + index for index, word in enumerate(_TEENS)} | {
-    word: 20 + 10 * index for index, word in enumerate(_TENS)
-}
+from review.bias.number_checks.number_words import ONES, TENS, parse_number
+
 _NUMBER_BOUNDARY = (
     r"(?<![\w.,/-])(?<!covid )(?<!figure )(?<!fig )(?<!fig\. )(?<!table )"
     r"(?<!rads )(?<!grade )(?<!stage )(?<!type )(?<!level )(?<!phase )(?<!center )(?<!centre )"
@@ -26,7 +11,7 @@ _NUMBER_BOUNDARY = (
 _COUNT = (
     rf"(?P<n>{_NUMBER_BOUNDARY}\d{{1,3}}(?:,\d{{3}})+(?![\d.,]?\d)|"
     rf"{_NUMBER_BOUNDARY}\d{{1,6}}(?![\d.,]?\d|%)|"
-    rf"\b(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES)}))?|{'|'.join(_TEENS)})\b)"
+    rf"\b(?:(?:{'|'.join(TENS)})(?:[- ](?:{'|'.join(ONES[1:10])}))?|{'|'.join(ONES[10:])})\b)"
 )
 _PEOPLE = (
     r"(?:patients?|subjects?|participants?|individuals|volunteers|people|persons|adults|women|"
@@ -101,15 +86,6 @@ _EACH = re.compile(r"\b(?:(?:from|for|of|in|per) (?:each|every)|each of)\b[^.;]*
 """Before a count: what follows is drawn from every recording, case or class."""
 _TRAINING_OF = re.compile(r"\b(?:train\w*|validation) (?:sets?|data|cohort) of (?:only )?$", re.I)
 """Before a count: a part that may be small by design."""
-
-
-def parse_number(text: str) -> int:
-    """A number in digits or, from ten to ninety-nine, in words."""
-    normalized = text.lower().replace(",", "")
-    if normalized.isdigit():
-        return int(normalized)
-    tens, _, ones = normalized.replace("-", " ").partition(" ")
-    return _NUMBER_WORDS[tens] + (_ONES.index(ones) + 1 if ones else 0)
 
 
 def _counts_cases(match: re.Match[str], text: str) -> bool:
